@@ -1,0 +1,108 @@
+"""The bases of image estimators: the part of scikit-learn's interface that all of them share."""
+
+import numpy as np
+from sklearn import get_config
+from sklearn.base import BaseEstimator, OneToOneFeatureMixin, TransformerMixin
+from sklearn.utils.validation import check_is_fitted, validate_data
+
+from skdenoise.images import as_nhwc, check_image_shape, check_images, is_flat
+
+
+class ImageEstimator(BaseEstimator):
+    """An estimator whose `X` is flat rows or image arrays.
+
+    Fitted on flat rows it has ``n_features_in_`` and, where columns have names,
+    ``feature_names_in_``; fitted on image arrays it has neither. Either way ``image_shape_`` is the
+    (height, width, channels) that it was fitted on.
+    """
+
+    def __sklearn_tags__(self):
+        """Say that 2-D and 3-D input is taken."""
+        tags = super().__sklearn_tags__()
+        tags.input_tags.two_d_array = True
+        tags.input_tags.three_d_array = True
+        return tags
+
+    def _check_images(self, X, *, reset):
+        """Check the images given to a method; with `reset`, remember their layout."""
+        if not is_flat(X):
+            X = check_images(X)
+            if reset:
+                self._forget_features()
+                self.image_shape_ = check_image_shape(self.image_shape, X)
+            return X
+        if reset:
+            X = validate_data(self, X, reset=True)
+            self.image_shape_ = check_image_shape(self.image_shape, X)
+            return X
+        if not hasattr(self, "n_features_in_"):
+            X = check_images(X)
+            raise ValueError(
+                f"Got an array of shape {X.shape}, but this {type(self).__name__} was fitted on "
+                f"images of shape {self.image_shape_}. Expected (n, height, width"
+                f"{', channels' if self.image_shape_[2] > 1 else ''}); a single image needs a "
+                "leading axis, X[np.newaxis]."
+            )
+        return validate_data(self, X, reset=False)
+
+    def _as_nhwc(self, X):
+        """View images as NHWC, and check that they have the channels seen in ``fit``."""
+        images = as_nhwc(X, self.image_shape_ if X.ndim == 2 else None)
+        if images.shape[3] != self.image_shape_[2]:
+            raise ValueError(
+                f"Got images with {images.shape[3]} channels, an array of shape {X.shape}, but "
+                f"this {type(self).__name__} was fitted on {self.image_shape_[2]}. Colour images are "
+                "(n, height, width, channels); a single one needs a leading axis, X[np.newaxis]."
+            )
+        return images
+
+    def _forget_features(self):
+        for name in ("n_features_in_", "feature_names_in_"):
+            if hasattr(self, name):
+                delattr(self, name)
+
+
+class ImageTransformer(OneToOneFeatureMixin, TransformerMixin, ImageEstimator):
+    """A transformer of images, which leave in the shape and dtype in which they came."""
+
+    def get_feature_names_out(self, input_features=None):
+        """Return the names of the columns, which are those of the input.
+
+        Parameters
+        ----------
+        input_features : array-like of str, default=None
+            Names to check against those seen in ``fit``, or to use where it saw none.
+
+        Returns
+        -------
+        ndarray of str
+            One name per column of the flat rows.
+        """
+        check_is_fitted(self)
+        if not hasattr(self, "n_features_in_"):
+            raise ValueError(
+                f"This {type(self).__name__} was fitted on image arrays, which have no feature "
+                "names; fit it on flat rows of shape (n, n_features)."
+            )
+        return super().get_feature_names_out(input_features)
+
+    def __sklearn_tags__(self):
+        """Say that the dtype is kept."""
+        tags = super().__sklearn_tags__()
+        tags.transformer_tags.preserves_dtype = ["float64", "float32"]
+        return tags
+
+    def _check_images(self, X, *, reset):
+        if not is_flat(X):
+            self._refuse_table_output(X)
+        return super()._check_images(X, reset=reset)
+
+    def _refuse_table_output(self, X):
+        # What set_output chose is kept by scikit-learn in this attribute of the estimator.
+        chosen = getattr(self, "_sklearn_output_config", {}).get("transform")
+        container = chosen or get_config()["transform_output"]
+        if container != "default":
+            raise ValueError(
+                f"set_output asks for a {container} table, but image arrays of shape {np.shape(X)} "
+                "do not fit in one. Give flat rows, or set_output(transform='default')."
+            )

@@ -1,0 +1,282 @@
+"""Images: how rows and arrays become batches of NHWC images, and pixel values units of a range."""
+
+import math
+import warnings
+from dataclasses import dataclass
+from numbers import Integral, Real
+
+import numpy as np
+from sklearn.utils import check_array
+
+# How many images are converted at a time, so that no array is ever copied to float32 as a whole.
+CHUNK = 1024
+
+
+def check_images(X, *, name="X"):
+    """Check an array of images or flat rows, without an estimator that would remember its width.
+
+    Parameters
+    ----------
+    X : array-like of shape (n, n_features), (n, height, width) or (n, height, width, channels)
+        Numbers or booleans, all finite.
+    name : str
+        What the error messages call it.
+
+    Returns
+    -------
+    ndarray
+        The same values; the same array where `X` is one already.
+    """
+    if is_flat(X):
+        return check_array(X, input_name=name)
+    X = check_array(X, allow_nd=True, ensure_2d=False, input_name=name)
+    if X.ndim not in (3, 4):
+        raise ValueError(
+            f"{name} has {X.ndim} dimensions, shape {X.shape}; expected images (n, height, width) "
+            "or (n, height, width, channels), or flat rows (n, n_features)."
+        )
+    if 0 in X.shape:
+        raise ValueError(f"{name} has shape {X.shape}: its images have no pixels.")
+    if X.ndim == 4 and X.shape[1] in (1, 3, 4) and X.shape[3] > 4:
+        warnings.warn(
+            f"{name} of shape {X.shape} is read as {X.shape[3]} channels, the last axis. If its "
+            "channels come first, give np.moveaxis(X, 1, -1).",
+            stacklevel=3,
+        )
+    return X
+
+
+def is_flat(X) -> bool:
+    """Tell whether `X` is a table of flat rows (or, at 0 or 1 dimensions, a failed one)."""
+    return np.ndim(X) <= 2
+
+
+def infer_image_shape(n_features: int) -> tuple[int, int, int]:
+    """Return the image shape of flat rows that come without one.
+
+    A square grey image where the number of features is a perfect square, else a strip of height 1.
+
+    Examples
+    --------
+    >>> infer_image_shape(784)
+    (28, 28, 1)
+    >>> infer_image_shape(10)
+    (1, 10, 1)
+    """
+    side = math.isqrt(n_features)
+    return (side, side, 1) if side * side == n_features else (1, n_features, 1)
+
+
+def check_image_shape(image_shape, X) -> tuple[int, int, int]:
+    """Return (height, width, channels) of the images in `X`, and check what the user said of it.
+
+    Parameters
+    ----------
+    image_shape : tuple of 2 or 3 int, or None
+        (height, width) or (height, width, channels), as the user gave it.
+    X : ndarray
+        Checked flat rows or images.
+
+    Raises
+    ------
+    ValueError
+        Where `image_shape` is no shape, or not the shape of the images in `X`.
+    """
+    if image_shape is None:
+        return infer_image_shape(X.shape[1]) if X.ndim == 2 else _nhwc_shape(X)[1:]
+    shape = tuple(image_shape) if np.iterable(image_shape) else (image_shape,)
+    if len(shape) not in (2, 3) or not all(isinstance(s, Integral) and s > 0 for s in shape):
+        raise ValueError(
+            f"image_shape={image_shape!r} is not (height, width) or (height, width, channels), "
+            "each a positive integer."
+        )
+    shape = tuple(int(s) for s in shape) if len(shape) == 3 else (int(shape[0]), int(shape[1]), 1)
+    if X.ndim == 2 and math.prod(shape) != X.shape[1]:
+        raise ValueError(
+            f"image_shape={image_shape!r} has {math.prod(shape)} values, but each row of X has "
+            f"{X.shape[1]}. Give the height, width and channels that the rows were flattened from."
+        )
+    if X.ndim > 2 and shape != _nhwc_shape(X)[1:]:
+        raise ValueError(
+            f"image_shape={image_shape!r} is not the shape of the images in X, which is "
+            f"{X.shape[1:]}. Images need no image_shape; leave it at None."
+        )
+    return shape
+
+
+def as_nhwc(X, image_shape):
+    """View flat rows or images as (n, height, width, channels)."""
+    return X.reshape(-1, *image_shape) if X.ndim == 2 else X.reshape(_nhwc_shape(X))
+
+
+def like_table(rows, X):
+    """Return flat rows as a table with the columns of `X`, where that is one (pandas, Polars)."""
+    if not hasattr(X, "columns"):
+        return rows
+    names = "columns" if hasattr(X, "iloc") else "schema"
+    return type(X)(rows, **{names: list(X.columns)})
+
+
+def _nhwc_shape(X):
+    return X.shape if X.ndim == 4 else (*X.shape, 1)
+
+
+def check_value_range(value_range, images) -> tuple[float, float]:
+    """Return what black and white are: as the user said, or as the images tell.
+
+    Parameters
+    ----------
+    value_range : (low, high) or None
+        ``None`` infers it: booleans 0..1; uint8 0..255; wider integers 0 to the smallest
+        ``2**k - 1``, k at least 8, that holds them; floats 0..1 where they fit in it, else from
+        their minimum to their maximum.
+    images : ndarray
+        Images of any layout.
+
+    Raises
+    ------
+    ValueError
+        Where `value_range` is no range, integers are negative, or all values are one and the same.
+    """
+    if value_range is None:
+        return _infer_value_range(images)
+    pair = tuple(value_range) if np.iterable(value_range) else (value_range,)
+    if len(pair) != 2 or not all(isinstance(v, Real) and math.isfinite(v) for v in pair):
+        raise ValueError(
+            f"value_range={value_range!r} is not a pair of finite numbers (low, high)."
+        )
+    low, high = float(pair[0]), float(pair[1])
+    if not low < high:
+        raise ValueError(f"value_range={value_range!r}: low must be less than high.")
+    return low, high
+
+
+def value_range_is_certain(images) -> bool:
+    """Tell whether any sample of such images would lead to the same inferred value range."""
+    if images.dtype == bool or images.dtype == np.uint8:
+        return True
+    return images.dtype.kind == "f" and images.min() >= 0 and images.max() <= 1
+
+
+def _infer_value_range(images):
+    if images.dtype == bool:
+        return 0.0, 1.0
+    if images.dtype == np.uint8:
+        return 0.0, 255.0
+    low, high = images.min(), images.max()
+    if images.dtype.kind in "iu":
+        if low < 0:
+            raise ValueError(
+                f"Integer images with negative values (minimum {low}): what is black and what is "
+                "white cannot be told from them. Give value_range=(low, high)."
+            )
+        return 0.0, float(2 ** max(8, int(high).bit_length()) - 1)
+    if low >= 0 and high <= 1:
+        return 0.0, 1.0
+    if low == high:
+        raise ValueError(
+            f"All values of the images are {low:g}: what is black and what is white cannot be told "
+            "from them. Give value_range=(low, high)."
+        )
+    return float(low), float(high)
+
+
+@dataclass(frozen=True)
+class PixelFormat:
+    """How pixels are stored: their dtype, and the values that are black and white.
+
+    Inside the package a pixel is a float32 in units of the value range, 0 black and 1 white.
+    """
+
+    dtype: np.dtype
+    value_range: tuple[float, float]
+
+    @property
+    def is_integer(self) -> bool:
+        """Whether values are rounded when they are stored (integers and booleans)."""
+        return self.dtype.kind in "iub"
+
+    def to_unit(self, values):
+        """Convert stored values to units of the value range."""
+        low, high = self.value_range
+        if self.dtype.kind == "f" and self.dtype.itemsize <= 4 and (low, high) == (0.0, 1.0):
+            return values.astype(np.float32)
+        # Beyond 24 bits float32 could not hold the values before they are scaled down.
+        wide = np.float64 if self.dtype.itemsize > 2 else np.float32
+        unit = np.subtract(values, wide(low), dtype=wide)
+        unit /= wide(high - low)
+        return unit.astype(np.float32, copy=False)
+
+    def from_unit(self, unit, clip=None):
+        """Convert units of the value range to stored values.
+
+        Parameters
+        ----------
+        unit : ndarray of float32
+            Values in units of the value range.
+        clip : bool or None
+            Whether to limit values to the range; ``None`` does so for integers alone. Integers are
+            rounded either way, and kept within what their dtype can hold.
+        """
+        low, high = self.value_range
+        clip = self.is_integer if clip is None else clip
+        wide = np.float64 if self.dtype.itemsize > 2 else np.float32
+        values = np.multiply(unit, wide(high - low), dtype=wide)
+        values += wide(low)
+        if clip:
+            np.clip(values, low, high, out=values)
+        if self.is_integer:
+            np.rint(values, out=values)
+            np.clip(values, *_limits(self.dtype), out=values)
+        return values.astype(self.dtype, copy=False)
+
+    def stored(self, unit, clip=None):
+        """Return what is left of `unit` after it was stored: rounded and clipped, in unit again."""
+        if self.is_integer:
+            return self.to_unit(self.from_unit(unit, clip))
+        return np.clip(unit, 0, 1) if clip else unit
+
+
+def _limits(dtype):
+    if dtype.kind == "b":
+        return 0, 1
+    info = np.iinfo(dtype)
+    # float64 rounds the largest 64-bit integers up to a value that no longer fits.
+    return info.min, min(info.max, 2**63 - 1024) if info.bits == 64 else info.max
+
+
+def warn_of_other_range(images, value_range):
+    """Warn where images are so much flatter or wider than `value_range` that it cannot be theirs.
+
+    Looks at up to 256 images. A constant image says nothing about the range.
+    """
+    sample = images[:: max(1, len(images) // 256)]
+    low, high = float(sample.min()), float(sample.max())
+    span = value_range[1] - value_range[0]
+    if 0 < high - low < span / 100 or high - low > span * 100:
+        warnings.warn(
+            f"The images reach from {low:g} to {high:g}, but the value range is {value_range}. "
+            "Scale them as the images were scaled in fit, or give value_range.",
+            stacklevel=3,
+        )
+
+
+def warn_if_constant(images):
+    """Warn where all values of training images are one and the same."""
+    first = images.flat[0]
+    if all((images[i : i + CHUNK] == first).all() for i in range(0, len(images), CHUNK)):
+        warnings.warn(
+            f"All values of the images are {first}: there is nothing in them to learn but that.",
+            stacklevel=3,
+        )
+
+
+def pad_to_multiple(images, multiple: int):
+    """Pad height and width of NHWC images by reflection, below and to the right, to a multiple.
+
+    Undone by ``padded[:, :height, :width]``.
+    """
+    bottom, right = (-images.shape[1] % multiple, -images.shape[2] % multiple)
+    if not bottom and not right:
+        return images
+    return np.pad(images, ((0, 0), (0, bottom), (0, right), (0, 0)), mode="reflect")

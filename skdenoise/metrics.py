@@ -1,0 +1,177 @@
+"""Metrics: how close denoised images are to clean ones, per image and as scorers."""
+
+import numpy as np
+from sklearn.utils.metadata_routing import MetadataRequest
+from sklearn.utils.validation import check_is_fitted
+
+from skdenoise.images import (
+    PixelFormat,
+    as_nhwc,
+    check_image_shape,
+    check_images,
+    check_value_range,
+)
+
+
+def psnr(clean, denoised, *, data_range, image_shape=None):
+    """Peak signal-to-noise ratio of each image.
+
+    Parameters
+    ----------
+    clean, denoised : array-like of shape (n, n_features), (n, height, width[, channels])
+        The true images, and those to judge; the same shape.
+    data_range : float
+        The span from black to white, as in scikit-image: 1 for floats in 0..1, 255 for uint8.
+    image_shape : (height, width) or (height, width, channels), default=None
+        The shape of flat rows.
+
+    Returns
+    -------
+    ndarray of shape (n,)
+        In dB, ``10 log10(data_range**2 / mse)``; infinity where the images are equal.
+
+    See Also
+    --------
+    skimage.metrics.peak_signal_noise_ratio : Computes each of them.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from skdenoise import psnr
+    >>> clean = np.zeros((2, 8, 8))
+    >>> psnr(clean, clean + 0.1, data_range=1)
+    array([20., 20.])
+    """
+    from skimage.metrics import peak_signal_noise_ratio
+
+    clean, denoised = _check_pair(clean, denoised, image_shape)
+    with np.errstate(divide="ignore"):
+        return np.array(
+            [
+                peak_signal_noise_ratio(c, d, data_range=data_range)
+                for c, d in zip(clean, denoised, strict=True)
+            ]
+        )
+
+
+def ssim(clean, denoised, *, data_range, image_shape=None):
+    """Structural similarity (SSIM) of each image.
+
+    Parameters
+    ----------
+    clean, denoised : array-like of shape (n, n_features), (n, height, width[, channels])
+        The true images, and those to judge; the same shape, at least 3x3 pixels.
+    data_range : float
+        The span from black to white, as in scikit-image: 1 for floats in 0..1, 255 for uint8.
+    image_shape : (height, width) or (height, width, channels), default=None
+        The shape of flat rows.
+
+    Returns
+    -------
+    ndarray of shape (n,)
+        1 where the images are equal; the mean over a 7x7 window that slides over the image (the
+        largest odd one that fits, where that is smaller) and over the channels [1]_.
+
+    References
+    ----------
+    .. [1] Z. Wang, A. C. Bovik, H. R. Sheikh and E. P. Simoncelli, "Image quality assessment: from
+       error visibility to structural similarity", IEEE Trans. Image Processing 13(4), 2004.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from skdenoise import ssim
+    >>> clean = np.random.default_rng(0).random((2, 8, 8))
+    >>> ssim(clean, clean, data_range=1)
+    array([1., 1.])
+    """
+    from skimage.metrics import structural_similarity
+
+    clean, denoised = _check_pair(clean, denoised, image_shape)
+    side = min(clean.shape[1:3])
+    if side < 3:
+        raise ValueError(f"SSIM needs images of at least 3x3 pixels; got {clean.shape[1:3]}.")
+    window = min(7, side - (side + 1) % 2)
+    return np.array(
+        [
+            structural_similarity(c, d, data_range=data_range, channel_axis=-1, win_size=window)
+            for c, d in zip(clean, denoised, strict=True)
+        ]
+    )
+
+
+METRICS = {"psnr": psnr, "ssim": ssim}
+
+
+def _check_pair(clean, denoised, image_shape):
+    clean, denoised = check_images(clean, name="clean"), check_images(denoised, name="denoised")
+    if clean.shape != denoised.shape:
+        raise ValueError(
+            f"clean has shape {clean.shape} and denoised {denoised.shape}; both must be the same "
+            "images in the same layout."
+        )
+    shape = check_image_shape(image_shape, clean)
+    return as_nhwc(clean, shape), as_nhwc(denoised, shape)
+
+
+class ImageScorer:
+    """A scorer, in scikit-learn's sense, of a denoiser on real noisy/clean pairs.
+
+    Called as ``scorer(denoiser, X, clean=clean)``, it returns the mean over images of a metric of
+    ``denoiser.transform(X)``, limited to the value range. With metadata routing enabled it asks for
+    ``clean``, so that a search hands it on: ``GridSearchCV(..., scoring=psnr_scorer).fit(X,
+    clean=clean)``. For noise that is drawn, use `noisy_scorer`.
+
+    Parameters
+    ----------
+    metric : {"psnr", "ssim"}
+        Which one.
+    """
+
+    def __init__(self, metric):
+        self.metric = metric
+
+    def __repr__(self):
+        return f"{self.metric}_scorer"
+
+    def __call__(self, estimator, X, y=None, *, clean=None):
+        """Return the mean of the metric; `y` is ignored."""
+        if clean is None:
+            raise ValueError(
+                f"{self!r} compares with clean images: call it with clean=, or enable metadata "
+                "routing in a search. To score on drawn noise, use noisy_scorer."
+            )
+        return mean_metric(self.metric, estimator, X, clean)
+
+    def get_metadata_routing(self):
+        """Ask for ``clean``."""
+        request = MetadataRequest(owner=self)
+        request.score.add_request(param="clean", alias=True)
+        return request
+
+
+psnr_scorer = ImageScorer("psnr")
+ssim_scorer = ImageScorer("ssim")
+
+
+def mean_metric(metric, estimator, noisy, clean, *, image_shape=None, value_range=None):
+    """Return the mean of a metric of ``estimator.transform(noisy)``, limited to the value range."""
+    if not hasattr(estimator, "transform"):
+        raise TypeError(
+            f"{metric} judges images, but {type(estimator).__name__} has no transform; give a "
+            "denoiser, or score a classifier by its accuracy."
+        )
+    check_is_fitted(estimator)
+    clean = check_images(clean, name="clean")
+    if value_range is None:
+        value_range = getattr(estimator, "value_range_", None)
+    if image_shape is None and clean.ndim == 2:
+        image_shape = getattr(estimator, "image_shape_", None)
+    pixels = PixelFormat(clean.dtype, check_value_range(value_range, clean))
+    denoised = check_images(estimator.transform(noisy), name="denoised")
+    low, high = pixels.value_range
+    return float(
+        METRICS[metric](
+            clean, np.clip(denoised, low, high), data_range=high - low, image_shape=image_shape
+        ).mean()
+    )

@@ -1,0 +1,95 @@
+"""Corruption: noise on images of any layout, range and dtype."""
+
+import numpy as np
+
+from skdenoise.images import (
+    CHUNK,
+    PixelFormat,
+    as_nhwc,
+    check_image_shape,
+    check_images,
+    check_value_range,
+)
+from skdenoise.noise.catalogue import resolve_noise
+from skdenoise.seeding import Stream, draw_seed, generator
+
+
+def add_noise(
+    X,
+    noise="gaussian",
+    noise_factor=None,
+    *,
+    random_state=None,
+    clip=None,
+    image_shape=None,
+    value_range=None,
+    **noise_params,
+):
+    """Add noise to images.
+
+    Parameters
+    ----------
+    X : array-like of shape (n, n_features), (n, height, width) or (n, height, width, channels)
+        Clean images.
+    noise : str or noise model, default="gaussian"
+        A name (`noise_names` lists them; those of ImageNet-C are known too) or an instance.
+    noise_factor : float or (low, high), default=None
+        The strength of a named model; 0 is no noise. For ``"gaussian"`` and ``"speckle"`` the
+        standard deviation in units of the value range, for ``"salt_and_pepper"`` the share of
+        values hit, for ``"poisson"`` 1 / sqrt(photons at white). A range is drawn from per image.
+        ``None`` is the model's default (Gaussian: 0.4).
+    random_state : int, RandomState instance or None, default=None
+        Seed of the noise.
+    clip : bool, default=None
+        Whether to limit noisy values to the value range. ``None`` limits integers and leaves floats.
+    image_shape : (height, width) or (height, width, channels), default=None
+        The shape of flat rows; ``None`` takes a square grey image or a strip.
+    value_range : (low, high), default=None
+        What is black and what is white; ``None`` infers it from `X`.
+    **noise_params
+        Parameters of the named model, such as ``amount=0.1``.
+
+    Returns
+    -------
+    ndarray
+        Noisy images of the shape and dtype of `X`.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from skdenoise import add_noise
+    >>> images = np.full((2, 4, 4), 200, dtype=np.uint8)
+    >>> noisy = add_noise(images, "gaussian", 0.1, random_state=0)
+    >>> noisy.dtype, noisy.shape
+    (dtype('uint8'), (2, 4, 4))
+    >>> np.unique(add_noise(images, "salt_and_pepper", amount=0.5, random_state=0))
+    array([  0, 200, 255], dtype=uint8)
+    """
+    X = check_images(X)
+    model = resolve_noise(noise, noise_factor, **noise_params)
+    shape = check_image_shape(image_shape, X)
+    pixels = PixelFormat(X.dtype, check_value_range(value_range, X))
+    rng = generator(draw_seed(random_state), Stream.ADD_NOISE)
+    return corrupt(as_nhwc(X, shape), model, pixels, rng, clip=clip).reshape(X.shape)
+
+
+def corrupt(images, model, pixels, rng, *, clip=None):
+    """Return NHWC images, stored in `pixels`, with noise, stored in the same way."""
+    noisy = np.empty_like(images)
+    for start in range(0, len(images), CHUNK):
+        part = slice(start, start + CHUNK)
+        unit = corrupt_unit(pixels.to_unit(images[part]), model, rng)
+        noisy[part] = pixels.from_unit(unit, clip)
+    return noisy
+
+
+def corrupt_unit(images, model, rng):
+    """Apply a noise model, and check what it made of the images."""
+    noisy = np.asarray(model(images, rng))
+    if noisy.shape != images.shape or not np.isfinite(noisy).all():
+        raise ValueError(
+            f"The noise model {model!r} turned images of shape {images.shape} into an array of "
+            f"shape {noisy.shape}, finite: {bool(np.isfinite(noisy).all())}. It must keep the shape "
+            "and give finite values."
+        )
+    return noisy.astype(np.float32, copy=False)

@@ -1,0 +1,64 @@
+"""Precision: which floating-point type the hardware computes fast."""
+
+import platform
+from functools import cache
+from pathlib import Path
+
+PRECISIONS = ("auto", "float32", "bfloat16")
+
+
+def resolve_precision(precision: str) -> str:
+    """Return the compute dtype that `precision` stands for on this machine.
+
+    ``"auto"`` is bfloat16 where the processor, or the GPU that Keras uses, multiplies it in
+    hardware, else float32.
+
+    Raises
+    ------
+    ValueError
+        For a precision that is not known.
+    """
+    if precision not in PRECISIONS:
+        raise ValueError(f"precision={precision!r} is not one of {', '.join(PRECISIONS)}.")
+    if precision != "auto":
+        return precision
+    return "bfloat16" if _hardware_has_bfloat16() else "float32"
+
+
+@cache
+def _hardware_has_bfloat16():
+    """Ask the device that Keras computes on.
+
+    This is the one place that asks a backend directly: Keras has no question for it. NVIDIA's chips
+    have bfloat16 from compute capability 8.0 (Ampere) on.
+    """
+    import keras
+
+    backend = keras.backend.backend()
+    if backend == "torch":
+        import torch
+
+        if torch.cuda.is_available():
+            return torch.cuda.is_bf16_supported()
+    elif backend == "jax":
+        import jax
+
+        device = jax.devices()[0]
+        if device.platform != "cpu":
+            return device.platform == "tpu" or float(getattr(device, "compute_capability", 0)) >= 8
+    else:
+        import tensorflow as tf
+
+        gpus = tf.config.list_physical_devices("GPU")
+        if gpus:
+            details = tf.config.experimental.get_device_details(gpus[0])
+            return details.get("compute_capability", (0, 0)) >= (8, 0)
+    return _cpu_has_bfloat16()
+
+
+def _cpu_has_bfloat16():
+    """Look for AVX512_BF16 or AMX among the flags that Linux reports; elsewhere say no."""
+    if platform.system() != "Linux" or platform.machine() != "x86_64":
+        return False
+    flags = set(Path("/proc/cpuinfo").read_text().split())
+    return not flags.isdisjoint({"avx512_bf16", "amx_bf16"})

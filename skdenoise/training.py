@@ -1,0 +1,421 @@
+"""Training: batches of noisy/clean pairs, and the fit loop."""
+
+import json
+import math
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+
+import keras
+import numpy as np
+
+from skdenoise import pool
+from skdenoise.images import PixelFormat, pad_to_multiple
+from skdenoise.network import Architecture, initialize
+from skdenoise.noise.corruption import corrupt_unit
+from skdenoise.progress import progress_callbacks
+from skdenoise.seeding import Stream, derived_seed, generator
+
+# Steps between two returns to Python: fewer returns leave more of the processor to a small network.
+_STEPS_PER_EXECUTION = 8
+
+
+@dataclass(frozen=True)
+class Pairs:
+    """Where the noisy/clean pairs come from.
+
+    Parameters
+    ----------
+    clean : ndarray of shape (n, height, width, channels)
+        Clean images, as they are stored.
+    clean_pixels : PixelFormat
+        How they are stored.
+    noisy : ndarray of the same shape, or None
+        The same images noisy; ``None`` draws the noise.
+    noisy_pixels : PixelFormat
+        How the noisy images are, or would be, stored.
+    noise : noise model or None
+        What draws the noise.
+    clip : bool or None
+        Whether drawn noise is limited to the value range, as in `add_noise`.
+    multiple : int
+        Height and width are padded to a multiple of it.
+    """
+
+    clean: np.ndarray
+    clean_pixels: PixelFormat
+    noisy: np.ndarray | None
+    noisy_pixels: PixelFormat
+    noise: Any
+    clip: bool | None
+    multiple: int
+
+    @property
+    def padded_size(self):
+        """Height and width after padding."""
+        return tuple(size + -size % self.multiple for size in self.clean.shape[1:3])
+
+    def batch(self, indices, rng):
+        """Return the noisy and the clean images of `indices`, in units of the value range."""
+        clean = self.clean_pixels.to_unit(self.clean[indices])
+        if self.noisy is not None:
+            noisy = self.noisy_pixels.to_unit(self.noisy[indices])
+        else:
+            noisy = self.noisy_pixels.stored(corrupt_unit(clean, self.noise, rng), self.clip)
+        return pad_to_multiple(noisy, self.multiple), pad_to_multiple(clean, self.multiple)
+
+
+class TrainingBatches(keras.utils.PyDataset):
+    """Batches in an order, and with noise, that are new in every epoch.
+
+    Both follow from (seed, epoch, batch) alone, since Keras asks for its first batches twice and
+    for the next ones ahead of time.
+    """
+
+    def __init__(self, pairs, indices, batch_size, seed, first_epoch):
+        super().__init__()
+        self.pairs = pairs
+        self.indices = indices
+        self.batch_size = batch_size
+        self.seed = seed
+        self.epoch = first_epoch - 1
+        self._order = lru_cache(maxsize=1)(self._draw_order)
+
+    def __len__(self):
+        return math.ceil(len(self.indices) / self.batch_size)
+
+    def __getitem__(self, index):
+        epoch = max(0, self.epoch)
+        order = self._order(epoch)
+        part = order[index * self.batch_size : (index + 1) * self.batch_size]
+        return self.pairs.batch(part, generator(self.seed, Stream.FIT, epoch, index))
+
+    def _draw_order(self, epoch):
+        return generator(self.seed, Stream.SHUFFLE, epoch).permutation(self.indices)
+
+    def on_epoch_begin(self):
+        """Go on to the next epoch."""
+        self.epoch += 1
+
+
+class ValidationBatches(keras.utils.PyDataset):
+    """Batches whose noise is one fixed draw."""
+
+    def __init__(self, pairs, indices, batch_size, seed):
+        super().__init__()
+        self.pairs = pairs
+        self.indices = indices
+        self.batch_size = batch_size
+        self.seed = seed
+
+    def __len__(self):
+        return math.ceil(len(self.indices) / self.batch_size)
+
+    def __getitem__(self, index):
+        part = self.indices[index * self.batch_size : (index + 1) * self.batch_size]
+        return self.pairs.batch(part, generator(self.seed, Stream.VALIDATION, index))
+
+
+class Schedule(keras.optimizers.schedules.LearningRateSchedule):
+    """A learning rate that rises linearly to its peak, then falls to zero along half a cosine.
+
+    Peak and length are variables of the optimizer, not constants of the compiled code, so that one
+    compiled network serves fits of any learning rate and length.
+
+    Parameters
+    ----------
+    warmup : float or None
+        Share of the steps in which the rate rises; ``None`` keeps it at its peak throughout.
+
+    References
+    ----------
+    I. Loshchilov and F. Hutter, "SGDR: Stochastic Gradient Descent with Warm Restarts", ICLR 2017.
+    """
+
+    def __init__(self, warmup):
+        self.warmup = warmup
+        self.peak = None
+        self.steps = None
+
+    def bind(self, optimizer):
+        """Keep peak and length among the variables of `optimizer`."""
+        self.peak = optimizer.add_variable((), dtype="float32", name="peak_learning_rate")
+        self.steps = optimizer.add_variable((), initializer="ones", dtype="float32", name="steps")
+
+    def __call__(self, step):
+        """Return the learning rate of a step."""
+        ops = keras.ops
+        peak = ops.convert_to_tensor(self.peak)
+        if self.warmup is None:
+            return peak
+        done = (ops.cast(step, "float32") + 1) / ops.convert_to_tensor(self.steps)
+        rising = done / self.warmup
+        falling = (1 + ops.cos(math.pi * ops.clip(_share(done, self.warmup), 0, 1))) / 2
+        return peak * ops.where(done < self.warmup, rising, falling)
+
+    def get_config(self):
+        """Return the parameters."""
+        return {"warmup": self.warmup}
+
+
+def _share(done, warmup):
+    """Return how much is done of what follows the warm-up."""
+    return (done - warmup) / (1 - warmup)
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """How a network is trained where the user does not say otherwise.
+
+    Parameters
+    ----------
+    learning_rate : float
+        The rate, or its peak.
+    warmup : float or None
+        Share of the steps in which it rises, before it falls along a cosine; ``None`` keeps it
+        constant.
+    batch_size : int
+        Images per step.
+    validation_split : float
+        Share of the images that are held out.
+    epochs : int or None
+        Passes over the images; ``None`` makes them from `steps`.
+    steps : int or None
+        Steps that make a fit, whatever the number of images.
+    """
+
+    learning_rate: float
+    warmup: float | None
+    batch_size: int
+    validation_split: float
+    epochs: int | None = None
+    steps: int | None = None
+
+    def epochs_for(self, n_images, batch_size):
+        """Return the number of epochs for so many images."""
+        if self.epochs is not None:
+            return self.epochs
+        return max(1, round(self.steps / math.ceil(n_images / batch_size)))
+
+
+RECIPES = {
+    "classic": Recipe(1e-3, None, batch_size=128, validation_split=0.1, epochs=10),
+    "compact": Recipe(2e-3, 0.05, batch_size=32, validation_split=0.0, steps=3000),
+}
+
+
+def recipe_of(network) -> Recipe:
+    """Return the recipe of a network; a user's own is trained like the default one."""
+    return RECIPES[network] if isinstance(network, str) else RECIPES["compact"]
+
+
+@dataclass(frozen=True)
+class Plan:
+    """One fit, with nothing left to decide.
+
+    Parameters
+    ----------
+    architecture : Architecture
+        The network.
+    precision : "float32" or "bfloat16"
+        Compute dtype.
+    loss, optimizer
+        As Keras takes them.
+    learning_rate : float or None
+        The rate, or its peak; ``None`` leaves it to an optimizer that is an instance.
+    warmup : float or None
+        As in `Recipe`.
+    epochs, batch_size : int
+        Length of the fit and size of a step.
+    first_epoch : int
+        Epochs done before: their order and noise are not drawn again.
+    patience : int or None
+        Epochs without progress of the validation loss after which the fit stops.
+    callbacks : sequence of keras.callbacks.Callback
+        Used as they are.
+    verbose : int
+        As in `UNetDenoiser`.
+    seed : int
+        Decides order, noise and initial weights.
+    """
+
+    architecture: Architecture
+    precision: str
+    loss: Any
+    optimizer: Any
+    learning_rate: float | None
+    warmup: float | None
+    epochs: int
+    batch_size: int
+    first_epoch: int
+    patience: int | None
+    callbacks: tuple
+    verbose: int
+    seed: int
+
+
+@dataclass
+class Outcome:
+    """What a fit has learned.
+
+    Parameters
+    ----------
+    weights : list of ndarray
+        Of the network.
+    optimizer_state : list of ndarray or None
+        Of the optimizer; ``None`` after an interrupt.
+    history : dict of list of float
+        Loss per epoch and, with validation images, ``val_loss``.
+    interrupt : KeyboardInterrupt or None
+        What ended it early, after at least one epoch.
+    """
+
+    weights: list
+    optimizer_state: list | None
+    history: dict
+    interrupt: KeyboardInterrupt | None = None
+
+
+def train(plan, pairs, training, validation, *, weights=None, optimizer_state=None) -> Outcome:
+    """Train a network.
+
+    Parameters
+    ----------
+    plan : Plan
+        How.
+    pairs : Pairs
+        On what.
+    training, validation : ndarray of int
+        Which images to train on, and which to hold out (may be none).
+    weights, optimizer_state : list of ndarray or None
+        What to continue from; ``None`` starts anew.
+
+    Returns
+    -------
+    Outcome
+
+    Raises
+    ------
+    ValueError
+        Where the loss became infinite or NaN.
+    KeyboardInterrupt
+        Where the first epoch was interrupted. Later it is handed over in the outcome.
+    """
+    size = pairs.padded_size
+    with pool.borrowed(_pool_key(plan, size), lambda: _compile(plan, size)) as network:
+        _set_weights(plan, size, network, weights)
+        network.reset_optimizer(optimizer_state)
+        _set_schedule(plan, network.schedule, len(training))
+        return _fit(plan, pairs, training, validation, network)
+
+
+def _fit(plan, pairs, training, validation, network):
+    batches = TrainingBatches(pairs, training, plan.batch_size, plan.seed, plan.first_epoch)
+    held_out = None
+    if len(validation):
+        held_out = ValidationBatches(pairs, validation, plan.batch_size, plan.seed)
+    record = EpochRecord()
+    progress = progress_callbacks(plan.verbose, plan.epochs, len(batches))
+    callbacks = [record, *plan.callbacks, *progress]
+    if plan.patience is not None:
+        stop = keras.callbacks.EarlyStopping(patience=plan.patience, restore_best_weights=True)
+        callbacks.append(stop)
+    model = network.model
+    try:
+        model.fit(
+            batches,
+            epochs=plan.epochs,
+            validation_data=held_out,
+            callbacks=callbacks,
+            shuffle=False,
+            verbose=0,
+        )
+    except KeyboardInterrupt as interrupt:
+        network.is_reusable = False
+        if record.weights is None:
+            raise
+        return Outcome(record.weights, None, record.history, interrupt)
+    finally:
+        for callback in progress:
+            callback.on_train_end()
+    return Outcome(model.get_weights(), network.optimizer_state(), record.history)
+
+
+class EpochRecord(keras.callbacks.Callback):
+    """Keeps what each epoch ends with: its losses, and the weights, in case of an interrupt.
+
+    After an interrupt the weights cannot be asked of the model: JAX has them elsewhere meanwhile.
+    """
+
+    def __init__(self):
+        super().__init__()
+        self.history = {}
+        self.weights = None
+
+    def on_epoch_end(self, epoch, logs=None):
+        """Keep the results of an epoch."""
+        if not np.isfinite(logs["loss"]):
+            raise ValueError(
+                f"The loss became {logs['loss']} in epoch {epoch + 1}: training diverged. Lower "
+                "the learning_rate, or check value_range against the images."
+            )
+        for name, value in logs.items():
+            self.history.setdefault(name, []).append(float(value))
+        self.weights = self.model.get_weights()
+
+
+def _compile(plan, size):
+    model = plan.architecture.build(size, plan.precision, plan.seed)
+    optimizer, schedule = _optimizer(plan)
+    model.compile(
+        optimizer=optimizer,
+        loss=plan.loss,
+        jit_compile=pool.jit_compile(),
+        steps_per_execution=_STEPS_PER_EXECUTION,
+    )
+    return pool.CompiledNetwork(model, schedule)
+
+
+def _optimizer(plan):
+    if not isinstance(plan.optimizer, str):
+        return type(plan.optimizer).from_config(plan.optimizer.get_config()), None
+    schedule = Schedule(plan.warmup)
+    optimizer = type(keras.optimizers.get(plan.optimizer))(learning_rate=schedule)
+    schedule.bind(optimizer)
+    return optimizer, schedule
+
+
+def _set_schedule(plan, schedule, n_images):
+    if schedule is not None:
+        schedule.peak.assign(plan.learning_rate)
+        schedule.steps.assign(plan.epochs * math.ceil(n_images / plan.batch_size))
+
+
+def _set_weights(plan, size, network, weights):
+    """Give the network `weights`, or where there are none the initial ones of the plan's seed."""
+    seed = derived_seed(plan.seed, Stream.WEIGHTS)
+    if weights is not None:
+        network.model.set_weights(weights)
+    elif plan.architecture.is_built_in:
+        initialize(network.model, seed)
+    else:
+        network.model.set_weights(plan.architecture.build(size, plan.precision, seed).get_weights())
+
+
+def _pool_key(plan, size):
+    return (
+        "training",
+        plan.architecture,
+        plan.architecture.input_shape(size),
+        plan.precision,
+        _key_of(plan.loss),
+        _key_of(plan.optimizer),
+        plan.warmup,
+    )
+
+
+def _key_of(thing):
+    """Return what tells a loss or an optimizer from others: its class and configuration."""
+    if hasattr(thing, "get_config"):
+        return type(thing), json.dumps(thing.get_config(), sort_keys=True, default=repr)
+    return thing
