@@ -360,6 +360,8 @@ class UNetDenoiser(ImageTransformer):
         _check_number("early_stopping", self.early_stopping, Integral, 0)
         _check_number("verbose", self.verbose, Integral, 0)
         _check_number("learning_rate", self.learning_rate, Real, 0, optional=True)
+        if self.learning_rate == 0:
+            raise ValueError("learning_rate=0 must be above 0: nothing would be learned.")
         if self.learning_rate is not None and not isinstance(self.optimizer, str):
             raise ValueError(
                 f"learning_rate={self.learning_rate!r} stands beside an optimizer that has its "

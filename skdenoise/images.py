@@ -48,7 +48,14 @@ def check_images(X, *, name="X"):
 
 def is_flat(X) -> bool:
     """Tell whether `X` is a table of flat rows (or, at 0 or 1 dimensions, a failed one)."""
-    return np.ndim(X) <= 2
+    if not hasattr(X, "ndim"):
+        try:
+            X = np.asarray(X)
+        except ValueError as error:
+            raise ValueError(
+                "X is a sequence whose items differ in shape. Expected one array: images of one size."
+            ) from error
+    return X.ndim <= 2
 
 
 def infer_image_shape(n_features: int) -> tuple[int, int, int]:

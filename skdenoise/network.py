@@ -110,6 +110,10 @@ class SpaceToDepth(layers.Layer):
         n, height, width, channels = input_shape
         return n, height and height // 2, width and width // 2, channels * 4
 
+    def get_config(self):
+        """Return the parameters of any layer; Keras's own way fails on a dtype policy."""
+        return super().get_config()
+
 
 @keras.saving.register_keras_serializable("skdenoise")
 class DepthToSpace(layers.Layer):
@@ -123,6 +127,10 @@ class DepthToSpace(layers.Layer):
         """Return the shape of the output for that of the input."""
         n, height, width, channels = input_shape
         return n, height and height * 2, width and width * 2, channels // 4
+
+    def get_config(self):
+        """Return the parameters of any layer; Keras's own way fails on a dtype policy."""
+        return super().get_config()
 
 
 @dataclass(frozen=True)

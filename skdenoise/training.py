@@ -369,7 +369,7 @@ def _compile(plan, size):
     optimizer, schedule = _optimizer(plan)
     model.compile(
         optimizer=optimizer,
-        loss=plan.loss,
+        loss=_named("loss", plan.loss, keras.losses.get),
         jit_compile=pool.jit_compile(),
         steps_per_execution=_STEPS_PER_EXECUTION,
     )
@@ -380,9 +380,18 @@ def _optimizer(plan):
     if not isinstance(plan.optimizer, str):
         return type(plan.optimizer).from_config(plan.optimizer.get_config()), None
     schedule = Schedule(plan.warmup)
-    optimizer = type(keras.optimizers.get(plan.optimizer))(learning_rate=schedule)
+    kind = type(_named("optimizer", plan.optimizer, keras.optimizers.get))
+    optimizer = kind(learning_rate=schedule)
     schedule.bind(optimizer)
     return optimizer, schedule
+
+
+def _named(parameter, value, get):
+    """Return what Keras knows by this name."""
+    try:
+        return get(value)
+    except (ValueError, TypeError) as error:
+        raise ValueError(f"{parameter}={value!r} is not known to Keras: {error}") from error
 
 
 def _set_schedule(plan, schedule, n_images):

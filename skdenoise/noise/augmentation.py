@@ -4,6 +4,7 @@ from numbers import Integral
 
 import numpy as np
 from sklearn.utils import check_consistent_length
+from sklearn.utils.validation import check_is_fitted
 
 from skdenoise.base import ImageEstimator, ImageTransformer
 from skdenoise.images import PixelFormat, check_value_range, like_table
@@ -141,6 +142,7 @@ class NoiseAugmenter(ImageTransformer):
         ndarray
             The same images.
         """
+        check_is_fitted(self)
         X = self._check_images(X, reset=False)
         self._as_nhwc(X)
         return X

@@ -1,0 +1,250 @@
+"""Each wrong input gets an error that says what was got, what was expected and what to do."""
+
+import keras
+import numpy as np
+import pytest
+from conftest import quick_denoiser
+from scipy.sparse import csr_array
+from sklearn.exceptions import NotFittedError
+
+from skdenoise import (
+    GaussianNoise,
+    NoiseAugmenter,
+    NoiseResampler,
+    PoissonNoise,
+    SaltAndPepperNoise,
+    UNetDenoiser,
+    add_noise,
+    noisy_scorer,
+    psnr,
+)
+
+IMAGES = np.random.default_rng(0).random((20, 8, 8))
+COLOUR = np.random.default_rng(0).random((20, 8, 8, 3))
+
+
+def replaced(value):
+    images = IMAGES.copy()
+    images[3, 2, 1] = value
+    return images
+
+
+BAD_IMAGES = {
+    "NaN": (replaced(np.nan), ValueError, "contains NaN"),
+    "infinity": (replaced(np.inf), ValueError, "contains infinity"),
+    "sparse": (csr_array(np.eye(16)), TypeError, "[Ss]parse"),
+    "no images": (IMAGES[:0], ValueError, "0 sample"),
+    "no pixels": (np.zeros((5, 0, 8)), ValueError, "no pixels"),
+    "1-D": (np.arange(5.0), ValueError, "1D array"),
+    "5-D": (np.zeros((2, 2, 2, 2, 2)), ValueError, "5 dimensions"),
+    "strings": (np.array([["a", "b"]]), ValueError, "string|str"),
+    "ragged": ([np.zeros((8, 8)), np.zeros((9, 8))], ValueError, "images of one size"),
+    "complex": (np.ones((2, 4, 4), complex), ValueError, "[Cc]omplex"),
+    "constant beyond 0..1": (np.full((5, 8, 8), 7.0), ValueError, "Give value_range"),
+    "negative integers": (np.full((5, 8, 8), -1), ValueError, "Give value_range"),
+}
+
+
+@pytest.mark.parametrize(("images", "error", "message"), BAD_IMAGES.values(), ids=BAD_IMAGES)
+@pytest.mark.parametrize(
+    "take",
+    [
+        lambda images: quick_denoiser().fit(images),
+        lambda images: NoiseAugmenter().fit_transform(images),
+        lambda images: NoiseResampler().fit_resample(images, np.zeros(len(IMAGES))),
+        add_noise,
+    ],
+    ids=["UNetDenoiser", "NoiseAugmenter", "NoiseResampler", "add_noise"],
+)
+def test_bad_images_are_refused_everywhere(take, images, error, message):
+    with pytest.raises(error, match=message):
+        take(images)
+
+
+@pytest.mark.parametrize("shape", [(3, 3), (8,), (8, 8, 8, 1), (-8, -8), (8.0, 8.0), 64, "ab"])
+def test_image_shape_that_does_not_fit_is_refused(shape):
+    with pytest.raises(ValueError, match="image_shape="):
+        quick_denoiser(image_shape=shape).fit(IMAGES.reshape(-1, 64))
+
+
+@pytest.mark.parametrize("value_range", [(1, 0), (0, 0), (0,), 5, (0, np.inf), ("a", "b")])
+def test_value_range_that_is_none_is_refused(value_range):
+    with pytest.raises(ValueError, match="value_range="):
+        add_noise(IMAGES, value_range=value_range)
+
+
+@pytest.mark.parametrize(
+    ("params", "message"),
+    [
+        ({"noise": "gausian"}, "'gaussian', 'poisson'"),
+        ({"noise_factor": -0.1}, "must not be negative"),
+        ({"noise_factor": (0.5, 0.1)}, "above its high end"),
+        ({"noise_factor": "high"}, "neither a number nor a range"),
+        ({"noise_factor": np.nan}, "neither a number nor a range"),
+        ({"noise": GaussianNoise(), "noise_factor": 0.2}, "strength of its own"),
+        ({"noise": GaussianNoise(-1)}, "0 or more"),
+        ({"noise": SaltAndPepperNoise(1.5)}, "between 0 and 1"),
+        ({"noise": PoissonNoise(0)}, "must be positive"),
+        ({"noise": "salt_and_pepper", "noise_factor": 2}, "between 0 and 1"),
+    ],
+)
+def test_noise_that_is_none_is_refused(params, message):
+    for take in (
+        lambda: add_noise(IMAGES, **params),
+        lambda: quick_denoiser(**params).fit(IMAGES),
+        lambda: NoiseAugmenter(**params).fit_transform(IMAGES),
+    ):
+        with pytest.raises(ValueError, match=message):
+            take()
+
+
+def test_noise_of_another_kind_is_refused():
+    with pytest.raises(TypeError, match="neither a name"):
+        quick_denoiser(noise=3).fit(IMAGES)
+    with pytest.raises(TypeError, match="such as"):
+        add_noise(IMAGES, GaussianNoise)
+    with pytest.raises(TypeError, match="has no parameter sigma"):
+        add_noise(IMAGES, "salt_and_pepper", sigma=0.1)
+    with pytest.raises(ValueError, match="both set the strength"):
+        add_noise(IMAGES, "salt_and_pepper", 0.1, amount=0.1)
+    with pytest.raises(ValueError, match="must keep the shape"):
+        add_noise(IMAGES, lambda images, rng: images[:, :2])
+
+
+def test_noise_model_that_gives_nan_is_refused():
+    with pytest.raises(ValueError, match="finite"):
+        add_noise(IMAGES, lambda images, rng: images * np.nan)
+
+
+@pytest.mark.parametrize(
+    ("params", "message"),
+    [
+        ({"network": "unet"}, "neither one of classic, compact nor a function"),
+        ({"filters": ()}, "has no level"),
+        ({"filters": (0, 8)}, "positive integers"),
+        ({"filters": 32}, "positive integers"),
+        ({"epochs": 0}, "epochs=0 is not an integer of at least 1"),
+        ({"batch_size": 2.5}, "batch_size=2.5"),
+        ({"validation_split": 1.0}, "validation_split=1.0 is not a number of at least 0 and below"),
+        ({"validation_split": 0, "early_stopping": True}, "needs held-out images"),
+        ({"learning_rate": 0}, "learning_rate=0 must be above 0"),
+        ({"optimizer": keras.optimizers.SGD(), "learning_rate": 0.1}, "has its own"),
+        ({"optimizer": "adamm"}, "optimizer='adamm'"),
+        ({"loss": "cross"}, "loss='cross'"),
+        ({"train_output": "noisy"}, "not one of denoised_noisy, denoised, clean"),
+        ({"precision": "float8"}, "not one of auto, float32, bfloat16"),
+    ],
+)
+def test_parameters_out_of_bounds_are_refused(params, message):
+    with pytest.raises(ValueError, match=message):
+        quick_denoiser(**params).fit(IMAGES)
+
+
+def test_network_that_does_not_return_images_of_its_input_shape_is_refused():
+    def halving(input_shape):
+        return keras.Sequential([keras.Input(input_shape), keras.layers.MaxPooling2D()])
+
+    with pytest.raises(ValueError, match=r"turns images of shape \(8, 8, 1\) into \(4, 4, 1\)"):
+        quick_denoiser(network=halving).fit(IMAGES)
+    with pytest.raises(TypeError, match=r"expected a keras.Model"):
+        quick_denoiser(network=lambda input_shape: None).fit(IMAGES)
+
+
+def test_transform_before_fit_is_refused():
+    for use in (UNetDenoiser().transform, UNetDenoiser().score, NoiseAugmenter().transform):
+        with pytest.raises(NotFittedError):
+            use(IMAGES)
+    assert not hasattr(UNetDenoiser(), "model_")
+
+
+def test_other_channels_than_in_fit_are_refused():
+    denoiser = quick_denoiser().fit(COLOUR)
+    with pytest.raises(ValueError, match="1 channels"):
+        denoiser.transform(IMAGES)
+    with pytest.raises(ValueError, match="a single one needs a leading axis"):
+        denoiser.transform(COLOUR[0])
+
+
+def test_other_number_of_features_than_in_fit_is_refused():
+    with pytest.raises(ValueError, match="expecting 64 features"):
+        quick_denoiser().fit(IMAGES.reshape(-1, 64)).transform(np.ones((2, 49)))
+
+
+def test_single_image_is_explained():
+    denoiser = quick_denoiser().fit(IMAGES)
+    with pytest.raises(ValueError, match=r"X\[np.newaxis\]"):
+        denoiser.transform(IMAGES[0])
+    assert denoiser.transform(IMAGES[:1]).shape == (1, 8, 8)
+
+
+def test_one_image_can_be_fitted_but_not_split():
+    quick_denoiser().fit(IMAGES[:1])
+    with pytest.raises(ValueError, match="leaves none to train on"):
+        quick_denoiser(validation_split=0.5).fit(IMAGES[:1])
+
+
+def test_clean_of_another_shape_is_refused():
+    with pytest.raises(ValueError, match="clean has shape"):
+        quick_denoiser().fit(IMAGES, clean=IMAGES[:5])
+    with pytest.raises(ValueError, match="clean has shape"):
+        quick_denoiser().fit(IMAGES).score(IMAGES, clean=IMAGES.reshape(20, 64))
+
+
+def test_score_without_the_clean_of_fit_is_refused():
+    with pytest.raises(ValueError, match="give score noisy images and clean="):
+        quick_denoiser().fit(IMAGES, clean=IMAGES).score(IMAGES)
+
+
+def test_constant_images_are_warned_of():
+    with pytest.warns(UserWarning, match="nothing in them to learn"):
+        quick_denoiser().fit(np.full((5, 8, 8), 0.5))
+
+
+def test_images_in_another_range_than_in_fit_are_warned_of():
+    denoiser = quick_denoiser().fit((IMAGES * 255).astype(np.uint8))
+    with pytest.warns(UserWarning, match="Scale them as the images were scaled in fit"):
+        denoiser.transform(IMAGES)
+    with pytest.warns(UserWarning, match="Scale them"):
+        quick_denoiser().fit(IMAGES).transform(IMAGES * 255)
+
+
+def test_channels_that_come_first_are_warned_of():
+    with pytest.warns(UserWarning, match=r"np.moveaxis\(X, 1, -1\)"):
+        add_noise(np.moveaxis(COLOUR, -1, 1))
+
+
+def test_tables_of_image_arrays_are_refused():
+    denoiser = quick_denoiser().set_output(transform="pandas")
+    with pytest.raises(ValueError, match="set_output asks for a pandas table"):
+        denoiser.fit(IMAGES)
+    with pytest.raises(ValueError, match="no feature names"):
+        quick_denoiser().fit(IMAGES).get_feature_names_out()
+
+
+def test_warm_start_with_another_network_is_refused():
+    denoiser = quick_denoiser(warm_start=True).fit(IMAGES)
+    with pytest.raises(ValueError, match="do not fit"):
+        denoiser.set_params(filters=(4, 8)).fit(IMAGES)
+
+
+def test_failed_fit_leaves_the_denoiser_as_it_was():
+    denoiser = quick_denoiser().fit(IMAGES)
+    before = dict(vars(denoiser))
+    with pytest.raises(ValueError, match="contains NaN"):
+        denoiser.fit(replaced(np.nan).reshape(20, 64))
+    assert vars(denoiser) == before
+
+
+def test_scorers_explain_what_they_need(digits):
+    with pytest.raises(ValueError, match="Give noisy_scorer value_range"):
+        noisy_scorer("psnr")(quick_denoiser().fit(IMAGES * 16), IMAGES * 16)
+    with pytest.raises(ValueError, match="get_scorer_names"):
+        noisy_scorer("acuracy")
+    with pytest.raises(ValueError, match="same images in the same layout"):
+        psnr(IMAGES, IMAGES[:3], data_range=1)
+
+
+@pytest.mark.parametrize("n_copies", [0, -1, 1.5])
+def test_number_of_copies_must_be_positive(n_copies):
+    with pytest.raises(ValueError, match="n_copies="):
+        NoiseResampler(n_copies).fit_resample(IMAGES, np.zeros(20))

@@ -1,0 +1,558 @@
+import pickle
+import subprocess
+import sys
+import time
+
+import joblib
+import keras
+import numpy as np
+import pandas as pd
+import pytest
+from conftest import quick_denoiser
+from sklearn.base import clone
+from sklearn.datasets import load_sample_images
+from sklearn.frozen import FrozenEstimator
+
+from skdenoise import GaussianNoise, SaltAndPepperNoise, UNetDenoiser, add_noise, psnr
+from skdenoise.images import PixelFormat
+from skdenoise.training import Pairs, Schedule, TrainingBatches
+
+
+def mean_psnr(clean, denoised, data_range=1):
+    return psnr(clean, np.clip(denoised, 0, data_range), data_range=data_range).mean()
+
+
+def test_noise_is_removed_from_images_that_were_not_trained_on(trained, digits):
+    clean = digits[0][1200:]
+    noisy = add_noise(clean, noise_factor=0.4, random_state=1)
+    assert mean_psnr(clean, trained.transform(noisy)) > mean_psnr(clean, noisy) + 4
+
+
+def test_classic_network_learns(digits):
+    X, _ = digits
+    denoiser = UNetDenoiser(
+        network="classic", filters=(16, 32, 64), epochs=3, batch_size=32, random_state=0
+    ).fit(X[:1200])
+    noisy = add_noise(X[1200:], random_state=1)
+    assert denoiser.score(X[1200:]) > mean_psnr(X[1200:], noisy) + 2
+    assert set(denoiser.history_) == {"loss", "val_loss"}
+
+
+# Layouts, dtypes and sizes
+
+
+@pytest.mark.parametrize("dtype", ["uint8", "uint16", "int64", "float16", "float32", "float64"])
+def test_output_has_shape_and_dtype_of_the_input(digits, dtype):
+    X = digits[0][:200]
+    X = (X * 255).astype(dtype) if dtype[0] in "iu" else X.astype(dtype)
+    for images in (X, X.reshape(-1, 8, 8), X.reshape(-1, 8, 8, 1)):
+        denoised = quick_denoiser().fit(images).transform(images)
+        assert denoised.shape == images.shape
+        assert denoised.dtype == images.dtype
+
+
+def test_layouts_are_denoised_alike(digits):
+    X = digits[0][:300]
+    flat = quick_denoiser().fit(X).transform(X)
+    images = quick_denoiser().fit(X.reshape(-1, 8, 8)).transform(X.reshape(-1, 8, 8))
+    np.testing.assert_array_equal(flat, images.reshape(X.shape))
+
+
+def test_colour_photographs_of_another_size_than_in_training():
+    photographs = np.stack(load_sample_images().images)
+    patches = np.concatenate([photographs[:, i : i + 32, i : i + 48] for i in range(0, 320, 16)])
+    denoiser = quick_denoiser(noise_factor=0.1, epochs=2).fit(patches)
+    denoised = denoiser.transform(photographs[:, :101, :67])
+    assert denoised.shape == (2, 101, 67, 3)
+    assert denoised.dtype == np.uint8
+
+
+def test_denoiser_of_flat_rows_takes_image_arrays_too(trained, digits):
+    X = digits[0][:10]
+    np.testing.assert_allclose(
+        trained.transform(X.reshape(-1, 8, 8)).reshape(X.shape), trained.transform(X), atol=1e-6
+    )
+
+
+@pytest.mark.parametrize("shape", [(1, 1), (1, 50), (7, 9), (13, 8)])
+def test_any_size_of_image_is_taken(shape):
+    images = np.random.default_rng(0).random((20, *shape))
+    assert quick_denoiser().fit(images).transform(images).shape == images.shape
+
+
+def test_image_does_not_depend_on_those_beside_it(trained, digits):
+    X = add_noise(digits[0][:300], random_state=1)
+    together = trained.transform(X)
+    apart = np.concatenate([trained.transform(X[:1]), trained.transform(X[1:])])
+    np.testing.assert_allclose(apart, together, atol=1e-6)
+
+
+def test_floats_outside_the_unit_range_keep_their_range(digits):
+    X = digits[0] * 16
+    denoiser = quick_denoiser(epochs=5).fit(X)
+    assert denoiser.value_range_ == (0, 16)
+    assert denoiser.transform(X).max() > 8
+
+
+def test_clip_limits_the_noise_that_is_trained_on(digits):
+    X = digits[0][:64].reshape(-1, 8, 8, 1)
+    for values, clip, clipped in [
+        (X, None, False),
+        (X, True, True),
+        ((X * 255).astype(np.uint8), None, True),
+    ]:
+        pixels = PixelFormat(values.dtype, (0.0, 1.0 if values.dtype.kind == "f" else 255.0))
+        pairs = Pairs(values, pixels, None, pixels, GaussianNoise(), clip, 4)
+        noisy, _ = pairs.batch(np.arange(64), np.random.default_rng(0))
+        assert (noisy.min() >= 0 and noisy.max() <= 1) == clipped
+
+
+def test_training_noise_is_that_of_add_noise_for_uint8():
+    images = np.random.default_rng(0).integers(0, 256, (400, 8, 8, 1), dtype=np.uint8)
+    pixels = PixelFormat(images.dtype, (0.0, 255.0))
+    pairs = Pairs(images, pixels, None, pixels, GaussianNoise(0.4), None, 4)
+    noisy, _ = pairs.batch(np.arange(400), np.random.default_rng(0))
+    stored = noisy * 255
+    np.testing.assert_allclose(stored, np.rint(stored), atol=1e-4)
+    expected = add_noise(images, noise_factor=0.4, random_state=0)
+    for white in (0, 255):
+        assert np.mean(np.rint(stored) == white) == pytest.approx(
+            np.mean(expected == white), rel=0.03
+        )
+
+
+# Real pairs
+
+
+def test_clean_targets_are_learned_without_drawing_noise(digits):
+    X = digits[0]
+    noisy = add_noise(X, noise_factor=0.4, random_state=0)
+    denoiser = UNetDenoiser(noise=None, epochs=12, random_state=0).fit(noisy[:1200], clean=X[:1200])
+    assert denoiser.noise_ is None
+    score = denoiser.score(noisy[1200:], clean=X[1200:])
+    assert score > mean_psnr(X[1200:], noisy[1200:]) + 4
+    assert score == pytest.approx(mean_psnr(X[1200:], denoiser.transform(noisy[1200:])))
+
+
+def test_value_range_comes_from_the_clean_images(digits):
+    X = digits[0][:200]
+    noisy = add_noise(X, noise_factor=0.4, random_state=0)
+    assert quick_denoiser().fit(noisy, clean=X).value_range_ == (0, 1)
+
+
+def test_fit_transform_with_pairs_returns_denoised_noisy_or_clean_images(digits):
+    X = digits[0][:200]
+    noisy = add_noise(X, noise_factor=0.4, random_state=0)
+    for output in ("denoised_noisy", "denoised"):
+        denoiser = quick_denoiser(train_output=output)
+        np.testing.assert_array_equal(
+            denoiser.fit_transform(noisy, clean=X), denoiser.transform(noisy)
+        )
+    denoiser = quick_denoiser(train_output="clean")
+    np.testing.assert_array_equal(denoiser.fit_transform(noisy, clean=X), X)
+
+
+# What fit_transform hands on
+
+
+def test_train_output_decides_what_fit_transform_returns(digits):
+    X = digits[0][:300]
+    assert np.array_equal(quick_denoiser(train_output="clean").fit_transform(X), X)
+    denoised = quick_denoiser(train_output="denoised")
+    np.testing.assert_array_equal(denoised.fit_transform(X), denoised.transform(X))
+    default = quick_denoiser()
+    handed_on = default.fit_transform(X)
+    assert not np.array_equal(handed_on, default.transform(X))
+    np.testing.assert_array_equal(handed_on, quick_denoiser().fit_transform(X))
+
+
+# Determinism
+
+
+def test_same_seed_gives_the_same_denoiser_whatever_ran_before(digits):
+    X = digits[0][:300]
+    first = quick_denoiser(epochs=2).fit(X)
+    quick_denoiser(epochs=1, random_state=5, noise_factor=0.1).fit(X[:100])
+    keras.utils.set_random_seed(9)
+    again = quick_denoiser(epochs=2).fit(X)
+    assert first.history_ == again.history_
+    for a, b in zip(first.model_.get_weights(), again.model_.get_weights(), strict=True):
+        np.testing.assert_array_equal(a, b)
+
+
+def test_same_seed_gives_the_same_denoiser_in_another_process(digits, tmp_path):
+    X = digits[0][:300]
+    np.save(tmp_path / "X.npy", X)
+    program = (
+        "import sys; sys.path.insert(0, 'tests'); import numpy as np\n"
+        "from conftest import quick_denoiser\n"
+        f"X = np.load(r'{tmp_path / 'X.npy'}')\n"
+        f"np.save(r'{tmp_path / 'denoised.npy'}', quick_denoiser().fit(X).transform(X))\n"
+    )
+    subprocess.run([sys.executable, "-c", program], check=True)
+    np.testing.assert_array_equal(
+        np.load(tmp_path / "denoised.npy"), quick_denoiser().fit(X).transform(X)
+    )
+
+
+def test_other_seed_gives_another_denoiser(digits):
+    X = digits[0][:300]
+    histories = [quick_denoiser(random_state=seed).fit(X).history_ for seed in (0, 1)]
+    assert histories[0] != histories[1]
+
+
+def test_global_random_state_is_left_alone(digits):
+    np.random.seed(0)
+    expected = np.random.random()
+    np.random.seed(0)
+    quick_denoiser().fit(digits[0][:100]).score(digits[0][:50])
+    assert np.random.random() == expected
+
+
+def batches_of(n_images, batch_size, seed=0, first_epoch=0):
+    images = np.arange(n_images, dtype=np.float32).reshape(-1, 1, 1, 1) / n_images
+    pixels = PixelFormat(images.dtype, (0.0, 1.0))
+    pairs = Pairs(images, pixels, None, pixels, GaussianNoise(0.1), None, 1)
+    return TrainingBatches(pairs, np.arange(n_images), batch_size, seed, first_epoch)
+
+
+def test_each_epoch_sees_every_image_once_with_fresh_noise_in_a_new_order():
+    batches = batches_of(10, 4)
+    epochs = []
+    for _ in range(2):
+        batches.on_epoch_begin()
+        epochs.append([batches[i] for i in range(len(batches))])
+    clean = [np.concatenate([c for _, c in epoch]).ravel() for epoch in epochs]
+    noise = [np.concatenate([x - c for x, c in epoch]).ravel() for epoch in epochs]
+    assert not np.array_equal(clean[0], clean[1])
+    np.testing.assert_array_equal(np.sort(clean[0]), np.sort(clean[1]))
+    assert not np.intersect1d(*noise).size
+
+
+class Dawdle(keras.callbacks.Callback):
+    """Gives a prefetching thread the time to run ahead between epochs."""
+
+    def on_epoch_end(self, epoch, logs=None):
+        time.sleep(0.2)
+
+
+def test_keras_draws_each_batch_of_each_epoch_in_order():
+    drawn = []
+
+    class Recorded(TrainingBatches):
+        def __getitem__(self, index):
+            drawn.append((self.epoch, index))
+            return super().__getitem__(index)
+
+    plain = batches_of(20, 4)
+    batches = Recorded(plain.pairs, plain.indices, 4, 0, 0)
+    model = keras.Sequential([keras.Input((1, 1, 1)), keras.layers.Conv2D(1, 1)])
+    model.compile("sgd", "mse", steps_per_execution=2)
+    model.fit(batches, epochs=3, verbose=0, shuffle=False, callbacks=[Dawdle()])
+    # Before the first epoch, Keras looks at a batch or two to learn their shapes.
+    assert [d for d in drawn if d[0] >= 0] == [(e, i) for e in range(3) for i in range(5)]
+
+
+def test_score_noises_the_same_way_each_time_and_not_as_fit_transform_does(trained, digits):
+    X = digits[0][1200:]
+    assert trained.score(X) == trained.score(X)
+    noisy = add_noise(X, noise_factor=0.4, random_state=0)
+    assert trained.score(X) != mean_psnr(X, trained.transform(noisy))
+
+
+# Training
+
+
+def test_schedule_warms_up_and_falls_to_zero():
+    schedule = Schedule(0.1)
+    optimizer = keras.optimizers.SGD(learning_rate=schedule)
+    schedule.bind(optimizer)
+    schedule.peak.assign(2.0)
+    schedule.steps.assign(100)
+    rates = [float(keras.ops.convert_to_numpy(schedule(step))) for step in range(100)]
+    assert np.argmax(rates) == pytest.approx(9, abs=1)
+    assert max(rates) == pytest.approx(2, rel=0.01)
+    assert rates[0] == pytest.approx(0.2)
+    assert rates[-1] == pytest.approx(0, abs=1e-3)
+    assert rates[54] == pytest.approx(1, rel=0.02)
+
+
+def test_epochs_make_about_three_thousand_steps_by_default():
+    from skdenoise.training import RECIPES
+
+    for n_images in (200, 1797, 10_000):
+        epochs = RECIPES["compact"].epochs_for(n_images, 32)
+        assert epochs * np.ceil(n_images / 32) == pytest.approx(3000, rel=0.06)
+    assert RECIPES["compact"].epochs_for(1_000_000, 32) == 1
+
+
+def test_early_stopping_ends_the_fit_and_goes_back_to_the_best_weights(digits):
+    X = digits[0][:300]
+    stopped = quick_denoiser(epochs=60, learning_rate=0.3, early_stopping=2).fit(X)
+    losses = stopped.history_["val_loss"]
+    assert stopped.n_iter_ < 60
+    assert losses.index(min(losses)) == len(losses) - 3
+
+
+def test_partial_fit_goes_on_learning(digits):
+    X = digits[0]
+    denoiser = quick_denoiser(learning_rate=2e-3, batch_size=32)
+    denoiser.partial_fit(X[:600])
+    first = denoiser.score(X[1200:])
+    for _ in range(5):
+        denoiser.partial_fit(X[600:1200])
+    assert denoiser.n_iter_ == 6
+    assert len(denoiser.history_["loss"]) == 6
+    assert denoiser.score(X[1200:]) > first + 0.5
+
+
+def test_partial_fit_keeps_the_value_range_of_the_first_call(digits):
+    X = digits[0]
+    denoiser = quick_denoiser().partial_fit(X[:100] * 16)
+    denoiser.partial_fit(X[100:200] * 14)
+    assert denoiser.value_range_ == (0, 16)
+
+
+def test_partial_fit_goes_on_after_pickling_as_without_it(digits):
+    X = digits[0][:200]
+    one = quick_denoiser().partial_fit(X)
+    other = pickle.loads(pickle.dumps(one))
+    np.testing.assert_array_equal(
+        one.partial_fit(X).transform(X), other.partial_fit(X).transform(X)
+    )
+
+
+def test_warm_start_goes_on_from_the_last_fit(digits):
+    X = digits[0][:600]
+    cold = quick_denoiser(epochs=3).fit(X)
+    warm = quick_denoiser(epochs=3, warm_start=True).fit(X).fit(X)
+    assert warm.n_iter_ == 6
+    assert warm.history_["loss"][3] < cold.history_["loss"][0]
+
+
+def test_fit_without_warm_start_starts_anew(digits):
+    X = digits[0][:200]
+    denoiser = quick_denoiser().fit(X)
+    history = denoiser.history_
+    assert denoiser.fit(X).history_ == history
+
+
+class CountEpochs(keras.callbacks.Callback):
+    def __init__(self):
+        super().__init__()
+        self.count = 0
+
+    def on_epoch_end(self, epoch, logs=None):
+        self.count += 1
+        if self.count == 2:
+            self.model.stop_training = True
+
+
+def test_callbacks_are_copied_for_each_fit(digits):
+    callback = CountEpochs()
+    denoiser = quick_denoiser(epochs=4, callbacks=[callback])
+    for _ in range(2):
+        assert denoiser.fit(digits[0][:100]).n_iter_ == 2
+    assert callback.count == 0
+
+
+def test_optimizer_instance_is_copied_for_each_fit(digits):
+    optimizer = keras.optimizers.SGD(0.1, momentum=0.9)
+    denoiser = quick_denoiser(optimizer=optimizer)
+    first = denoiser.fit(digits[0][:200]).history_
+    assert denoiser.fit(digits[0][:200]).history_ == first
+    assert not optimizer.built
+
+
+@pytest.mark.parametrize("loss", ["mse", "mae", keras.losses.Huber()])
+def test_loss_is_what_keras_takes(digits, loss):
+    denoiser = quick_denoiser(loss=loss).fit(digits[0][:100])
+    assert np.isfinite(denoiser.history_["loss"]).all()
+
+
+def test_bfloat16_learns_what_float32_learns(digits):
+    X = digits[0]
+    scores = [
+        UNetDenoiser(epochs=3, precision=precision, random_state=0).fit(X[:1200]).score(X[1200:])
+        for precision in ("float32", "bfloat16")
+    ]
+    assert scores[0] == pytest.approx(scores[1], abs=0.2)
+
+
+def test_verbose_prints_a_line_per_epoch(digits, capsys):
+    quick_denoiser(epochs=2, verbose=2).fit(digits[0][:100])
+    lines = capsys.readouterr().out.splitlines()
+    assert [line.split(":")[0] for line in lines] == ["epoch 1/2", "epoch 2/2"]
+
+
+class Interrupt(keras.callbacks.Callback):
+    def __init__(self, epoch):
+        super().__init__()
+        self.epoch = epoch
+
+    def on_epoch_begin(self, epoch, logs=None):
+        if epoch == self.epoch:
+            raise KeyboardInterrupt
+
+
+def test_interrupt_in_the_first_epoch_leaves_the_estimator_as_it_was(digits):
+    X = digits[0][:200]
+    denoiser = quick_denoiser(callbacks=[Interrupt(0)])
+    with pytest.raises(KeyboardInterrupt):
+        denoiser.fit(X)
+    assert not hasattr(denoiser, "image_shape_")
+    fitted = quick_denoiser().fit(X)
+    expected = fitted.transform(X)
+    fitted.set_params(callbacks=[Interrupt(0)])
+    with pytest.raises(KeyboardInterrupt):
+        fitted.fit(X.reshape(-1, 4, 16))
+    np.testing.assert_array_equal(fitted.transform(X), expected)
+
+
+def test_interrupt_later_keeps_what_whole_epochs_have_learned(digits):
+    X = digits[0][:200]
+    denoiser = quick_denoiser(epochs=5, callbacks=[Interrupt(2)])
+    with pytest.raises(KeyboardInterrupt):
+        denoiser.fit(X)
+    assert denoiser.n_iter_ == 2
+    assert denoiser.transform(X).shape == X.shape
+
+
+def test_divergence_is_reported(digits):
+    denoiser = quick_denoiser(
+        loss="mse", network=linear_network, learning_rate=1e30, optimizer="sgd", epochs=5
+    )
+    with pytest.raises(ValueError, match="training diverged"):
+        denoiser.fit(digits[0][:300])
+
+
+# Networks of the user's own
+
+
+def linear_network(input_shape):
+    return keras.Sequential([keras.Input(input_shape), keras.layers.Conv2D(1, 3, padding="same")])
+
+
+def seeded_network(input_shape, filters, seed, dtype):
+    initializer = keras.initializers.GlorotUniform(seed=seed)
+    layers = keras.layers
+    return keras.Sequential(
+        [
+            keras.Input(input_shape),
+            layers.Conv2D(
+                filters[0], 3, padding="same", kernel_initializer=initializer, dtype=dtype
+            ),
+            layers.Conv2D(input_shape[-1], 1, activation="sigmoid", dtype="float32"),
+        ]
+    )
+
+
+def dense_network(input_shape):
+    layers = keras.layers
+    return keras.Sequential(
+        [
+            keras.Input(input_shape),
+            layers.Flatten(),
+            layers.Dense(int(np.prod(input_shape)), activation="sigmoid"),
+            layers.Reshape(input_shape),
+        ]
+    )
+
+
+def test_own_network_gets_the_arguments_that_it_asks_for(digits):
+    X = digits[0][:200]
+    denoiser = quick_denoiser(network=seeded_network, filters=(6,)).fit(X)
+    assert denoiser.model_.layers[0].filters == 6
+    assert quick_denoiser(network=linear_network, filters=None).fit(X).transform(X).shape == X.shape
+
+
+def test_own_convolutional_network_takes_other_sizes_and_a_dense_one_says_why_not(digits):
+    images = digits[0][:200].reshape(-1, 8, 8)
+    larger = np.ones((2, 12, 10))
+    convolutional = quick_denoiser(network=linear_network, filters=None).fit(images)
+    assert convolutional.transform(larger).shape == larger.shape
+    dense = quick_denoiser(network=dense_network, filters=None).fit(images)
+    with pytest.raises(ValueError, match="cannot take images of size"):
+        dense.transform(larger)
+
+
+# The scikit-learn object
+
+
+def test_pickle_clone_and_joblib_keep_the_denoiser(trained, digits, tmp_path):
+    X = digits[0][:50]
+    expected = trained.transform(X)
+    joblib.dump(trained, tmp_path / "denoiser.joblib")
+    for copied in (
+        pickle.loads(pickle.dumps(trained)),
+        joblib.load(tmp_path / "denoiser.joblib"),
+        FrozenEstimator(trained),
+    ):
+        np.testing.assert_array_equal(copied.transform(X), expected)
+    assert not hasattr(clone(trained), "image_shape_")
+
+
+def test_pickle_works_in_another_process(trained, digits, tmp_path):
+    X = digits[0][:50]
+    joblib.dump((trained, X), tmp_path / "denoiser.joblib")
+    program = (
+        "import joblib, numpy as np\n"
+        f"denoiser, X = joblib.load(r'{tmp_path / 'denoiser.joblib'}')\n"
+        f"np.save(r'{tmp_path / 'denoised.npy'}', denoiser.transform(X))\n"
+    )
+    subprocess.run([sys.executable, "-c", program], check=True)
+    np.testing.assert_array_equal(np.load(tmp_path / "denoised.npy"), trained.transform(X))
+
+
+def test_hash_is_stable(digits):
+    denoiser = quick_denoiser().fit(digits[0][:100])
+    before = joblib.hash(denoiser)
+    denoiser.transform(digits[0][:10])
+    assert denoiser.model_ is denoiser.model_
+    assert joblib.hash(denoiser) == before
+    assert joblib.hash(pickle.loads(pickle.dumps(denoiser))) == before
+    assert joblib.hash(quick_denoiser().fit(digits[0][:100])) == before
+
+
+def test_model_is_a_keras_model_and_changing_it_changes_the_denoiser(digits):
+    X = digits[0][:100]
+    denoiser = quick_denoiser().fit(X)
+    before = denoiser.transform(X)
+    assert isinstance(denoiser.model_, keras.Model)
+    np.testing.assert_array_equal(denoiser.transform(X), before)
+    denoiser.model_.set_weights([np.zeros_like(w) for w in denoiser.model_.get_weights()])
+    np.testing.assert_allclose(denoiser.transform(X), 0.5)
+    np.testing.assert_allclose(pickle.loads(pickle.dumps(denoiser)).transform(X), 0.5)
+
+
+def test_model_can_be_saved_by_keras(digits, tmp_path):
+    denoiser = quick_denoiser().fit(digits[0][:100])
+    denoiser.model_.save(tmp_path / "network.keras")
+    loaded = keras.models.load_model(tmp_path / "network.keras")
+    images = digits[0][:4].reshape(-1, 8, 8, 1).astype(np.float32)
+    np.testing.assert_allclose(
+        loaded.predict_on_batch(images), denoiser.model_.predict_on_batch(images), atol=1e-6
+    )
+
+
+def test_tables_keep_their_column_names(trained, digits):
+    X = pd.DataFrame(digits[0][:20]).rename(columns=lambda i: f"pixel{i}")
+    denoiser = quick_denoiser().set_output(transform="pandas").fit(X)
+    assert list(denoiser.transform(X).columns) == list(X.columns)
+    assert list(denoiser.get_feature_names_out()) == list(X.columns)
+    polars = quick_denoiser().set_output(transform="polars").fit(X).transform(X)
+    assert type(polars).__module__.startswith("polars")
+
+
+def test_image_arrays_leave_no_feature_attributes(digits):
+    X = digits[0][:50]
+    denoiser = quick_denoiser().fit(X)
+    assert denoiser.n_features_in_ == 64
+    denoiser.fit(X.reshape(-1, 8, 8))
+    assert not hasattr(denoiser, "n_features_in_")
+    assert denoiser.image_shape_ == (8, 8, 1)
+
+
+def test_noise_model_parameters_can_be_set_from_outside():
+    denoiser = UNetDenoiser(noise=SaltAndPepperNoise(0.1)).set_params(noise__amount=0.3)
+    assert denoiser.noise.amount == 0.3

@@ -1,0 +1,31 @@
+"""scikit-learn's own checks, in full, for every estimator."""
+
+from conftest import quick_denoiser
+from sklearn.utils.estimator_checks import parametrize_with_checks
+
+from skdenoise import NoiseAugmenter, NoiseResampler, UNetDenoiser
+
+FIT_TRANSFORM_ADDS_NOISE = dict.fromkeys(
+    ("check_transformer_general", "check_transformer_data_not_an_array"),
+    "fit_transform adds noise, which transform does not: that is its purpose",
+)
+
+
+def expected_failures(estimator):
+    adds_noise = isinstance(estimator, NoiseAugmenter) or (
+        isinstance(estimator, UNetDenoiser) and estimator.train_output == "denoised_noisy"
+    )
+    return FIT_TRANSFORM_ADDS_NOISE if adds_noise else {}
+
+
+@parametrize_with_checks(
+    [
+        quick_denoiser(),
+        quick_denoiser(train_output="denoised"),
+        NoiseAugmenter(),
+        NoiseResampler(),
+    ],
+    expected_failed_checks=expected_failures,
+)
+def test_estimator_keeps_to_the_conventions_of_scikit_learn(estimator, check):
+    check(estimator)

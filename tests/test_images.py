@@ -1,0 +1,85 @@
+import numpy as np
+import pytest
+
+from skdenoise.images import (
+    PixelFormat,
+    check_image_shape,
+    check_value_range,
+    infer_image_shape,
+    pad_to_multiple,
+)
+
+
+@pytest.mark.parametrize(
+    ("n_features", "shape"), [(784, (28, 28, 1)), (64, (8, 8, 1)), (1, (1, 1, 1)), (10, (1, 10, 1))]
+)
+def test_flat_rows_are_square_or_a_strip(n_features, shape):
+    assert infer_image_shape(n_features) == shape
+
+
+def test_image_shape_may_leave_out_the_channel_of_grey_images():
+    assert check_image_shape((4, 5), np.zeros((2, 20))) == (4, 5, 1)
+    assert check_image_shape((2, 2, 3), np.zeros((2, 12))) == (2, 2, 3)
+
+
+@pytest.mark.parametrize(
+    ("images", "expected"),
+    [
+        (np.zeros((1, 2, 2), bool), (0, 1)),
+        (np.full((1, 2, 2), 7, np.uint8), (0, 255)),
+        (np.full((1, 2, 2), 255, np.int64), (0, 255)),
+        (np.full((1, 2, 2), 256, np.int64), (0, 511)),
+        (np.full((1, 2, 2), 4000, np.uint16), (0, 4095)),
+        (np.full((1, 2, 2), 65535, np.uint16), (0, 65535)),
+        (np.array([[0.25, 0.5]]), (0, 1)),
+        (np.array([[-2.0, 5.0]]), (-2, 5)),
+        (np.array([[0.0, 16.0]]), (0, 16)),
+    ],
+)
+def test_value_range_is_inferred_from_dtype_and_values(images, expected):
+    assert check_value_range(None, images) == expected
+
+
+@pytest.mark.parametrize(
+    "dtype", ["uint8", "uint16", "int16", "int64", "float16", "float32", "float64", "bool"]
+)
+def test_stored_values_survive_the_way_to_units_and_back(dtype):
+    values = np.arange(256).reshape(1, 16, 16, 1).astype(dtype)
+    pixels = PixelFormat(values.dtype, check_value_range(None, values))
+    unit = pixels.to_unit(values)
+    assert unit.dtype == np.float32
+    assert 0 <= unit.min() < unit.max() <= 1
+    restored = pixels.from_unit(unit)
+    assert restored.dtype == values.dtype
+    # float32 has 24 bits: 255 survives it to 2e-5, integers exactly.
+    np.testing.assert_allclose(restored.astype(float), values.astype(float), atol=1e-4)
+
+
+def test_integers_are_rounded_and_clipped_and_floats_are_not():
+    unit = np.array([-0.5, 0.5, 1.5], np.float32)
+    np.testing.assert_array_equal(
+        PixelFormat(np.dtype("uint8"), (0.0, 255.0)).from_unit(unit), [0, 128, 255]
+    )
+    floats = PixelFormat(np.dtype("float64"), (0.0, 10.0))
+    np.testing.assert_array_equal(floats.from_unit(unit), [-5, 5, 15])
+    np.testing.assert_array_equal(floats.from_unit(unit, clip=True), [0, 5, 10])
+
+
+def test_integers_that_are_not_clipped_stay_within_their_dtype():
+    pixels = PixelFormat(np.dtype("int16"), (0.0, 255.0))
+    np.testing.assert_array_equal(
+        pixels.from_unit(np.array([-1, 2, 1000], np.float32), clip=False), [-255, 510, 32767]
+    )
+
+
+@pytest.mark.parametrize("shape", [(1, 1), (1, 3), (5, 7), (8, 8), (3, 11)])
+def test_padding_reaches_the_multiple_and_is_undone_by_cropping(shape):
+    images = np.random.default_rng(0).random((2, *shape, 3), dtype=np.float32)
+    padded = pad_to_multiple(images, 4)
+    assert padded.shape[1] % 4 == padded.shape[2] % 4 == 0
+    np.testing.assert_array_equal(padded[:, : shape[0], : shape[1]], images)
+
+
+def test_padding_reflects():
+    row = np.array([1, 2, 3], np.float32).reshape(1, 1, 3, 1)
+    np.testing.assert_array_equal(pad_to_multiple(row, 4)[0, 0, :, 0], [1, 2, 3, 2])

@@ -1,0 +1,111 @@
+import pickle
+
+import numpy as np
+import pytest
+from conftest import quick_denoiser
+from skimage.metrics import peak_signal_noise_ratio, structural_similarity
+from sklearn import config_context
+from sklearn.datasets import load_sample_images
+from sklearn.metrics import get_scorer
+from sklearn.model_selection import GridSearchCV
+from sklearn.neighbors import KNeighborsClassifier
+
+from skdenoise import UNetDenoiser, add_noise, noisy_scorer, psnr, psnr_scorer, ssim, ssim_scorer
+
+
+@pytest.fixture(scope="module")
+def photographs():
+    return np.stack(load_sample_images().images)[:, ::4, ::4]
+
+
+def test_psnr_and_ssim_are_those_of_scikit_image_per_image(photographs):
+    noisy = add_noise(photographs, noise_factor=0.1, random_state=0)
+    np.testing.assert_allclose(
+        psnr(photographs, noisy, data_range=255),
+        [peak_signal_noise_ratio(c, n) for c, n in zip(photographs, noisy, strict=True)],
+    )
+    np.testing.assert_allclose(
+        ssim(photographs, noisy, data_range=255),
+        [
+            structural_similarity(c, n, channel_axis=-1)
+            for c, n in zip(photographs, noisy, strict=True)
+        ],
+    )
+
+
+def test_flat_rows_are_judged_as_images(digits):
+    X = digits[0][:20]
+    noisy = add_noise(X, noise_factor=0.1, random_state=0)
+    for metric in (psnr, ssim):
+        np.testing.assert_allclose(
+            metric(X, noisy, data_range=1),
+            metric(X.reshape(-1, 8, 8), noisy.reshape(-1, 8, 8), data_range=1),
+        )
+
+
+def test_equal_images_have_infinite_psnr(digits):
+    assert np.isinf(psnr(digits[0][:2], digits[0][:2], data_range=1)).all()
+
+
+def test_ssim_works_down_to_three_pixels_and_says_so_below():
+    images = np.random.default_rng(0).random((2, 4, 3))
+    np.testing.assert_allclose(ssim(images, images, data_range=1), 1)
+    with pytest.raises(ValueError, match="at least 3x3"):
+        ssim(images[:, :2], images[:, :2], data_range=1)
+
+
+def test_scorers_of_pairs_are_routed_through_a_search(digits):
+    X = digits[0][:300]
+    noisy = add_noise(X, noise_factor=0.4, random_state=0)
+    with config_context(enable_metadata_routing=True):
+        denoiser = quick_denoiser().set_fit_request(clean=True)
+        search = GridSearchCV(
+            denoiser,
+            {"epochs": [1, 8]},
+            scoring={"psnr": psnr_scorer, "ssim": ssim_scorer},
+            refit="psnr",
+            cv=2,
+        ).fit(noisy, clean=X)
+    assert search.best_params_ == {"epochs": 8}
+    assert psnr_scorer(search.best_estimator_, noisy, clean=X) == pytest.approx(
+        search.best_estimator_.score(noisy, clean=X)
+    )
+
+
+def test_noisy_scorer_scores_on_the_same_noise_each_time(digits):
+    X, y = digits
+    knn = KNeighborsClassifier().fit(X[:1000], y[:1000])
+    scorer = noisy_scorer("accuracy", noise_factor=0.5)
+    copied = pickle.loads(pickle.dumps(scorer))
+    first = scorer(knn, X[1000:], y[1000:])
+    assert first == scorer(knn, X[1000:], y[1000:]) == copied(knn, X[1000:], y[1000:])
+    other = noisy_scorer("accuracy", noise_factor=0.5, random_state=1)
+    assert other(knn, X[1000:], y[1000:]) != first
+
+
+def test_noisy_scorer_without_noise_is_the_scorer(digits):
+    X, y = digits
+    knn = KNeighborsClassifier().fit(X[:1000], y[:1000])
+    for scoring in ("accuracy", "neg_log_loss", "f1_macro"):
+        expected = get_scorer(scoring)(knn, X[1000:], y[1000:])
+        assert noisy_scorer(scoring, noise_factor=0)(knn, X[1000:], y[1000:]) == expected
+
+
+def test_noisy_scorer_takes_psnr_ssim_and_any_callable(trained, digits):
+    X = digits[0][1200:]
+    noisy_psnr = noisy_scorer("psnr", noise_factor=0.4)(trained, X)
+    assert noisy_psnr == pytest.approx(trained.score(X), abs=0.3)
+    assert 0 < noisy_scorer("ssim", noise_factor=0.4)(trained, X) < 1
+    assert noisy_scorer(lambda estimator, X, y: len(X), noise_factor=0.4)(trained, X, None) == len(
+        X
+    )
+
+
+def test_noisy_scorer_finds_the_right_training_noise_where_the_score_does_not(digits):
+    X, _ = digits
+    denoiser = UNetDenoiser(filters=(8, 16), epochs=8, batch_size=32, random_state=0)
+    grid = {"noise_factor": [0.05, 0.5]}
+    naive = GridSearchCV(denoiser, grid, cv=2).fit(X[:800])
+    fair = GridSearchCV(denoiser, grid, cv=2, scoring=noisy_scorer("psnr", noise_factor=0.5))
+    assert naive.best_params_["noise_factor"] == 0.05
+    assert fair.fit(X[:800]).best_params_["noise_factor"] == 0.5
