@@ -78,24 +78,27 @@ class TrainingBatches(keras.utils.PyDataset):
         self.indices = indices
         self.batch_size = batch_size
         self.seed = seed
-        self.epoch = first_epoch - 1
+        self.first_epoch = first_epoch
+        self.epoch = first_epoch
         self._order = lru_cache(maxsize=1)(self._draw_order)
 
     def __len__(self):
         return math.ceil(len(self.indices) / self.batch_size)
 
     def __getitem__(self, index):
-        epoch = max(0, self.epoch)
-        order = self._order(epoch)
+        order = self._order(self.epoch)
         part = order[index * self.batch_size : (index + 1) * self.batch_size]
-        return self.pairs.batch(part, generator(self.seed, Stream.FIT, epoch, index))
+        return self.pairs.batch(part, generator(self.seed, Stream.FIT, self.epoch, index))
 
     def _draw_order(self, epoch):
         return generator(self.seed, Stream.SHUFFLE, epoch).permutation(self.indices)
 
-    def on_epoch_begin(self):
-        """Go on to the next epoch."""
-        self.epoch += 1
+    def start_epoch(self, epoch):
+        """Go to an epoch, counted from the first of this fit.
+
+        Not by the dataset's own ``on_epoch_begin``, which Keras on JAX calls once more at first.
+        """
+        self.epoch = self.first_epoch + epoch
 
 
 class ValidationBatches(keras.utils.PyDataset):
@@ -314,7 +317,7 @@ def _fit(plan, pairs, training, validation, network):
     held_out = None
     if len(validation):
         held_out = ValidationBatches(pairs, validation, plan.batch_size, plan.seed)
-    record = EpochRecord()
+    record = EpochRecord(batches)
     progress = progress_callbacks(plan.verbose, plan.epochs, len(batches))
     callbacks = [record, *plan.callbacks, *progress]
     if plan.patience is not None:
@@ -342,15 +345,21 @@ def _fit(plan, pairs, training, validation, network):
 
 
 class EpochRecord(keras.callbacks.Callback):
-    """Keeps what each epoch ends with: its losses, and the weights, in case of an interrupt.
+    """Leads the batches from epoch to epoch, and keeps what each ends with.
 
-    After an interrupt the weights cannot be asked of the model: JAX has them elsewhere meanwhile.
+    It keeps the losses and, in case of an interrupt, the weights: they cannot be asked of the model
+    then, since JAX has them elsewhere meanwhile.
     """
 
-    def __init__(self):
+    def __init__(self, batches):
         super().__init__()
+        self.batches = batches
         self.history = {}
         self.weights = None
+
+    def on_epoch_begin(self, epoch, logs=None):
+        """Let the batches be those of the epoch."""
+        self.batches.start_epoch(epoch)
 
     def on_epoch_end(self, epoch, logs=None):
         """Keep the results of an epoch."""

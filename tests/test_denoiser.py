@@ -15,7 +15,7 @@ from sklearn.frozen import FrozenEstimator
 
 from skdenoise import GaussianNoise, SaltAndPepperNoise, UNetDenoiser, add_noise, psnr
 from skdenoise.images import PixelFormat
-from skdenoise.training import Pairs, Schedule, TrainingBatches
+from skdenoise.training import EpochRecord, Pairs, Schedule, TrainingBatches
 
 
 def mean_psnr(clean, denoised, data_range=1):
@@ -219,8 +219,8 @@ def batches_of(n_images, batch_size, seed=0, first_epoch=0):
 def test_each_epoch_sees_every_image_once_with_fresh_noise_in_a_new_order():
     batches = batches_of(10, 4)
     epochs = []
-    for _ in range(2):
-        batches.on_epoch_begin()
+    for epoch in range(2):
+        batches.start_epoch(epoch)
         epochs.append([batches[i] for i in range(len(batches))])
     clean = [np.concatenate([c for _, c in epoch]).ravel() for epoch in epochs]
     noise = [np.concatenate([x - c for x, c in epoch]).ravel() for epoch in epochs]
@@ -248,9 +248,10 @@ def test_keras_draws_each_batch_of_each_epoch_in_order():
     batches = Recorded(plain.pairs, plain.indices, 4, 0, 0)
     model = keras.Sequential([keras.Input((1, 1, 1)), keras.layers.Conv2D(1, 1)])
     model.compile("sgd", "mse", steps_per_execution=2)
-    model.fit(batches, epochs=3, verbose=0, shuffle=False, callbacks=[Dawdle()])
+    callbacks = [EpochRecord(batches), Dawdle()]
+    model.fit(batches, epochs=3, verbose=0, shuffle=False, callbacks=callbacks)
     # Before the first epoch, Keras looks at a batch or two to learn their shapes.
-    assert [d for d in drawn if d[0] >= 0] == [(e, i) for e in range(3) for i in range(5)]
+    assert drawn[-15:] == [(epoch, index) for epoch in range(3) for index in range(5)]
 
 
 def test_score_noises_the_same_way_each_time_and_not_as_fit_transform_does(trained, digits):

@@ -10,7 +10,7 @@ from sklearn.metrics import get_scorer
 from sklearn.model_selection import GridSearchCV
 from sklearn.neighbors import KNeighborsClassifier
 
-from skdenoise import UNetDenoiser, add_noise, noisy_scorer, psnr, psnr_scorer, ssim, ssim_scorer
+from skdenoise import add_noise, noisy_scorer, psnr, psnr_scorer, ssim, ssim_scorer
 
 
 @pytest.fixture(scope="module")
@@ -103,7 +103,7 @@ def test_noisy_scorer_takes_psnr_ssim_and_any_callable(trained, digits):
 
 def test_noisy_scorer_finds_the_right_training_noise_where_the_score_does_not(digits):
     X, _ = digits
-    denoiser = UNetDenoiser(filters=(8, 16), epochs=8, batch_size=32, random_state=0)
+    denoiser = quick_denoiser(epochs=30, batch_size=16, learning_rate=5e-3)
     grid = {"noise_factor": [0.05, 0.5]}
     naive = GridSearchCV(denoiser, grid, cv=2).fit(X[:800])
     fair = GridSearchCV(denoiser, grid, cv=2, scoring=noisy_scorer("psnr", noise_factor=0.5))
