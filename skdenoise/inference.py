@@ -109,7 +109,7 @@ class TrainedNetwork:
 
     def _build(self, size):
         model = self.architecture.build(size, resolve_precision(self.precision), seed=0)
-        model.compile(jit_compile=pool.jit_compile())
+        pool.set_jit_compile(model)
         return model
 
     def _load(self, network, size):

@@ -95,13 +95,13 @@ def borrowed(key, make: Callable[[], CompiledNetwork]):
             _idle.popitem(last=False)
 
 
-def jit_compile():
-    """Return what to give Keras as ``jit_compile``.
+def set_jit_compile(model):
+    """Switch XLA off with TensorFlow on a CPU; elsewhere leave it to Keras.
 
-    With TensorFlow on a CPU, XLA only costs time (bfloat16 training took four times as long); JAX
-    compiles nothing without it.
+    On a CPU it only cost time (bfloat16 training took four times as long); JAX compiles nothing
+    without it.
     """
-    if keras.backend.backend() != "tensorflow":
-        return "auto"
-    on_cpu = all("cpu" in device.lower() for device in keras.distribution.list_devices())
-    return False if on_cpu else "auto"
+    if keras.backend.backend() == "tensorflow":
+        devices = keras.distribution.list_devices()
+        if all("cpu" in device.lower() for device in devices):
+            model.jit_compile = False

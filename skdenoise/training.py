@@ -379,9 +379,9 @@ def _compile(plan, size):
     model.compile(
         optimizer=optimizer,
         loss=_named("loss", plan.loss, keras.losses.get),
-        jit_compile=pool.jit_compile(),
         steps_per_execution=_STEPS_PER_EXECUTION,
     )
+    pool.set_jit_compile(model)
     return pool.CompiledNetwork(model, schedule)
 
 
