@@ -1,6 +1,5 @@
 """Evaluation: how well an estimator does under noise."""
 
-from sklearn.metrics import get_scorer
 from sklearn.utils.metadata_routing import MetadataRequest
 
 from skdenoise.images import (
@@ -127,6 +126,8 @@ class NoisyScorer:
 
 
 def _check_scorer(scoring):
+    from sklearn.metrics import get_scorer
+
     if callable(scoring):
         return scoring
     try:

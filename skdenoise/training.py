@@ -224,8 +224,8 @@ class Plan:
         Compute dtype.
     loss, optimizer
         As Keras takes them.
-    learning_rate : float or None
-        The rate, or its peak; ``None`` leaves it to an optimizer that is an instance.
+    learning_rate : float
+        The rate, or its peak, of an optimizer given by name; an instance has its own.
     warmup : float or None
         As in `Recipe`.
     epochs, batch_size : int
@@ -246,7 +246,7 @@ class Plan:
     precision: str
     loss: Any
     optimizer: Any
-    learning_rate: float | None
+    learning_rate: float
     warmup: float | None
     epochs: int
     batch_size: int
