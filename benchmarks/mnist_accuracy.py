@@ -101,7 +101,7 @@ def compare(classifier, denoiser, X, y, X_test, noisy_test, y_test, cache):
     }
     if X.dtype != np.uint8:  # shown once: it takes another fit of the denoiser
         scores["denoiser, trained on denoised clean"] = score(("denoise", denoised_clean))
-    return {condition: round(accuracy, 4) for condition, accuracy in scores.items()}
+    return {condition: accuracy and round(accuracy, 4) for condition, accuracy in scores.items()}
 
 
 def make(*steps, memory=None):
@@ -129,7 +129,7 @@ def fit_cached(denoiser, X, y, cache):
 def four_copies(classifier, X, y, noisy_test, y_test):
     """Return the accuracy after training on four noisy copies of each image."""
     if isinstance(classifier, SVC):
-        return float("nan")  # its time grows with the square of the number of images
+        return None  # its time grows with the square of the number of images
     resampler = NoiseResampler(4, keep_original=False, noise_factor=NOISE, random_state=SEED)
     return (
         make(("classify", classifier)).fit(*resampler.fit_resample(X, y)).score(noisy_test, y_test)
