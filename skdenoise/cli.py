@@ -1,5 +1,6 @@
 """The command line."""
 
+import os
 import time
 from pathlib import Path
 from typing import Annotated
@@ -56,10 +57,23 @@ def demo(
         console.print(
             "Training a denoiser in front of a support vector machine on 1,078 digits ..."
         )
+    _import_keras_in_silence()
     result = run_demo(random_state=seed, verbose=0 if quiet else 1)
     console.print(_accuracy_table(result))
     plot_demo(result).savefig(output, dpi=120)
     console.print(f"Picture: {output}    ({time.perf_counter() - start:.0f} s)")
+
+
+def _import_keras_in_silence():
+    """Import Keras without the greetings that TensorFlow writes before its log level counts."""
+    stderr = os.dup(2)
+    with open(os.devnull, "w") as nowhere:
+        os.dup2(nowhere.fileno(), 2)
+    try:
+        import keras  # noqa: F401
+    finally:
+        os.dup2(stderr, 2)
+        os.close(stderr)
 
 
 def _check_output(output):
