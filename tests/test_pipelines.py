@@ -117,7 +117,7 @@ def test_grid_search_over_noise_network_and_no_denoiser(split, n_jobs):
     scores = search.cv_results_["mean_test_score"]
     assert np.argmin(scores) == 3  # without a denoiser
     assert search.best_params_.get("denoise") != "passthrough"
-    assert search.score(X_test, y_test) > 0.4
+    assert search.best_estimator_.score(X_test, y_test) > 0.4
     assert len(search.cv_results_["params"]) == 4
 
 
