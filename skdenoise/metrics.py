@@ -5,7 +5,6 @@ from sklearn.utils.metadata_routing import MetadataRequest
 from sklearn.utils.validation import check_is_fitted
 
 from skdenoise.images import (
-    PixelFormat,
     as_nhwc,
     check_image_shape,
     check_images,
@@ -167,9 +166,8 @@ def mean_metric(metric, estimator, noisy, clean, *, image_shape=None, value_rang
         value_range = getattr(estimator, "value_range_", None)
     if image_shape is None and clean.ndim == 2:
         image_shape = getattr(estimator, "image_shape_", None)
-    pixels = PixelFormat(clean.dtype, check_value_range(value_range, clean))
+    low, high = check_value_range(value_range, clean)
     denoised = check_images(estimator.transform(noisy), name="denoised")
-    low, high = pixels.value_range
     return float(
         METRICS[metric](
             clean, np.clip(denoised, low, high), data_range=high - low, image_shape=image_shape
