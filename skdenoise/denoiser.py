@@ -16,8 +16,8 @@ from skdenoise.images import (
     warn_of_other_range,
 )
 from skdenoise.metrics import psnr
-from skdenoise.noise.catalogue import resolve_noise
 from skdenoise.noise.corruption import corrupt
+from skdenoise.noise.resolution import resolve_noise
 from skdenoise.seeding import Stream, draw_seed, generator
 
 _TRAIN_OUTPUTS = ("denoised_noisy", "denoised", "clean")

@@ -12,8 +12,8 @@ from skdenoise.images import (
     value_range_is_certain,
 )
 from skdenoise.metrics import METRICS, mean_metric
-from skdenoise.noise.catalogue import resolve_noise
 from skdenoise.noise.corruption import corrupt
+from skdenoise.noise.resolution import resolve_noise
 from skdenoise.seeding import Stream, draw_seed, generator
 
 
@@ -22,6 +22,8 @@ def noisy_scorer(
     noise="gaussian",
     noise_factor=None,
     *,
+    severity=None,
+    scale=None,
     random_state=0,
     clip=None,
     image_shape=None,
@@ -43,6 +45,8 @@ def noisy_scorer(
         A name (`noise_names`) or an instance.
     noise_factor : float or (low, high), default=None
         The strength of a named model, as in `add_noise`.
+    severity, scale
+        The strength of a named model as in ImageNet-C, as in `add_noise`.
     random_state : int, default=0
         Seed of the noise.
     clip : bool, default=None
@@ -72,7 +76,7 @@ def noisy_scorer(
     >>> clean(knn, X[1000:], y[1000:]) > noisy(knn, X[1000:], y[1000:])
     True
     """
-    model = resolve_noise(noise, noise_factor, **noise_params)
+    model = resolve_noise(noise, noise_factor, severity=severity, scale=scale, **noise_params)
     return NoisyScorer(scoring, model, draw_seed(random_state), clip, image_shape, value_range)
 
 

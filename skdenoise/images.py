@@ -8,8 +8,8 @@ from numbers import Integral, Real
 import numpy as np
 from sklearn.utils import check_array
 
-# How many images are converted at a time, so that no array is ever copied to float32 as a whole.
-CHUNK = 1024
+# How much is converted at a time, so that no array is ever copied to float32 as a whole.
+_IMAGES_PER_CHUNK, _VALUES_PER_CHUNK = 1024, 2**23
 
 
 def check_images(X, *, name="X"):
@@ -252,6 +252,14 @@ def _limits(dtype):
     return info.min, min(info.max, 2**63 - 1024) if info.bits == 64 else info.max
 
 
+def chunks(images):
+    """Yield slices of images, to work on one after the other."""
+    fitting = _VALUES_PER_CHUNK // max(1, math.prod(images.shape[1:]))
+    size = min(_IMAGES_PER_CHUNK, max(1, fitting))
+    for start in range(0, len(images), size):
+        yield slice(start, start + size)
+
+
 def warn_of_other_range(images, value_range):
     """Warn where images are so much flatter or wider than `value_range` that it cannot be theirs.
 
@@ -271,7 +279,7 @@ def warn_of_other_range(images, value_range):
 def warn_if_constant(images):
     """Warn where all values of training images are one and the same."""
     first = images.flat[0]
-    if all((images[i : i + CHUNK] == first).all() for i in range(0, len(images), CHUNK)):
+    if all((images[part] == first).all() for part in chunks(images)):
         warnings.warn(
             f"All values of the images are {first}: there is nothing in them to learn but that.",
             stacklevel=3,

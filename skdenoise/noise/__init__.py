@@ -1,24 +1,52 @@
 """Noise: models of it, adding it to images, and augmenting training data with it."""
 
 from skdenoise.noise.augmentation import NoiseAugmenter, NoiseResampler
+from skdenoise.noise.camera import CameraNoise, LowLight
 from skdenoise.noise.catalogue import noise_names
 from skdenoise.noise.corruption import add_noise
-from skdenoise.noise.models import (
+from skdenoise.noise.light import Brightness, Contrast, Fog
+from skdenoise.noise.mixture import Compose, RandomChoice
+from skdenoise.noise.model import CatalogueModel, NoiseModel
+from skdenoise.noise.occlusion import RandomErasing
+from skdenoise.noise.optics import DefocusBlur, GaussianBlur, MotionBlur
+from skdenoise.noise.sensor import (
+    DeadPixels,
     GaussianNoise,
-    NoiseModel,
     PoissonNoise,
+    Quantization,
     SaltAndPepperNoise,
     SpeckleNoise,
+    UniformNoise,
 )
+from skdenoise.noise.severity import CommonCorruption
+from skdenoise.noise.storage import JPEGCompression, Pixelate
 
 __all__ = [
+    "Brightness",
+    "CameraNoise",
+    "CatalogueModel",
+    "CommonCorruption",
+    "Compose",
+    "Contrast",
+    "DeadPixels",
+    "DefocusBlur",
+    "Fog",
+    "GaussianBlur",
     "GaussianNoise",
+    "JPEGCompression",
+    "LowLight",
+    "MotionBlur",
     "NoiseAugmenter",
     "NoiseModel",
     "NoiseResampler",
+    "Pixelate",
     "PoissonNoise",
+    "Quantization",
+    "RandomChoice",
+    "RandomErasing",
     "SaltAndPepperNoise",
     "SpeckleNoise",
+    "UniformNoise",
     "add_noise",
     "noise_names",
 ]

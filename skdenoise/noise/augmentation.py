@@ -8,8 +8,8 @@ from sklearn.utils.validation import check_is_fitted
 
 from skdenoise.base import ImageEstimator, ImageTransformer
 from skdenoise.images import PixelFormat, check_value_range, like_table
-from skdenoise.noise.catalogue import resolve_noise
 from skdenoise.noise.corruption import corrupt
+from skdenoise.noise.resolution import resolve_noise
 from skdenoise.seeding import Stream, draw_seed, generator
 
 

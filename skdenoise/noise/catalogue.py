@@ -1,24 +1,42 @@
-"""The catalogue: which noise model a name, a factor or an instance stands for."""
+"""The catalogue: the names of the noise models."""
 
-from sklearn.base import clone
-
-from skdenoise.noise.models import (
+from skdenoise.noise.camera import CameraNoise, LowLight
+from skdenoise.noise.light import Brightness, Contrast, Fog
+from skdenoise.noise.occlusion import RandomErasing
+from skdenoise.noise.optics import DefocusBlur, GaussianBlur, MotionBlur
+from skdenoise.noise.sensor import (
+    DeadPixels,
     GaussianNoise,
-    NoiseModel,
     PoissonNoise,
+    Quantization,
     SaltAndPepperNoise,
     SpeckleNoise,
-    check_noise_factor,
+    UniformNoise,
 )
+from skdenoise.noise.storage import JPEGCompression, Pixelate
 
 _MODELS = {
     "gaussian": GaussianNoise,
     "poisson": PoissonNoise,
     "salt_and_pepper": SaltAndPepperNoise,
     "speckle": SpeckleNoise,
+    "uniform": UniformNoise,
+    "camera": CameraNoise,
+    "dead_pixels": DeadPixels,
+    "quantization": Quantization,
+    "gaussian_blur": GaussianBlur,
+    "defocus_blur": DefocusBlur,
+    "motion_blur": MotionBlur,
+    "low_light": LowLight,
+    "brightness": Brightness,
+    "contrast": Contrast,
+    "fog": Fog,
+    "jpeg_compression": JPEGCompression,
+    "pixelate": Pixelate,
+    "random_erasing": RandomErasing,
 }
 
-# The names of ImageNet-C, whose data sets many users come from.
+# The names of ImageNet-C, where they are others, whose data sets many users come from.
 _ALIASES = {
     "gaussian_noise": "gaussian",
     "shot_noise": "poisson",
@@ -33,67 +51,23 @@ def noise_names() -> list[str]:
     Examples
     --------
     >>> from skdenoise import noise_names
-    >>> noise_names()
-    ['gaussian', 'poisson', 'salt_and_pepper', 'speckle']
+    >>> noise_names()[:3]
+    ['brightness', 'camera', 'contrast']
     """
     return sorted(_MODELS)
 
 
-def resolve_noise(noise, noise_factor=None, **noise_params):
-    """Return the noise model that the parameters of a function or estimator mean.
-
-    Parameters
-    ----------
-    noise : str or callable
-        A name, or a noise model: an instance, of which a clone is returned, or any callable with
-        its signature.
-    noise_factor : float, (low, high) or None
-        The strength of a named model; ``None`` is its default.
-    **noise_params
-        Parameters of a named model, such as ``amount``.
+def named_model(name):
+    """Return the class of a noise model.
 
     Raises
     ------
     ValueError
-        For an unknown name, and for a factor or parameters beside an instance, which has its own.
+        For a name that is none of `noise_names` and none of ImageNet-C's.
     """
-    if isinstance(noise, str):
-        return _named_noise(noise, noise_factor, noise_params)
-    if not callable(noise) or isinstance(noise, type):
-        raise TypeError(
-            f"noise={noise!r} is neither a name, one of {noise_names()}, nor a noise model such as "
-            "GaussianNoise(sigma=0.2)."
-        )
-    if noise_factor is not None or noise_params:
-        given = noise_params if noise_factor is None else {"noise_factor": noise_factor}
-        raise ValueError(
-            f"noise={noise!r} is a noise model with a strength of its own; leave out {given}, or "
-            "set it on the model."
-        )
-    return clone(noise) if isinstance(noise, NoiseModel) else noise
-
-
-def _named_noise(name, noise_factor, noise_params):
     model = _MODELS.get(_ALIASES.get(name, name))
     if model is None:
         raise ValueError(
             f"noise={name!r} is not a known noise model; the names are {noise_names()}."
         )
-    if noise_factor is None:
-        return _with_params(model, noise_params)
-    if noise_params:
-        raise ValueError(
-            f"Give either noise_factor={noise_factor!r} or {noise_params}: both set the strength."
-        )
-    check_noise_factor(noise_factor)
-    return model.from_factor(noise_factor)
-
-
-def _with_params(model, params):
-    known = model().get_params()
-    unknown = sorted(set(params) - set(known))
-    if unknown:
-        raise TypeError(
-            f"{model.__name__} has no parameter {', '.join(unknown)}; it has {', '.join(known)}."
-        )
-    return model(**params)
+    return model

@@ -3,14 +3,14 @@
 import numpy as np
 
 from skdenoise.images import (
-    CHUNK,
     PixelFormat,
     as_nhwc,
     check_image_shape,
     check_images,
     check_value_range,
+    chunks,
 )
-from skdenoise.noise.catalogue import resolve_noise
+from skdenoise.noise.resolution import resolve_noise
 from skdenoise.seeding import Stream, draw_seed, generator
 
 
@@ -19,6 +19,8 @@ def add_noise(
     noise="gaussian",
     noise_factor=None,
     *,
+    severity=None,
+    scale=None,
     random_state=None,
     clip=None,
     image_shape=None,
@@ -36,8 +38,13 @@ def add_noise(
     noise_factor : float or (low, high), default=None
         The strength of a named model; 0 is no noise. For ``"gaussian"`` and ``"speckle"`` the
         standard deviation in units of the value range, for ``"salt_and_pepper"`` the share of
-        values hit, for ``"poisson"`` 1 / sqrt(photons at white). A range is drawn from per image.
-        ``None`` is the model's default (Gaussian: 0.4).
+        values hit, for ``"poisson"`` 1 / sqrt(photons at white); for others see their class. A
+        range is drawn from per image. ``None`` is the model's default (Gaussian: 0.4).
+    severity : int or (low, high), default=None
+        The strength of a named model as in ImageNet-C, from 1 to 5; 0 is no noise. The result is
+        clipped to the value range, as published.
+    scale : {"cifar", "imagenet"}, default=None
+        Which table `severity` is from; ``None`` is ``"cifar"`` for images below 64 pixels.
     random_state : int, RandomState instance or None, default=None
         Seed of the noise.
     clip : bool, default=None
@@ -54,6 +61,10 @@ def add_noise(
     ndarray
         Noisy images of the shape and dtype of `X`.
 
+    See Also
+    --------
+    CommonCorruption : What `severity` stands for, as a noise model.
+
     Examples
     --------
     >>> import numpy as np
@@ -64,9 +75,12 @@ def add_noise(
     (dtype('uint8'), (2, 4, 4))
     >>> np.unique(add_noise(images, "salt_and_pepper", amount=0.5, random_state=0))
     array([  0, 200, 255], dtype=uint8)
+    >>> blurred = add_noise(images, "motion_blur", severity=3, scale="cifar", random_state=0)
+    >>> print(blurred.mean())
+    200.0
     """
     X = check_images(X)
-    model = resolve_noise(noise, noise_factor, **noise_params)
+    model = resolve_noise(noise, noise_factor, severity=severity, scale=scale, **noise_params)
     shape = check_image_shape(image_shape, X)
     pixels = PixelFormat(X.dtype, check_value_range(value_range, X))
     rng = generator(draw_seed(random_state), Stream.ADD_NOISE)
@@ -76,8 +90,7 @@ def add_noise(
 def corrupt(images, model, pixels, rng, *, clip=None):
     """Return NHWC images, stored in `pixels`, with noise, stored in the same way."""
     noisy = np.empty_like(images)
-    for start in range(0, len(images), CHUNK):
-        part = slice(start, start + CHUNK)
+    for part in chunks(images):
         unit = corrupt_unit(pixels.to_unit(images[part]), model, rng)
         noisy[part] = pixels.from_unit(unit, clip)
     return noisy

@@ -1,0 +1,203 @@
+"""Light: too much, too little of a difference, or scattered by fog.
+
+The severities are those of ImageNet-C and CIFAR-C (Hendrycks and Dietterich, "Benchmarking Neural
+Network Robustness to Common Corruptions and Perturbations", ICLR 2019).
+"""
+
+import math
+
+import numpy as np
+
+from skdenoise.noise.model import (
+    CatalogueModel,
+    check_limits,
+    draw_strength,
+    severity_table,
+    what_is_kept,
+)
+
+
+class Brightness(CatalogueModel):
+    """Images too bright, or too dark: the value of HSV moves by ``delta``.
+
+    Parameters
+    ----------
+    delta : float or (low, high), default=0.3
+        What is added to the value (the largest of the channels), in units of the value range;
+        negative numbers darken. A range is drawn from uniformly, once per image.
+
+    Notes
+    -----
+    Hue and saturation stay. The new value is clipped to 0..1.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from skdenoise import Brightness
+    >>> orange = np.full((1, 8, 8, 3), [0.6, 0.3, 0.0], dtype=np.float32)
+    >>> print(Brightness(delta=0.2)(orange, np.random.default_rng(0))[0, 0, 0])
+    [0.8 0.4 0. ]
+    """
+
+    severities = severity_table(
+        "delta", cifar=(0.05, 0.1, 0.15, 0.2, 0.3), imagenet=(0.1, 0.2, 0.3, 0.4, 0.5)
+    )
+
+    def __init__(self, delta=0.3):
+        self.delta = delta
+
+    def __call__(self, images, rng):
+        """Scale the channels of each pixel so that the largest becomes the new value."""
+        delta = draw_strength("delta", self.delta, len(images), rng, low=-1, high=1)
+        images = np.where(delta == 0, images, np.maximum(images, 0))
+        value = images.max(axis=3, keepdims=True)
+        brighter = np.where(delta == 0, value, np.clip(value + delta, 0, 1))
+        black = value <= 0
+        scaled = images * (brighter / np.where(black, 1, value))
+        return np.where(black & (delta != 0), brighter, scaled)
+
+    @classmethod
+    def from_factor(cls, noise_factor):
+        """Make the model with ``delta=noise_factor``."""
+        return cls(delta=noise_factor)
+
+
+class Contrast(CatalogueModel):
+    """Too little contrast: each channel shrinks towards its mean over the image.
+
+    Parameters
+    ----------
+    contrast : float or (low, high), default=0.4
+        Share of the contrast that is left, between 0 and 1; 1 is the identity. A range is drawn from
+        uniformly, once per image.
+
+    Notes
+    -----
+    The `noise_factor` is ``1 - contrast``.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from skdenoise import Contrast
+    >>> halves = np.repeat([0.0, 1.0], 4).astype(np.float32).reshape(1, 1, 8, 1)
+    >>> print(np.unique(Contrast(contrast=0.5)(halves, np.random.default_rng(0))))
+    [0.25 0.75]
+    """
+
+    severities = severity_table(
+        "contrast", cifar=(0.75, 0.5, 0.4, 0.3, 0.15), imagenet=(0.4, 0.3, 0.2, 0.1, 0.05)
+    )
+
+    def __init__(self, contrast=0.4):
+        self.contrast = contrast
+
+    def __call__(self, images, rng):
+        """Scale the distance of each value to the mean of its channel."""
+        contrast = draw_strength("contrast", self.contrast, len(images), rng, high=1)
+        means = images.mean(axis=(1, 2), keepdims=True)
+        return np.where(contrast == 1, images, (images - means) * contrast + means)
+
+    @classmethod
+    def from_factor(cls, noise_factor):
+        """Make the model with ``contrast = 1 - noise_factor``."""
+        return cls(contrast=what_is_kept(noise_factor))
+
+
+class Fog(CatalogueModel):
+    """Fog: a cloudy brightness over the image, which is then scaled back to its own maximum.
+
+    Parameters
+    ----------
+    strength : float or (low, high), default=1
+        Brightness of the thickest fog, in units of the value range. A range is drawn from uniformly,
+        once per image.
+    decay : float, default=2
+        How smooth the clouds are: their amplitude falls by ``decay**2`` from one scale to the next,
+        half as large.
+
+    Notes
+    -----
+    The clouds are a plasma fractal, made by the diamond-square algorithm [1]_ and scaled to 0..1;
+    all channels get the same.
+
+    References
+    ----------
+    .. [1] A. Fournier, D. Fussell and L. Carpenter, "Computer Rendering of Stochastic Models",
+       Communications of the ACM 25(6), 1982.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from skdenoise import Fog
+    >>> white = np.ones((1, 32, 32, 1), dtype=np.float32)
+    >>> foggy = Fog(strength=1)(white, np.random.default_rng(0))
+    >>> print(f"{foggy.min():.1f} {foggy.max():.1f}")  # of (1 + clouds) / 2
+    0.5 1.0
+    """
+
+    severities = severity_table(
+        "strength decay",
+        cifar=((0.2, 3), (0.5, 3), (0.75, 2.5), (1, 2), (1.5, 1.75)),
+        imagenet=((1.5, 2), (2, 2), (2.5, 1.7), (2.5, 1.5), (3, 1.4)),
+    )
+
+    def __init__(self, strength=1.0, decay=2.0):
+        self.strength = strength
+        self.decay = decay
+
+    def __call__(self, images, rng):
+        """Add clouds, and scale the sum."""
+        check_limits("decay", self.decay, 1, math.inf)
+        strength = draw_strength("strength", self.strength, len(images), rng)
+        n_images, height, width, _ = images.shape
+        clouds = plasma(n_images, max(height, width), self.decay, rng)[:, :height, :width]
+        brightest = np.maximum(images.max(axis=(1, 2, 3), keepdims=True), np.float32(1e-3))
+        foggy = images + strength * clouds[..., np.newaxis]
+        return np.where(strength > 0, foggy * (brightest / (brightest + strength)), images)
+
+    @classmethod
+    def from_factor(cls, noise_factor):
+        """Make the model with ``strength=noise_factor``."""
+        return cls(strength=noise_factor)
+
+
+def plasma(n_maps, size, decay, rng):
+    """Draw plasma fractals by the diamond-square algorithm, with edges that meet.
+
+    Parameters
+    ----------
+    n_maps, size : int
+        How many, and the least height and width; the next power of two is made.
+    decay : float
+        The amplitude of a scale is that of the next coarser one by ``decay**2``.
+    rng : numpy.random.Generator
+        Source of randomness.
+
+    Returns
+    -------
+    ndarray of shape (n_maps, side, side), float32
+        Each scaled to reach from 0 to 1.
+    """
+    side = max(2, 1 << (size - 1).bit_length())
+    maps = np.zeros((n_maps, side, side), dtype=np.float32)
+    amplitude, step = 1.0, side
+
+    def jittered(sums):
+        jitter = rng.random(sums.shape, dtype=np.float32)
+        return sums / 4 + np.float32(2 * amplitude) * (jitter - np.float32(0.5))
+
+    while step > 1:
+        half = step // 2
+        corners = maps[:, ::step, ::step]
+        pairs = corners + np.roll(corners, -1, axis=1)
+        centres = maps[:, half::step, half::step] = jittered(pairs + np.roll(pairs, -1, axis=2))
+        above = centres + np.roll(centres, 1, axis=1)
+        beside = corners + np.roll(corners, -1, axis=2)
+        maps[:, ::step, half::step] = jittered(above + beside)
+        above = corners + np.roll(corners, -1, axis=1)
+        beside = centres + np.roll(centres, 1, axis=2)
+        maps[:, half::step, ::step] = jittered(above + beside)
+        step, amplitude = half, amplitude / decay**2
+    maps -= maps.min(axis=(1, 2), keepdims=True)
+    maps /= np.maximum(maps.max(axis=(1, 2), keepdims=True), np.finfo(np.float32).tiny)
+    return maps

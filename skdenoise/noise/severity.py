@@ -1,0 +1,82 @@
+"""Severity: noise models at the strengths of published benchmarks."""
+
+import numpy as np
+
+from skdenoise.noise.catalogue import named_model
+from skdenoise.noise.model import NoiseModel, apply_by_group, draw_integers
+
+# CIFAR-C is for 32x32, TinyImageNet-C for 64x64 with strengths close to those of ImageNet-C.
+_CIFAR_BELOW = 64
+
+
+class CommonCorruption(NoiseModel):
+    """A corruption at a severity, as in ImageNet-C, CIFAR-C and MNIST-C.
+
+    Parameters
+    ----------
+    name : str, default="gaussian"
+        One of `noise_names`, or the name that ImageNet-C has for it.
+    severity : int or (low, high), default=3
+        From 1 to 5; 0 is the identity. A range is drawn from, ends included, once per image.
+    scale : {"cifar", "imagenet"}, default=None
+        Which table the strength is from. ``None`` is ``"cifar"`` for images below 64 pixels and
+        ``"imagenet"`` for larger ones. MNIST-C applies ``"imagenet"`` to 28x28.
+
+    Notes
+    -----
+    The result is clipped to 0..1, as published. Models that ImageNet-C does not have use severities
+    of our own, which their documentation states.
+
+    References
+    ----------
+    .. [1] D. Hendrycks and T. Dietterich, "Benchmarking Neural Network Robustness to Common
+       Corruptions and Perturbations", ICLR 2019.
+    .. [2] N. Mu and J. Gilmer, "MNIST-C: A Robustness Benchmark for Computer Vision", 2019.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from skdenoise import CommonCorruption, add_noise
+    >>> images = np.full((10, 32, 32), 0.5)
+    >>> CommonCorruption("gaussian_noise", severity=5).model(32)
+    GaussianNoise(sigma=0.1)
+    >>> noisy = add_noise(images, CommonCorruption("gaussian_noise", severity=5), random_state=0)
+    >>> print(f"{noisy.std():.2f}")
+    0.10
+    """
+
+    def __init__(self, name="gaussian", severity=3, scale=None):
+        self.name = name
+        self.severity = severity
+        self.scale = scale
+
+    def __call__(self, images, rng):
+        """Corrupt each image at its severity."""
+        severities = draw_integers("severity", self.severity, len(images), rng, 0, 5)
+        used = set(severities[severities > 0].tolist())
+        models = {severity: self._clipped(severity, images) for severity in sorted(used)}
+        return apply_by_group(models, severities, images, rng)
+
+    def model(self, size):
+        """Return the noise model behind it, for images of this height or width, the larger one.
+
+        Parameters
+        ----------
+        size : int
+            In pixels; only matters where `scale` is ``None``.
+        """
+        if not isinstance(self.severity, int) or not 1 <= self.severity <= 5:
+            raise ValueError(f"severity={self.severity!r} must be an integer from 1 to 5.")
+        return self._model(self.severity, size)
+
+    def _model(self, severity, size):
+        scale = self.scale
+        if scale is None:
+            scale = "cifar" if size < _CIFAR_BELOW else "imagenet"
+        if scale not in ("cifar", "imagenet"):
+            raise ValueError(f"scale={scale!r} is neither 'cifar' nor 'imagenet'.")
+        return named_model(self.name).from_severity(severity, scale)
+
+    def _clipped(self, severity, images):
+        model = self._model(severity, max(images.shape[1:3]))
+        return lambda images, rng: np.clip(model(images, rng), 0, 1)

@@ -1,0 +1,129 @@
+"""Storage: what compression and too few pixels leave of an image.
+
+The severities are those of ImageNet-C and CIFAR-C (Hendrycks and Dietterich, "Benchmarking Neural
+Network Robustness to Common Corruptions and Perturbations", ICLR 2019).
+"""
+
+from io import BytesIO
+
+import numpy as np
+from PIL import Image
+
+from skdenoise.noise.model import (
+    CatalogueModel,
+    check_limits,
+    draw_integers,
+    draw_strength,
+    map_factor,
+    severity_table,
+    what_is_kept,
+)
+
+
+class JPEGCompression(CatalogueModel):
+    """Artefacts of JPEG compression, by a real codec (Pillow's libjpeg).
+
+    Parameters
+    ----------
+    quality : int or (low, high), default=25
+        Quality from 1 to 99, as for ``PIL.Image.save``; 100 is the identity. A range is drawn from
+        uniformly, ends included, once per image.
+
+    Notes
+    -----
+    Images of three channels are compressed as RGB (with chroma at half resolution, Pillow's
+    default), others channel by channel. Values are clipped to 0..1 and rounded to 8 bits first. The
+    `noise_factor` is ``1 - quality / 100``.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from skdenoise import JPEGCompression
+    >>> ramp = np.linspace(0, 1, 256, dtype=np.float32).reshape(1, 16, 16, 1)
+    >>> compressed = JPEGCompression(quality=5)(ramp, np.random.default_rng(0))
+    >>> bool(np.abs(compressed - ramp).max() > 0.02)
+    True
+    """
+
+    severities = severity_table("quality", cifar=(80, 65, 58, 50, 40), imagenet=(25, 18, 15, 10, 7))
+
+    def __init__(self, quality=25):
+        self.quality = quality
+
+    def __call__(self, images, rng):
+        """Write each image as JPEG, and read it again."""
+        qualities = draw_integers("quality", self.quality, len(images), rng, 1, 100)
+        compressed = images.copy()
+        for index in np.flatnonzero(qualities < 100):
+            stored = np.rint(np.clip(images[index], 0, 1) * 255).astype(np.uint8)
+            for channels in _as_pictures(stored):
+                part = _through_jpeg(stored[..., channels], int(qualities[index]))
+                compressed[index][..., channels] = part / np.float32(255)
+        return compressed
+
+    @classmethod
+    def from_factor(cls, noise_factor):
+        """Make the model with ``quality = 100 * (1 - noise_factor)``, rounded."""
+        check_limits("noise_factor", noise_factor, 0, 0.99)
+        return cls(quality=map_factor(noise_factor, lambda factor: round(100 * (1 - factor))))
+
+
+class Pixelate(CatalogueModel):
+    """Too few pixels: the image is made smaller and then larger again, in squares.
+
+    Parameters
+    ----------
+    resolution : float or (low, high), default=0.5
+        Share of the height, and of the width, in pixels, that is left; 1 is the identity. A range
+        is drawn from uniformly, once per image.
+
+    Notes
+    -----
+    The `noise_factor` is ``1 - resolution``. At least one pixel is left.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from skdenoise import Pixelate
+    >>> ramp = np.linspace(0, 1, 64, dtype=np.float32).reshape(1, 8, 8, 1)
+    >>> coarse = Pixelate(resolution=0.25)(ramp, np.random.default_rng(0))
+    >>> len(np.unique(coarse))
+    4
+    """
+
+    severities = severity_table(
+        "resolution", cifar=(0.95, 0.9, 0.85, 0.75, 0.65), imagenet=(0.6, 0.5, 0.4, 0.3, 0.25)
+    )
+
+    def __init__(self, resolution=0.5):
+        self.resolution = resolution
+
+    def __call__(self, images, rng):
+        """Resize each channel down and up with a box filter."""
+        resolutions = draw_strength("resolution", self.resolution, len(images), rng, high=1).ravel()
+        height, width = images.shape[1:3]
+        coarse = images.copy()
+        for index in np.flatnonzero(resolutions < 1):
+            # A product such as 0.6 * 5 in float32 must not fall short of its whole number.
+            small = [max(1, int(side * resolutions[index] + 1e-4)) for side in (width, height)]
+            for channel in range(images.shape[3]):
+                picture = Image.fromarray(images[index, ..., channel])
+                picture = picture.resize(small, Image.Resampling.BOX)
+                coarse[index, ..., channel] = picture.resize((width, height), Image.Resampling.BOX)
+        return coarse
+
+    @classmethod
+    def from_factor(cls, noise_factor):
+        """Make the model with ``resolution = 1 - noise_factor``."""
+        return cls(resolution=what_is_kept(noise_factor))
+
+
+def _as_pictures(image):
+    """Return the channels that are compressed together: all of RGB, else each by itself."""
+    return [slice(None)] if image.shape[2] == 3 else range(image.shape[2])
+
+
+def _through_jpeg(pixels, quality):
+    file = BytesIO()
+    Image.fromarray(pixels).save(file, format="JPEG", quality=quality)
+    return np.asarray(Image.open(file))
