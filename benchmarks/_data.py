@@ -11,16 +11,24 @@ def load_mnist(*, as_uint8=False):
 
     Values are floats in 0..1, or uint8.
     """
-    folder = Path(os.environ.get("SKDENOISE_DATA", "../shared/data"))
-    path = folder / "mnist.npz"
+    X, y, X_test, y_test = _load("mnist.npz", as_uint8)
+    return X.reshape(len(X), -1), y, X_test.reshape(len(X_test), -1), y_test
+
+
+def load_cifar10():
+    """Return a part of CIFAR-10, colour images of floats in 0..1: X_train, y_train, X_test, y_test."""
+    return _load("cifar10.npz", as_uint8=False)
+
+
+def _load(name, as_uint8):
+    path = Path(os.environ.get("SKDENOISE_DATA", "../shared/data")) / name
     if not path.exists():
         raise SystemExit(
-            f"{path} is missing. Set SKDENOISE_DATA to a folder with mnist.npz (x_train, y_train, "
+            f"{path} is missing. Set SKDENOISE_DATA to a folder with {name} (x_train, y_train, "
             "x_test, y_test), as Keras distributes it."
         )
     with np.load(path) as data:
         X, y, X_test, y_test = (data[k] for k in ("x_train", "y_train", "x_test", "y_test"))
-    X, X_test = X.reshape(len(X), -1), X_test.reshape(len(X_test), -1)
     if not as_uint8:
         X, X_test = (images.astype(np.float32) / 255 for images in (X, X_test))
-    return X, y, X_test, y_test
+    return X, np.ravel(y), X_test, np.ravel(y_test)

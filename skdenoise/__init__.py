@@ -3,8 +3,8 @@
 Importing the package loads neither Keras nor TensorFlow; the first network that is built does.
 """
 
-from skdenoise.denoiser import UNetDenoiser
 from skdenoise.evaluation import noisy_scorer
+from skdenoise.filters import FilterDenoiser
 from skdenoise.metrics import psnr, psnr_scorer, ssim, ssim_scorer
 from skdenoise.noise import (
     Brightness,
@@ -35,6 +35,8 @@ from skdenoise.noise import (
     add_noise,
     noise_names,
 )
+from skdenoise.subspace import SubspaceDenoiser
+from skdenoise.unet import UNetDenoiser
 
 __version__ = "0.1.0"
 
@@ -47,6 +49,7 @@ __all__ = [
     "Contrast",
     "DeadPixels",
     "DefocusBlur",
+    "FilterDenoiser",
     "Fog",
     "GaussianBlur",
     "GaussianNoise",
@@ -63,6 +66,7 @@ __all__ = [
     "RandomErasing",
     "SaltAndPepperNoise",
     "SpeckleNoise",
+    "SubspaceDenoiser",
     "UNetDenoiser",
     "UniformNoise",
     "add_noise",

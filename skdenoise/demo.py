@@ -10,9 +10,9 @@ from sklearn.model_selection import train_test_split
 from sklearn.pipeline import make_pipeline
 from sklearn.svm import SVC
 
-from skdenoise.denoiser import UNetDenoiser
 from skdenoise.noise import NoiseAugmenter, add_noise
 from skdenoise.plotting import plot_accuracy_curves, plot_image_rows
+from skdenoise.unet import UNetDenoiser
 
 NOISE_FACTORS = (0.0, 0.2, 0.4, 0.6)
 SHOWN_FACTOR = 0.4

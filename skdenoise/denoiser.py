@@ -1,20 +1,13 @@
-"""The denoiser: a U-Net as a scikit-learn transformer."""
+"""The denoiser: what all denoisers share, from clean images to a score."""
 
-import copy
-import math
-from numbers import Integral, Real
+from abc import abstractmethod
+from contextlib import contextmanager
 
 import numpy as np
 from sklearn.utils.validation import check_is_fitted
 
 from skdenoise.base import ImageTransformer
-from skdenoise.images import (
-    PixelFormat,
-    check_images,
-    check_value_range,
-    warn_if_constant,
-    warn_of_other_range,
-)
+from skdenoise.images import PixelFormat, check_images, check_value_range, warn_of_other_range
 from skdenoise.metrics import psnr
 from skdenoise.noise.corruption import corrupt
 from skdenoise.noise.resolution import resolve_noise
@@ -23,233 +16,25 @@ from skdenoise.seeding import Stream, draw_seed, generator
 _TRAIN_OUTPUTS = ("denoised_noisy", "denoised", "clean")
 
 
-class UNetDenoiser(ImageTransformer):
-    """Remove noise from images with a U-Net that is trained on them.
+class Denoiser(ImageTransformer):
+    """A transformer that turns noisy images into clean ones.
 
-    ``fit`` takes clean images, draws fresh noise on them in every epoch, and trains a small
-    convolutional network (in Keras) to undo it. ``transform`` takes noisy images and returns
-    denoised ones of the same shape and dtype. In front of a classifier, in a pipeline, it lets a
-    classifier that was never meant for noisy images keep its accuracy on them.
+    Whether it learns (a network, a subspace) or not (a filter), it is fitted on clean images and
+    knows the noise that it is for, so that denoisers of any kind can take each other's place in a
+    pipeline, and a search may choose between them.
 
-    Parameters
-    ----------
-    noise : str or noise model, default="gaussian"
-        The noise to train on: a name (`noise_names`) or an instance such as
-        ``PoissonNoise(photons=50)``.
-    noise_factor : float or (low, high), default=None
-        The strength of a named model, as in `add_noise`: for ``"gaussian"`` the standard deviation
-        in units of the value range. A range, such as ``(0, 0.6)``, trains one denoiser for all
-        strengths in it. ``None`` is the model's default (Gaussian: 0.4).
-    image_shape : (height, width) or (height, width, channels), default=None
-        The shape of the images in flat rows. ``None`` takes a square grey image where the number of
-        features is a perfect square, else a strip of height 1.
-    value_range : (low, high), default=None
-        What is black and what is white. ``None`` learns it in ``fit``: booleans 0..1; uint8 0..255;
-        wider integers 0 to the smallest ``2**k - 1``, k at least 8, that holds them; floats 0..1
-        where they fit in it, else from minimum to maximum.
-    clip : bool, default=None
-        Whether noisy and denoised values are limited to the value range. ``None`` limits integers
-        and leaves floats.
-    network : {"compact", "classic"} or callable, default="compact"
-        ``"compact"`` works at half resolution; ``"classic"`` is the U-Net of the original recipe,
-        thirteen times as costly. A function is given those of ``input_shape``, ``filters``,
-        ``seed`` and ``dtype`` that its signature has, and returns a ``keras.Model`` whose output
-        has the shape of its input; seed and precision are then its author's affair.
-    filters : tuple of int, default=None
-        Number of filters of each level of the network, down to the bottleneck. ``None`` is (32, 64)
-        for ``"compact"`` and (64, 128, 256) for ``"classic"``.
-    loss : str, keras.losses.Loss or callable, default="binary_crossentropy"
-        Loss, as Keras takes it, between denoised and clean images in units of the value range.
-    optimizer : str or keras.optimizers.Optimizer, default="adam"
-        Optimizer. An instance is copied, by its configuration, for each fit.
-    learning_rate : float, default=None
-        Learning rate of an optimizer given by name. For ``"compact"`` the peak of a schedule that
-        rises in the first 5 % of the steps and falls to zero along half a cosine, 2e-3 by default;
-        for ``"classic"`` a constant, 1e-3 by default.
-    epochs : int, default=None
-        Passes over the images. ``None`` is 10 for ``"classic"``; for other networks it is as many
-        as come closest to 3,000 steps, so that a fit takes about as long whatever the number of
-        images.
-    batch_size : int, default=None
-        Images per step. ``None`` is 128 for ``"classic"`` and 32 for other networks.
-    validation_split : float, default=None
-        Share of the images, at least 0 and below 1, that is held out, with one fixed draw of noise,
-        to compute ``val_loss`` after each epoch. ``None`` is 0.1 for ``"classic"`` and for early
-        stopping, else 0.
-    early_stopping : bool or int, default=False
-        Whether to stop when ``val_loss`` has not fallen for 5 epochs, or for so many, and to go
-        back to the best weights.
-    train_output : {"denoised_noisy", "denoised", "clean"}, default="denoised_noisy"
-        What ``fit_transform`` returns: that is, what the next step of a pipeline is fitted on. The
-        images with noise, denoised, are like those that it will be given at prediction time; the
-        images denoised as they are, ``fit(X).transform(X)``; or the images as they are. See Notes.
-    precision : {"auto", "float32", "bfloat16"}, default="auto"
-        Compute dtype of the network; variables and output are float32. ``"auto"`` is bfloat16 where
-        the processor has instructions for it (AVX512_BF16, AMX, or a GPU), else float32.
-    warm_start : bool, default=False
-        Whether ``fit`` starts from the weights of the last one.
-    callbacks : list of keras.callbacks.Callback, default=None
-        Called during training; each fit works with deep copies.
-    verbose : int, default=0
-        1 shows a progress bar (in a log, a line per epoch), 2 a line per epoch.
-    random_state : int, RandomState instance or None, default=None
-        Decides initial weights, order, noise and validation split. An int gives the same denoiser
-        at each fit on the same machine.
-
-    Attributes
-    ----------
-    model_ : keras.Model
-        The trained network, for NHWC images in units of the value range. Changes made to it change
-        the denoiser.
-    history_ : dict of list of float
-        ``loss`` and, with a validation split, ``val_loss``, of each epoch.
-    n_iter_ : int
-        Number of epochs trained.
-    image_shape_ : tuple of int
-        Height, width and channels of the images.
-    value_range_ : tuple of float
-        What is black and what is white.
-    noise_ : noise model or None
-        The noise that was trained on; ``None`` after a fit with ``clean``.
-    n_features_in_, feature_names_in_
-        As in scikit-learn, after fitting on flat rows.
-
-    See Also
-    --------
-    NoiseAugmenter : Trains a classifier on noisy images instead.
-    noisy_scorer : Scores a pipeline under noise, in a search.
-
-    Notes
-    -----
-    ``fit_transform(X)`` differs from ``fit(X).transform(X)``, as it does for
-    :class:`sklearn.preprocessing.TargetEncoder` and for a like reason: what the classifier is
-    fitted on must resemble what it will be given. Denoised images are smoother than clean ones and
-    miss what noise has destroyed; a classifier fitted on clean images does not expect that.
-
-    A fit that is interrupted (Ctrl-C) in its first epoch leaves the estimator as it was. Later, the
-    estimator has learned what the last whole epoch had, and the KeyboardInterrupt goes on.
-
-    An image gives the same result whatever images stand beside it, except for float32 rounding
-    (about 1e-6 of the value range), which may depend on their number.
-
-    References
-    ----------
-    .. [1] O. Ronneberger, P. Fischer and T. Brox, "U-Net: Convolutional Networks for Biomedical
-       Image Segmentation", MICCAI 2015.
-
-    Examples
-    --------
-    >>> from sklearn.datasets import load_digits
-    >>> from sklearn.pipeline import make_pipeline
-    >>> from sklearn.svm import SVC
-    >>> from skdenoise import UNetDenoiser, add_noise
-    >>> X, y = load_digits(return_X_y=True)
-    >>> X = X / 16
-    >>> noisy = add_noise(X[1000:], noise_factor=0.4, random_state=1)
-    >>> alone = SVC().fit(X[:1000], y[:1000])
-    >>> pipeline = make_pipeline(UNetDenoiser(noise_factor=0.4, epochs=15, random_state=0), SVC())
-    >>> pipeline = pipeline.fit(X[:1000], y[:1000])
-    >>> pipeline.score(noisy, y[1000:]) > alone.score(noisy, y[1000:])
-    True
+    A subclass has the parameters `noise`, `noise_factor`, `image_shape`, `value_range`, `clip`,
+    `train_output` and `random_state`, and implements ``fit``, on what ``_read`` returns, and
+    ``_denoise_images``.
     """
 
-    def __init__(
-        self,
-        noise="gaussian",
-        noise_factor=None,
-        *,
-        image_shape=None,
-        value_range=None,
-        clip=None,
-        network="compact",
-        filters=None,
-        loss="binary_crossentropy",
-        optimizer="adam",
-        learning_rate=None,
-        epochs=None,
-        batch_size=None,
-        validation_split=None,
-        early_stopping=False,
-        train_output="denoised_noisy",
-        precision="auto",
-        warm_start=False,
-        callbacks=None,
-        verbose=0,
-        random_state=None,
-    ):
-        self.noise = noise
-        self.noise_factor = noise_factor
-        self.image_shape = image_shape
-        self.value_range = value_range
-        self.clip = clip
-        self.network = network
-        self.filters = filters
-        self.loss = loss
-        self.optimizer = optimizer
-        self.learning_rate = learning_rate
-        self.epochs = epochs
-        self.batch_size = batch_size
-        self.validation_split = validation_split
-        self.early_stopping = early_stopping
-        self.train_output = train_output
-        self.precision = precision
-        self.warm_start = warm_start
-        self.callbacks = callbacks
-        self.verbose = verbose
-        self.random_state = random_state
-
-    @property
-    def model_(self):
-        """The trained network."""
-        check_is_fitted(self)
-        return self._network.model
-
+    @abstractmethod
     def fit(self, X, y=None, *, clean=None):
-        """Learn to remove noise.
+        """Learn what there is to learn."""
 
-        Parameters
-        ----------
-        X : array-like of shape (n, n_features), (n, height, width) or (n, height, width, channels)
-            Clean images, on which noise is drawn; or, with `clean`, noisy ones.
-        y : object
-            Ignored; a pipeline passes the class labels here.
-        clean : array-like of the shape of `X`, default=None
-            The same images clean, to learn from real pairs. No noise is drawn then.
-
-        Returns
-        -------
-        UNetDenoiser
-            Itself.
-
-        Raises
-        ------
-        ValueError
-            Where images or parameters are not as documented, or where training diverges.
-        """
-        self._learn(X, clean)
-        return self
-
-    def partial_fit(self, X, y=None, *, clean=None):
-        """Go on learning, for one epoch over these images.
-
-        The learning rate is constant. Shape and value range are those of the first call.
-
-        Parameters
-        ----------
-        X : array-like of shape (n, n_features), (n, height, width) or (n, height, width, channels)
-            Clean images, on which noise is drawn; or, with `clean`, noisy ones.
-        y : object
-            Ignored.
-        clean : array-like of the shape of `X`, default=None
-            The same images clean.
-
-        Returns
-        -------
-        UNetDenoiser
-            Itself.
-        """
-        self._learn(X, clean, partial=True)
-        return self
+    @abstractmethod
+    def _denoise_images(self, images, pixels):
+        """Denoise NHWC images, stored in `pixels`, into images that are stored in the same way."""
 
     def transform(self, X):
         """Remove noise.
@@ -257,7 +42,7 @@ class UNetDenoiser(ImageTransformer):
         Parameters
         ----------
         X : array-like of shape (n, n_features), (n, height, width) or (n, height, width, channels)
-            Noisy images. Image arrays may have another height and width than those of ``fit``.
+            Noisy images.
 
         Returns
         -------
@@ -275,7 +60,7 @@ class UNetDenoiser(ImageTransformer):
         return self._denoise(self._check_images(X, reset=False))
 
     def fit_transform(self, X, y=None, *, clean=None):
-        """Learn to remove noise, and return what the next step of a pipeline should learn from.
+        """Fit, and return what the next step of a pipeline should learn from.
 
         Parameters
         ----------
@@ -333,73 +118,37 @@ class UNetDenoiser(ImageTransformer):
         shape = self.image_shape_ if X.ndim == 2 else None
         return float(psnr(clean, denoised, data_range=high - low, image_shape=shape).mean())
 
-    def _learn(self, X, clean, *, partial=False):
-        """Train, and keep what was learned; where that fails, stay as before."""
-        from skdenoise.training import train
-
+    @contextmanager
+    def _unchanged_by_failure(self):
+        """Let the estimator be as it was before, where what is done inside fails."""
         before = dict(vars(self))
-        resume = (partial or self.warm_start) and hasattr(self, "_network")
         try:
-            self._check_params()
-            pairs = self._read_pairs(X, clean, reset=not (partial and resume))
-            training, validation = self._split(len(pairs.clean), partial)
-            plan = self._plan(pairs, len(training), partial, resume)
-            outcome = train(plan, pairs, training, validation, **self._start(partial, resume))
+            yield
         except BaseException:
             vars(self).clear()
             vars(self).update(before)
             raise
-        self._keep(plan, pairs, outcome, partial, resume)
-        if outcome.interrupt is not None:
-            raise outcome.interrupt
 
-    def _check_params(self):
-        _check_number("epochs", self.epochs, Integral, 1, optional=True)
-        _check_number("batch_size", self.batch_size, Integral, 1, optional=True)
-        _check_number("validation_split", self.validation_split, Real, 0, below=1, optional=True)
-        _check_number("early_stopping", self.early_stopping, Integral, 0)
-        _check_number("verbose", self.verbose, Integral, 0)
-        _check_number("learning_rate", self.learning_rate, Real, 0, optional=True)
-        if self.learning_rate == 0:
-            raise ValueError("learning_rate=0 must be above 0: nothing would be learned.")
-        if self.learning_rate is not None and not isinstance(self.optimizer, str):
-            raise ValueError(
-                f"learning_rate={self.learning_rate!r} stands beside an optimizer that has its "
-                f"own, {type(self.optimizer).__name__}; set it there, or give the optimizer by name."
-            )
+    def _read(self, X, clean, *, reset=True):
+        """Check the images of a fit, and learn their layout, their range and the noise.
+
+        Returns
+        -------
+        images, targets : ndarray
+            In the layout of `X`. Without `clean` they are the same, and noise is to be drawn.
+        """
         if self.train_output not in _TRAIN_OUTPUTS:
             raise ValueError(
                 f"train_output={self.train_output!r} is not one of {', '.join(_TRAIN_OUTPUTS)}."
             )
-        if self.early_stopping and self.validation_split == 0:
-            raise ValueError(
-                "early_stopping watches val_loss, which needs held-out images: give a "
-                "validation_split above 0."
-            )
-
-    def _read_pairs(self, X, clean, *, reset):
-        """Check the images, learn their layout and range, and return them as training pairs."""
-        from skdenoise.network import check_architecture
-        from skdenoise.training import Pairs
-
         X = self._check_images(X, reset=reset)
         targets = X if clean is None else self._check_clean(clean, X)
         if reset:
             self.value_range_ = check_value_range(self.value_range, targets)
         self.noise_ = None if clean is not None else resolve_noise(self.noise, self.noise_factor)
-        images = self._as_nhwc(X)
-        warn_of_other_range(images, self.value_range_)
-        warn_if_constant(targets)
-        architecture = check_architecture(self.network, self.filters, self.image_shape_[2])
-        return Pairs(
-            clean=self._as_nhwc(targets),
-            clean_pixels=PixelFormat(targets.dtype, self.value_range_),
-            noisy=None if clean is None else images,
-            noisy_pixels=PixelFormat(X.dtype, self.value_range_),
-            noise=self.noise_,
-            clip=self.clip,
-            multiple=architecture.multiple,
-        )
+        warn_of_other_range(X, self.value_range_)
+        self._seed = draw_seed(self.random_state)
+        return X, targets
 
     def _check_clean(self, clean, X):
         clean = check_images(clean, name="clean")
@@ -410,84 +159,8 @@ class UNetDenoiser(ImageTransformer):
             )
         return clean
 
-    def _split(self, n_images, partial):
-        """Return the indices of the images to train on, and of those held out."""
-        from skdenoise.training import recipe_of
-
-        self._seed = draw_seed(self.random_state)
-        share = recipe_of(self.network).validation_split
-        if self.early_stopping:
-            share = share or 0.1
-        if self.validation_split is not None:
-            share = self.validation_split
-        n_held_out = 0 if partial else math.ceil(n_images * share)
-        if n_held_out == n_images:
-            raise ValueError(
-                f"validation_split={share} of {n_images} sample(s) leaves none to train on. Give "
-                "more images, or validation_split=0."
-            )
-        order = generator(self._seed, Stream.SPLIT).permutation(n_images)
-        return np.sort(order[n_held_out:]), np.sort(order[:n_held_out])
-
-    def _plan(self, pairs, n_training, partial, resume):
-        """Decide all that the parameters leave open."""
-        from skdenoise.network import check_architecture
-        from skdenoise.precision import resolve_precision
-        from skdenoise.training import Plan, recipe_of
-
-        recipe = recipe_of(self.network)
-        batch_size = self.batch_size or recipe.batch_size
-        architecture = check_architecture(self.network, self.filters, self.image_shape_[2])
-        if resume and architecture != self._network.architecture:
-            raise ValueError(
-                f"The denoiser has learned the weights of {self._network.architecture}, which do "
-                f"not fit {architecture}. Fit a new one, or set warm_start=False."
-            )
-        return Plan(
-            architecture=architecture,
-            precision=resolve_precision(self.precision),
-            loss=self.loss,
-            optimizer=self.optimizer,
-            learning_rate=self.learning_rate or recipe.learning_rate,
-            warmup=None if partial else recipe.warmup,
-            epochs=1 if partial else self.epochs or recipe.epochs_for(n_training, batch_size),
-            batch_size=batch_size,
-            first_epoch=self.n_iter_ if resume else 0,
-            patience=None if partial else self._patience(),
-            callbacks=tuple(copy.deepcopy(self.callbacks or [])),
-            verbose=self.verbose,
-            seed=self._seed,
-        )
-
-    def _patience(self):
-        if self.early_stopping is True:
-            return 5
-        return self.early_stopping or None
-
-    def _start(self, partial, resume):
-        """Return what training continues from."""
-        if not resume:
-            return {}
-        start = {"weights": self._network.weights}
-        if partial and self._optimizer_state is not None:
-            start["optimizer_state"] = self._optimizer_state
-        return start
-
-    def _keep(self, plan, pairs, outcome, partial, resume):
-        from skdenoise.inference import TrainedNetwork
-
-        before = self.history_ if resume else {}
-        self.history_ = {
-            name: before.get(name, []) + values for name, values in outcome.history.items()
-        }
-        self.n_iter_ = plan.first_epoch + len(outcome.history["loss"])
-        self._optimizer_state = outcome.optimizer_state if partial else None
-        self._network = TrainedNetwork(
-            plan.architecture, pairs.padded_size, self.precision, outcome.weights
-        )
-
     def _noisy(self, X, stream):
-        """Return checked images with the noise that was trained on."""
+        """Return checked images with the noise of the fit."""
         pixels = PixelFormat(X.dtype, self.value_range_)
         rng = generator(self._seed, stream)
         return corrupt(self._as_nhwc(X), self.noise_, pixels, rng, clip=self.clip).reshape(X.shape)
@@ -497,14 +170,4 @@ class UNetDenoiser(ImageTransformer):
         images = self._as_nhwc(X)
         warn_of_other_range(images, self.value_range_)
         pixels = PixelFormat(X.dtype, self.value_range_)
-        return self._network.denoise(images, pixels, self.clip).reshape(X.shape)
-
-
-def _check_number(name, value, kind, low, below=math.inf, optional=False):
-    """Raise where a parameter is no number of its kind, or outside low <= value < below."""
-    if optional and value is None:
-        return
-    if not isinstance(value, kind) or not low <= value < below:
-        what = "an integer" if kind is Integral else "a number"
-        limit = "" if below == math.inf else f" and below {below}"
-        raise ValueError(f"{name}={value!r} is not {what} of at least {low}{limit}.")
+        return self._denoise_images(images, pixels).reshape(X.shape)

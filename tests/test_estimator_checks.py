@@ -3,7 +3,13 @@
 from conftest import quick_denoiser
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
-from skdenoise import NoiseAugmenter, NoiseResampler, UNetDenoiser
+from skdenoise import (
+    FilterDenoiser,
+    NoiseAugmenter,
+    NoiseResampler,
+    SubspaceDenoiser,
+)
+from skdenoise.filters import FILTERS
 
 FIT_TRANSFORM_ADDS_NOISE = dict.fromkeys(
     ("check_transformer_general", "check_transformer_data_not_an_array"),
@@ -12,16 +18,18 @@ FIT_TRANSFORM_ADDS_NOISE = dict.fromkeys(
 
 
 def expected_failures(estimator):
-    adds_noise = isinstance(estimator, NoiseAugmenter) or (
-        isinstance(estimator, UNetDenoiser) and estimator.train_output == "denoised_noisy"
-    )
-    return FIT_TRANSFORM_ADDS_NOISE if adds_noise else {}
+    adds_noise = getattr(estimator, "train_output", None) == "denoised_noisy"
+    return FIT_TRANSFORM_ADDS_NOISE if adds_noise or isinstance(estimator, NoiseAugmenter) else {}
 
 
 @parametrize_with_checks(
     [
         quick_denoiser(),
         quick_denoiser(train_output="denoised"),
+        *(FilterDenoiser(method, train_output="denoised") for method in FILTERS),
+        FilterDenoiser(),
+        SubspaceDenoiser(train_output="denoised"),
+        SubspaceDenoiser(2, wiener=False),
         NoiseAugmenter(),
         NoiseResampler(),
     ],
