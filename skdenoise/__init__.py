@@ -33,6 +33,7 @@ from skdenoise.noise import (
     SpeckleNoise,
     UniformNoise,
     add_noise,
+    fit_noise_model,
     noise_names,
 )
 from skdenoise.subspace import SubspaceDenoiser
@@ -70,6 +71,7 @@ __all__ = [
     "UNetDenoiser",
     "UniformNoise",
     "add_noise",
+    "fit_noise_model",
     "noise_names",
     "noisy_scorer",
     "psnr",

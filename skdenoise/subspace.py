@@ -51,7 +51,8 @@ class SubspaceDenoiser(Denoiser):
     mean_ : ndarray of shape (n_features,)
         Mean of the clean images.
     noisy_mean_ : ndarray of shape (n_features,)
-        Mean of the noisy images, which clipped or multiplicative noise moves.
+        Mean of the noisy images, which differs where noise was clipped, for instance; without
+        `wiener` the same as `mean_`.
     image_shape_ : tuple of int
         Height, width and channels of the images.
     value_range_ : tuple of float
@@ -86,6 +87,7 @@ class SubspaceDenoiser(Denoiser):
     >>> trip = SubspaceDenoiser(20, wiener=False, noise_factor=0.3, random_state=0).fit(X[:1000])
     >>> wiener = SubspaceDenoiser(noise_factor=0.3, random_state=0).fit(X[:1000])
     >>> print(f"{trip.score(X[1000:]):.1f} dB, {wiener.score(X[1000:]):.1f} dB")
+    15.8 dB, 16.6 dB
     """
 
     def __init__(
@@ -136,10 +138,10 @@ class SubspaceDenoiser(Denoiser):
         with self._unchanged_by_failure():
             X, targets = self._read(X, clean)
             clean_rows = self._rows(targets)
-            noisy_rows = self._rows(X if clean is not None else self._noisy(X, Stream.FIT))
             self._find_subspace(clean_rows)
-            self.noisy_mean_ = noisy_rows.mean(axis=0)
-            self.gain_ = self._gains(clean_rows, noisy_rows)
+            if self.wiener:
+                noisy_rows = self._rows(X if clean is not None else self._noisy(X, Stream.FIT))
+                self._weigh_components(clean_rows, noisy_rows)
         return self
 
     def _find_subspace(self, clean_rows):
@@ -147,6 +149,7 @@ class SubspaceDenoiser(Denoiser):
         pca = PCA(n_components, random_state=derived_seed(self._seed, Stream.WEIGHTS))
         pca.fit(clean_rows)
         self.components_, self.mean_ = pca.components_, pca.mean_
+        self.noisy_mean_, self.gain_ = pca.mean_, np.ones(len(pca.components_), pca.mean_.dtype)
 
     def _check_n_components(self, shape):
         if not isinstance(self.n_components, Integral) or self.n_components <= min(shape):
@@ -156,15 +159,13 @@ class SubspaceDenoiser(Denoiser):
             f"there are at most {min(shape)}."
         )
 
-    def _gains(self, clean_rows, noisy_rows):
-        """Return the weight of each component."""
-        if not self.wiener:
-            return np.ones(len(self.components_), dtype=self.components_.dtype)
+    def _weigh_components(self, clean_rows, noisy_rows):
+        self.noisy_mean_ = noisy_rows.mean(axis=0)
         signal = (clean_rows - self.mean_) @ self.components_.T
         observed = (noisy_rows - self.noisy_mean_) @ self.components_.T
         power = np.mean(observed**2, axis=0)
         gains = np.mean(signal * observed, axis=0) / np.where(power > 0, power, 1)
-        return np.clip(gains, 0, 1)
+        self.gain_ = np.clip(gains, 0, 1)
 
     def _denoise_images(self, images, pixels):
         self._check_size(images)

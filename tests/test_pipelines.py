@@ -19,7 +19,19 @@ from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import FunctionTransformer
 from sklearn.svm import SVC
 
-from skdenoise import NoiseAugmenter, UNetDenoiser, add_noise, noisy_scorer
+from skdenoise import (
+    CommonCorruption,
+    FilterDenoiser,
+    GaussianBlur,
+    GaussianNoise,
+    NoiseAugmenter,
+    RandomChoice,
+    SubspaceDenoiser,
+    UNetDenoiser,
+    add_noise,
+    noise_names,
+    noisy_scorer,
+)
 
 FOREST = RandomForestClassifier(random_state=0)
 CLASSIFIERS = [
@@ -132,6 +144,74 @@ class CountedDenoiser(UNetDenoiser):
         with open(self.log, "a") as log:
             log.write("fit\n")
         return super().fit(X, y, clean=clean)
+
+
+def test_grid_search_chooses_between_denoisers_of_any_kind(split):
+    X_train, y_train, *_ = split
+    search = GridSearchCV(
+        Pipeline([("denoise", "passthrough"), ("classify", SVC())]),
+        {
+            "denoise": [
+                quick_denoiser(noise_factor=0.5),
+                FilterDenoiser("gaussian", noise_factor=0.5, random_state=0),
+                SubspaceDenoiser(noise_factor=0.5, random_state=0),
+                NoiseAugmenter(noise_factor=0.5, random_state=0),
+                "passthrough",
+            ]
+        },
+        scoring=noisy_scorer("accuracy", noise_factor=0.5),
+        cv=2,
+    ).fit(X_train, y_train)
+    scores = search.cv_results_["mean_test_score"]
+    # What learns from noise is ahead of what does not.
+    assert scores[2] > scores[4]
+    assert scores[3] > scores[4]
+    assert isinstance(search.best_params_["denoise"], SubspaceDenoiser | NoiseAugmenter)
+
+
+def test_grid_search_goes_over_the_parameters_of_a_noise_model_and_of_a_filter(split):
+    X_train, y_train, *_ = split
+    noise = CommonCorruption("motion_blur")
+    search = GridSearchCV(
+        make_pipeline(FilterDenoiser("tv_chambolle", noise), LogisticRegression(max_iter=200)),
+        {
+            "filterdenoiser__noise__severity": [1, 5],
+            "filterdenoiser__noise__scale": ["cifar", "imagenet"],
+            "filterdenoiser__weight": [0.2, 2.0],
+        },
+        scoring=noisy_scorer("accuracy", "motion_blur", severity=5, scale="cifar"),
+        cv=2,
+    ).fit(X_train[:300], y_train[:300])
+    assert len(search.cv_results_["params"]) == 8
+    assert search.best_estimator_[0].noise_.severity in (1, 5)
+
+
+@pytest.mark.parametrize("name", noise_names())
+def test_every_noise_model_is_reached_by_name_everywhere(split, name):
+    X_train, y_train, *_ = split
+    images = X_train[:64].reshape(-1, 8, 8)
+    noisy = add_noise(images, name, severity=3, random_state=0)
+    assert NoiseAugmenter(name, random_state=0).fit_transform(images).shape == noisy.shape
+    denoiser = quick_denoiser(noise=name, noise_factor=0.3).fit(images)
+    assert denoiser.transform(noisy).shape == noisy.shape
+    tree = LogisticRegression(max_iter=5, tol=1).fit(X_train[:64], y_train[:64])
+    score = noisy_scorer("accuracy", name, severity=2)(tree, X_train[64:128], y_train[64:128])
+    assert 0 <= score <= 1
+
+
+def test_a_denoiser_learns_to_undo_several_kinds_of_noise_at_once(digits):
+    X, _ = digits
+    kinds = [
+        GaussianNoise(0.4),
+        GaussianBlur(0.8),
+        CommonCorruption("impulse_noise", 5, "imagenet"),
+    ]
+    blind = UNetDenoiser(RandomChoice(kinds), epochs=25, random_state=0).fit(X[:1200])
+    for kind in (kinds[0], kinds[2]):
+        noisy = add_noise(X[1200:], kind, random_state=1)
+        denoised = blind.transform(noisy)
+        before, after = (np.mean((images - X[1200:]) ** 2) for images in (noisy, denoised))
+        assert after < 0.6 * before
 
 
 def test_memory_saves_refitting_the_denoiser_in_a_search_over_the_classifier(split, tmp_path):

@@ -4,6 +4,7 @@ from skdenoise.noise.augmentation import NoiseAugmenter, NoiseResampler
 from skdenoise.noise.camera import CameraNoise, LowLight
 from skdenoise.noise.catalogue import noise_names
 from skdenoise.noise.corruption import add_noise
+from skdenoise.noise.fitting import fit_noise_model
 from skdenoise.noise.light import Brightness, Contrast, Fog
 from skdenoise.noise.mixture import Compose, RandomChoice
 from skdenoise.noise.model import CatalogueModel, NoiseModel
@@ -48,5 +49,6 @@ __all__ = [
     "SpeckleNoise",
     "UniformNoise",
     "add_noise",
+    "fit_noise_model",
     "noise_names",
 ]

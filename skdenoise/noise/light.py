@@ -49,12 +49,12 @@ class Brightness(CatalogueModel):
     def __call__(self, images, rng):
         """Scale the channels of each pixel so that the largest becomes the new value."""
         delta = draw_strength("delta", self.delta, len(images), rng, low=-1, high=1)
-        images = np.where(delta == 0, images, np.maximum(images, 0))
-        value = images.max(axis=3, keepdims=True)
-        brighter = np.where(delta == 0, value, np.clip(value + delta, 0, 1))
-        black = value <= 0
-        scaled = images * (brighter / np.where(black, 1, value))
-        return np.where(black & (delta != 0), brighter, scaled)
+        visible = np.maximum(images, 0)
+        value = visible.max(axis=3, keepdims=True)
+        new_value = np.clip(value + delta, 0, 1)
+        black = value == 0
+        scaled = visible * (new_value / np.where(black, 1, value))
+        return np.where(delta == 0, images, np.where(black, new_value, scaled))
 
     @classmethod
     def from_factor(cls, noise_factor):

@@ -152,12 +152,14 @@ class MotionBlur(CatalogueModel):
             check_limits("sigma", self.sigma, 0, math.inf)
             # What is further away has less than 4e-6 of the weight of the nearest sample.
             lengths = np.minimum(lengths, np.ceil(5 * np.float32(self.sigma)))
+        if not lengths.any():
+            return images.copy()
         lengths, angles = lengths.ravel(), np.deg2rad(angles.ravel())
         return _convolve(images, _line_kernels(*self._samples(lengths), angles))
 
     def _samples(self, lengths):
         """Return where samples lie along the line of each image, and their weights."""
-        n_samples = math.ceil(lengths.max(initial=0)) + 1
+        n_samples = math.ceil(lengths.max()) + 1
         along = np.linspace(0, lengths, n_samples, axis=1)
         if self.sigma is None:
             along -= lengths[:, np.newaxis] / 2
@@ -207,7 +209,7 @@ def _line_kernels(along, weights, angles):
     """Draw weighted samples at distances `along` lines through the centres of kernels."""
     down = along * np.sin(angles)[:, np.newaxis]
     right = along * np.cos(angles)[:, np.newaxis]
-    reach = math.ceil(np.abs(along).max(initial=0))
+    reach = math.ceil(np.abs(along).max())
     size = 2 * reach + 3
     kernels = np.zeros((len(along), size, size), dtype=np.float32)
     image = np.arange(len(along))[:, np.newaxis]

@@ -1,0 +1,31 @@
+"""
+Every noise model at a glance
+=============================
+
+One photograph, all noise models, all severities. The severities are those of ImageNet-C where it has
+the model. Runs in seconds; writes ``noise_gallery.png``.
+"""
+
+import matplotlib.pyplot as plt
+from sklearn.datasets import load_sample_images
+
+from skdenoise import add_noise, noise_names
+
+photograph = load_sample_images().images[0][40:296:2, 130:386:2]
+
+# %%
+# ``add_noise`` takes a batch of images, so that the photograph gets a leading axis. Severity 0 is the
+# photograph as it is.
+
+names = noise_names()
+figure, axes = plt.subplots(len(names), 6, figsize=(8.4, 1.42 * len(names)))
+for row, name in zip(axes, names, strict=True):
+    for severity, ax in enumerate(row):
+        noisy = add_noise(photograph[None], name, severity=severity, random_state=0)
+        ax.imshow(noisy[0])
+        ax.set(xticks=[], yticks=[])
+    row[0].set_ylabel(name.replace("_", " "), fontsize=9)
+for severity, ax in enumerate(axes[0]):
+    ax.set_title("clean" if severity == 0 else f"severity {severity}", fontsize=9)
+figure.subplots_adjust(left=0.04, right=0.995, top=0.985, bottom=0.002, wspace=0.03, hspace=0.03)
+figure.savefig("noise_gallery.png", dpi=110)

@@ -1,0 +1,322 @@
+"""Fitting: the noise of the user's own images, measured, as a noise model to train with."""
+
+import math
+import warnings
+
+import numpy as np
+from scipy.optimize import nnls
+from scipy.stats import chi2, norm
+
+from skdenoise.images import (
+    PixelFormat,
+    as_nhwc,
+    check_image_shape,
+    check_images,
+    check_value_range,
+    value_range_is_certain,
+)
+from skdenoise.noise.camera import CameraNoise
+
+# More values than these measure noise no better.
+_MAX_VALUES = 2**23
+_N_BINS, _MIN_PIXELS = 64, 100
+# Intensities that spread less than this tell nothing of how the variance depends on them.
+_MIN_SPREAD = 0.02
+# Flat regions are sought in windows of 8 x 8 pixels, in which a Haar band has 4 x 4 coefficients.
+_WINDOW, _MIN_WINDOWS, _WINDOWS_PER_LEVEL, _FLAT_SHARE = 8, 50, 100, 0.1
+# Beyond this share of clipped values, what is left says little of the variance.
+_MAX_CLIPPED = 0.7
+# The median of the mean square of 16 normal coefficients, and of 32.
+_MEDIAN_ENERGY, _MEDIAN_ENERGY_OF_TWO = chi2.median(16) / 16, chi2.median(32) / 32
+# Of horizontal and vertical detail to diagonal detail. White noise of sigma 0.005 on photographs
+# has 1.3; demosaiced noise has 3.5 and more.
+_MAX_RATIO = 1.5
+# Share of the groups of windows that has to be flat. Digits with white noise have 0.27, most
+# photographs 0.8 and more.
+_MIN_CLEAR = 0.2
+# A variance that is nothing but the rounding of float32.
+_TINY = 1e-12
+
+
+def fit_noise_model(noisy, clean=None, *, image_shape=None, value_range=None):
+    """Measure the noise of images, and return the noise model that makes such noise.
+
+    From pairs of a noisy and a clean image or, less exactly, from the flat regions of noisy images.
+
+    Parameters
+    ----------
+    noisy : array-like of shape (n, n_features), (n, height, width) or (n, height, width, channels)
+        Noisy images. Without `clean`, of at least 16 x 16 pixels.
+    clean : array-like of the same shape, default=None
+        The same images without noise; an average of many exposures will do.
+    image_shape : (height, width) or (height, width, channels), default=None
+        The shape of flat rows; ``None`` takes a square grey image or a strip.
+    value_range : (low, high), default=None
+        What is black and what is white; ``None`` infers it from `clean`, else from `noisy`. Floats
+        beyond 0..1 without `clean` need it: noise reaches farther than black and white.
+
+    Returns
+    -------
+    CameraNoise
+        With the `shot` and `read` that were measured, in units of the value range, and ``gamma=1``.
+
+    Raises
+    ------
+    ValueError
+        Where there are too few pixels or flat regions to measure, shapes differ, or the value range
+        cannot be inferred.
+
+    Warns
+    -----
+    UserWarning
+        Where the noise is correlated between neighbouring pixels, and, with `clean`, where it is
+        not zero on average. `CameraNoise` cannot make such noise.
+
+    See Also
+    --------
+    UNetDenoiser : Takes the model as its ``noise``, or learns from the pairs themselves.
+
+    Notes
+    -----
+    The variance of the noise is taken to be ``read + shot * x`` at an intensity `x` between 0
+    (black) and 1 (white). It is measured at many intensities, and the line is a weighted
+    least-squares fit with no negative part, as in Foi et al. [1]_. Noise of another kind (impulses,
+    speckle) is described no better than such a line can.
+
+    With pairs, the variance is that of ``noisy - clean``. Without, it is the median energy of
+    the diagonal detail, which holds the least of a picture (Donoho and Johnstone [2]_), in the
+    tenth of the windows of an intensity that are flattest at half the resolution. Weak noise is then
+    overrated where everything has texture, and `shot` is uncertain where flat regions are all of one
+    intensity. The variance of what integers round is subtracted, and what was clipped at black or
+    white is made up for, as if the noise were normal.
+
+    References
+    ----------
+    .. [1] A. Foi et al., "Practical Poissonian-Gaussian noise modeling and fitting for single-image
+       raw-data", IEEE Transactions on Image Processing 17(10), 2008.
+    .. [2] D. Donoho and I. Johnstone, "Ideal spatial adaptation by wavelet shrinkage", Biometrika
+       81(3), 1994.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from skdenoise import CameraNoise, add_noise, fit_noise_model
+    >>> ramps = np.tile(np.linspace(0, 1, 64), (20, 64, 1))
+    >>> noisy = add_noise(ramps, CameraNoise(shot=0.01, read=0.001, gamma=1), random_state=0)
+    >>> model = fit_noise_model(noisy, ramps)
+    >>> print(f"{model.shot:.3f} {model.read:.4f}")
+    0.010 0.0010
+    """
+    noisy = check_images(noisy, name="noisy")
+    if clean is not None:
+        clean = check_images(clean, name="clean")
+        if clean.shape != noisy.shape:
+            raise ValueError(
+                f"noisy has shape {noisy.shape}, but clean {clean.shape}. Expected the same images."
+            )
+    elif value_range is None and noisy.dtype.kind == "f" and not value_range_is_certain(noisy):
+        raise ValueError(
+            f"noisy has floats from {noisy.min():g} to {noisy.max():g}, beyond 0..1: what is black "
+            "and what is white cannot be told from noisy images. Give value_range=(low, high)."
+        )
+    value_range = check_value_range(value_range, noisy if clean is None else clean)
+    shape = check_image_shape(image_shape, noisy)
+    noisy_unit = _sample(noisy, shape, value_range)
+    if clean is None:
+        levels = _measure_flat_regions(noisy_unit)
+    else:
+        levels = _measure_pairs(noisy_unit, _sample(clean, shape, value_range))
+    light, variance, count = levels
+    if noisy.dtype.kind in "iub":
+        step = 1 / (value_range[1] - value_range[0])
+        variance = np.maximum(variance - step**2 / 12, 0)
+    read, shot = _fit_line(light, variance, count)
+    return CameraNoise(shot=float(f"{shot:.4g}"), read=float(f"{read:.4g}"), gamma=1)
+
+
+def _sample(X, image_shape, value_range):
+    """Return NHWC images in units of the value range: all, or as many as measure noise well."""
+    images = as_nhwc(X, image_shape)[:: math.ceil(X.size / _MAX_VALUES)]
+    return PixelFormat(X.dtype, value_range).to_unit(images)
+
+
+def _measure_pairs(noisy, clean):
+    """Return intensities, the variance of the noise at each, and the number of values it is from.
+
+    The intensities are the means of bins of the clean values.
+    """
+    if noisy.size < _MIN_PIXELS:
+        raise ValueError(f"The images have {noisy.size} values; expected at least {_MIN_PIXELS}.")
+    noise = noisy - clean
+    bins = np.clip(clean * _N_BINS, 0, _N_BINS - 1).astype(np.intp)
+    count = np.bincount(bins.ravel(), minlength=_N_BINS)
+
+    def mean_per_bin(values):
+        return np.bincount(bins.ravel(), values.ravel(), _N_BINS) / np.maximum(count, 1)
+
+    light, mean = mean_per_bin(clean), mean_per_bin(noise)
+    variance = mean_per_bin((noise - mean[bins]) ** 2) * count / np.maximum(count - 1, 1)
+    _warn_if_neighbours_correlate((noise - mean[bins]) / np.sqrt(variance + _TINY)[bins])
+
+    black, white = mean_per_bin(_at_black(noisy)), mean_per_bin(_at_white(noisy))
+    if not _pulled_up(noise[clean < 0.5]):
+        black[:] = 0
+    used = (count > 1) & (black + white < _MAX_CLIPPED)
+    if not used.any():
+        raise ValueError(
+            "Nearly all values of the noisy images are black or white: too little of the noise is "
+            "left to measure. Check value_range, or give images that are less clipped."
+        )
+    light, mean, variance, count = (each[used] for each in (light, mean, variance, count))
+    clipped_mean, clipped_variance = _moments_of_clipped_normal(black[used], white[used])
+    variance /= clipped_variance
+    _warn_if_biased(mean - clipped_mean * np.sqrt(variance), variance, count)
+    return light, variance, count
+
+
+def _measure_flat_regions(images):
+    """Return the same as `_measure_pairs`, from the flattest windows of groups of equal light."""
+    height, width = (side // _WINDOW * _WINDOW for side in images.shape[1:3])
+    if min(height, width) < 2 * _WINDOW:
+        raise ValueError(
+            f"The images are {images.shape[1]} x {images.shape[2]} pixels. Flat regions are sought "
+            f"in images of at least {2 * _WINDOW} x {2 * _WINDOW}; for smaller ones, give clean=."
+        )
+    images = images[:, :height, :width]
+    corners = [images[:, i::2, j::2] for i in (0, 1) for j in (0, 1)]
+    smooth, across, down, diagonal = _haar(*corners)
+    light, energy = _mean_of_windows(smooth) / 2, _mean_of_windows(smooth**2)
+    unevenness = energy - 4 * light**2
+    diagonal_energy = _mean_of_windows(diagonal**2)
+    straight_energy = _mean_of_windows((across**2 + down**2) / 2)
+    black = _mean_of_windows(_at_black(images), _WINDOW)
+    white = _mean_of_windows(_at_white(images), _WINDOW)
+
+    usable = np.flatnonzero(black + white < _MAX_CLIPPED)
+    if len(usable) < _MIN_WINDOWS:
+        raise ValueError(
+            f"The images have {len(usable)} windows of {_WINDOW} x {_WINDOW} pixels that are not "
+            f"clipped at black or white; expected at least {_MIN_WINDOWS}. Give more images, or "
+            "clean=."
+        )
+    n_groups = min(_N_BINS, max(1, len(usable) // _WINDOWS_PER_LEVEL))
+    groups = np.array_split(usable[np.argsort(light[usable])], n_groups)
+    flat = [
+        group[np.argsort(unevenness[group])[: int(len(group) * _FLAT_SHARE)]] for group in groups
+    ]
+
+    def per_group(values, average):
+        return np.array([average(values[windows]) for windows in flat])
+
+    variance = per_group(diagonal_energy, np.median) / _MEDIAN_ENERGY
+    straight = per_group(straight_energy, np.median) / _MEDIAN_ENERGY_OF_TWO
+    clear = _without_texture(straight, variance)
+    clipped = per_group(black, np.mean), per_group(white, np.mean)
+    clipped_mean, clipped_variance = _moments_of_clipped_normal(*clipped)
+    variance /= clipped_variance
+    light = per_group(light, np.mean) - clipped_mean * np.sqrt(variance)
+    count = np.array([len(windows) for windows in flat])
+    return light[clear], variance[clear], count[clear]
+
+
+def _haar(a, b, c, d):
+    """Return the bands of the Haar transform of the corners of 2 x 2 blocks."""
+    return (a + b + c + d) / 2, (a - b + c - d) / 2, (a + b - c - d) / 2, (a - b - c + d) / 2
+
+
+def _mean_of_windows(values, side=_WINDOW // 2):
+    """Return the mean of each window of this side, flat; that of a Haar band has half the side."""
+    n, height, width, channels = values.shape
+    windows = values.reshape(n, height // side, side, width // side, side, channels)
+    return windows.mean(axis=(2, 4), dtype=np.float64).ravel()
+
+
+def _fit_line(light, variance, count):
+    """Return the read and shot of the line through the variances, neither of them negative."""
+    overall = np.average(variance, weights=count)
+    if np.sqrt(np.cov(light, aweights=count, ddof=0)) < _MIN_SPREAD or overall == 0:
+        return overall, 0.0
+    line = np.column_stack([np.ones(len(light)), np.maximum(light, 0)])
+    expected = np.full(len(light), overall)
+    for _ in range(5):
+        # A variance measured from n values has a standard deviation of sqrt(2 / n) times itself.
+        weight = np.sqrt(count) / (expected + overall / 100)
+        (read, shot), _ = nnls(line * weight[:, np.newaxis], variance * weight)
+        expected = line @ (read, shot)
+    return read, shot
+
+
+def _at_black(images):
+    """Tell which values may have been clipped at black: none where there are values beyond it."""
+    return (images <= 0) & (images.min() >= 0)
+
+
+def _at_white(images):
+    return (images >= 1) & (images.max() <= 1)
+
+
+def _pulled_up(noise):
+    """Tell whether clipping at black shows: counts of photons are not clipped there."""
+    return noise.sum(dtype=np.float64) > 4 * math.sqrt(np.sum(noise**2, dtype=np.float64))
+
+
+def _moments_of_clipped_normal(black, white):
+    """Return mean and variance of a standard normal of which these shares were clipped."""
+    low, high = norm.ppf(black), norm.isf(white)
+    low_moment, high_moment = norm.pdf(low), norm.pdf(high)
+    low, high = (np.where(np.isfinite(end), end, 0) for end in (low, high))
+    mean = low_moment - high_moment + low * black + high * white
+    inside = 1 - black - white + low * low_moment - high * high_moment
+    return mean, inside + low**2 * black + high**2 * white - mean**2
+
+
+def _warn_if_neighbours_correlate(noise):
+    """Warn where standardised noise is like that of the pixel beside it or below it."""
+    pairs = (noise[:, :, 1:], noise[:, :, :-1]), (noise[:, 1:], noise[:, :-1])
+    correlation = max((np.mean(a * b) for a, b in pairs if a.size), default=0, key=abs)
+    if abs(correlation) > max(0.1, 4 / math.sqrt(noise.size)):
+        _warn_of_correlation(
+            f"The correlation between neighbouring pixels is {correlation:.2f}, not 0."
+        )
+
+
+def _without_texture(straight, diagonal):
+    """Tell which groups of windows have no texture, by their energy of straight and diagonal detail.
+
+    Texture has more straight detail, and so has correlated noise: where hardly any group is
+    without, warn that it is the noise, and keep all.
+    """
+    clear = straight <= _MAX_RATIO * diagonal
+    some = straight > 0  # what compression has emptied tells nothing
+    if not some.any() or clear[some].mean() > _MIN_CLEAR:
+        return clear
+    ratio = np.median(straight) / max(np.median(diagonal), _TINY)
+    _warn_of_correlation(
+        f"Horizontal and vertical detail has {ratio:.1f} times the energy of diagonal detail, "
+        "even in flat regions (or the noise is so weak that what is seen is texture)."
+    )
+    return np.full(len(clear), True)
+
+
+def _warn_of_correlation(finding):
+    warnings.warn(
+        "The noise is correlated between neighbouring pixels, as demosaicing, compression and "
+        f"resizing leave it. {finding} A denoiser that has learned on the model that is returned, "
+        "of independent noise, will not remove it: train with CameraNoise(mosaic=True), or with "
+        "fit(noisy, clean=clean).",
+        stacklevel=5,
+    )
+
+
+def _warn_if_biased(mean, variance, count):
+    """Warn where the mean of the noise is not 0 at some intensities."""
+    by_chance, spread = np.sum(variance), math.sqrt(2 * np.sum(variance**2))
+    excess = np.sum(count * mean**2) - by_chance
+    bias = math.sqrt(max(excess, 0) / (np.sum(count * variance) + _TINY))
+    if excess > 4 * spread and bias > 0.2:
+        warnings.warn(
+            f"The noise is not zero on average: its mean is {bias:.1f} times its standard deviation. "
+            "The pairs differ by more than noise (blur, contrast, brightness, a shift), and the "
+            "model that is returned describes the spread alone.",
+            stacklevel=4,
+        )

@@ -1,0 +1,161 @@
+import warnings
+
+import numpy as np
+import pytest
+from conftest import quick_denoiser
+from sklearn.datasets import load_sample_images
+
+from skdenoise import (
+    CameraNoise,
+    Compose,
+    GaussianBlur,
+    GaussianNoise,
+    JPEGCompression,
+    PoissonNoise,
+    add_noise,
+    fit_noise_model,
+)
+
+RAMPS = np.tile(np.linspace(0, 1, 128), (10, 64, 1))
+WHITE = [GaussianNoise(0.02), GaussianNoise(0.1), CameraNoise(0.01, 0.001, gamma=1)]
+CORRELATED = [
+    CameraNoise(1e-3, mosaic=True),
+    Compose([GaussianNoise(0.05), JPEGCompression(50)]),
+    Compose([GaussianNoise(0.1), GaussianBlur(0.7)]),
+]
+
+
+@pytest.fixture(scope="module")
+def photographs():
+    return np.stack(load_sample_images().images)
+
+
+def noised(images, model):
+    return add_noise(images, model, random_state=0)
+
+
+def sigma_at_grey(model):
+    return np.sqrt(model.read + model.shot / 2)
+
+
+@pytest.mark.parametrize(("shot", "read"), [(0.01, 0.001), (0.001, 0.001), (0.04, 0.01)])
+def test_pairs_tell_shot_and_read(shot, read):
+    model = fit_noise_model(noised(RAMPS, CameraNoise(shot, read, gamma=1)), RAMPS)
+    assert model.shot == pytest.approx(shot, rel=0.05)
+    assert model.read == pytest.approx(read, rel=0.05)
+    assert model.gamma == 1
+
+
+def test_gaussian_noise_is_all_read(photographs):
+    model = fit_noise_model(noised(photographs, GaussianNoise(0.1)), photographs)
+    assert model.read == pytest.approx(0.01, rel=0.05)
+    assert model.shot < 1e-3
+
+
+def test_poisson_noise_is_all_shot(photographs):
+    model = fit_noise_model(noised(photographs, PoissonNoise(100)), photographs)
+    assert model.shot == pytest.approx(0.01, rel=0.05)
+    assert model.read < 1e-4
+
+
+@pytest.mark.parametrize("sigma", [0.1, 0.4])
+def test_clipped_integers_tell_the_noise_that_was_clipped(digits, sigma):
+    X = np.rint(digits[0] * 255).astype(np.uint8)
+    model = fit_noise_model(noised(X, GaussianNoise(sigma)), X)
+    assert sigma_at_grey(model) == pytest.approx(sigma, rel=0.05)
+
+
+def test_rounding_is_not_taken_for_noise():
+    clean = np.rint(RAMPS * 255) / 255
+    noisy = noised(clean, GaussianNoise(0.05)) * 16
+    model = fit_noise_model(np.rint(noisy).astype(int), clean * 16, value_range=(0, 16))
+    assert sigma_at_grey(model) == pytest.approx(0.05, rel=0.05)
+
+
+@pytest.mark.parametrize("model", WHITE, ids=str)
+def test_noisy_photographs_alone_tell_the_noise(photographs, model):
+    grey = np.full((1, 512, 512, 1), 0.5, np.float32)
+    sigma = model(grey, np.random.default_rng(0)).std()
+    found = fit_noise_model(noised(photographs, model))
+    assert sigma_at_grey(found) == pytest.approx(sigma, rel=0.1)
+
+
+def test_small_clipped_images_alone_tell_the_noise(mnist):
+    X = np.rint(mnist[0] * 255).astype(np.uint8)
+    assert fit_noise_model(noised(X, GaussianNoise(0.1))).read == pytest.approx(0.01, rel=0.1)
+
+
+def test_layouts_and_value_ranges_are_measured_alike():
+    noisy = noised(RAMPS, CameraNoise(0.01, 0.001, gamma=1))
+    expected = fit_noise_model(noisy, RAMPS).get_params()
+    flat, flat_clean = noisy.reshape(10, -1), RAMPS.reshape(10, -1)
+    others = [
+        fit_noise_model(flat, flat_clean, image_shape=(64, 128)),
+        fit_noise_model(noisy[..., np.newaxis], RAMPS[..., np.newaxis]),
+        fit_noise_model(noisy * 100, RAMPS * 100, value_range=(0, 100)),
+    ]
+    for model in others:
+        assert model.get_params() == pytest.approx(expected, rel=1e-2)
+
+
+def test_one_intensity_alone_is_all_read():
+    clean = np.full((4, 20, 20), 0.5)
+    model = fit_noise_model(noised(clean, GaussianNoise(0.1)), clean)
+    assert model.shot == 0
+    assert model.read == pytest.approx(0.01, rel=0.1)
+
+
+@pytest.mark.parametrize("images", [RAMPS, np.full((4, 32, 32), 0.5)], ids=["ramps", "constant"])
+def test_equal_pairs_have_no_noise(images):
+    model = fit_noise_model(images, images)
+    assert (model.shot, model.read) == (0, 0)
+
+
+@pytest.mark.parametrize("model", CORRELATED, ids=str)
+@pytest.mark.parametrize("paired", [True, False])
+def test_correlated_noise_is_reported(photographs, model, paired):
+    noisy = noised(photographs, model)
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        fit_noise_model(noisy, photographs if paired else None)
+    assert "correlated between neighbouring pixels" in str(caught[0].message)
+    assert caught[0].filename == __file__
+
+
+# Warnings are errors in these tests.
+@pytest.mark.parametrize("model", [*WHITE, PoissonNoise(30), GaussianNoise(0.4)], ids=str)
+@pytest.mark.parametrize("paired", [True, False])
+def test_white_noise_is_not_called_correlated(photographs, model, paired):
+    fit_noise_model(noised(photographs, model), photographs if paired else None)
+
+
+def test_pairs_that_differ_in_brightness_are_reported():
+    brighter = noised(RAMPS, GaussianNoise(0.1)) + 0.1
+    with pytest.warns(UserWarning, match="not zero on average"):
+        model = fit_noise_model(brighter, RAMPS)
+    assert sigma_at_grey(model) == pytest.approx(0.1, rel=0.1)
+
+
+@pytest.mark.parametrize(
+    ("noisy", "clean", "match"),
+    [
+        (RAMPS, RAMPS[:5], r"shape \(10, 64, 128\), but clean \(5, 64, 128\)"),
+        (RAMPS * 1.1, None, r"beyond 0..1.*value_range"),
+        (RAMPS * np.nan, RAMPS, "NaN"),
+        (RAMPS[:1, :4, :4], RAMPS[:1, :4, :4], "16 values; expected at least 100"),
+        (RAMPS[:, :10, :10], None, "10 x 10 pixels.*give clean="),
+        (RAMPS[:1, :16, :16], None, "4 windows.*at least 50"),
+        (np.zeros((9, 32, 32)), None, "0 windows.*clean="),
+        (np.ones((9, 32, 32)), np.zeros((9, 32, 32)), "black or white"),
+    ],
+)
+def test_what_cannot_be_measured_raises(noisy, clean, match):
+    with pytest.raises(ValueError, match=match):
+        fit_noise_model(noisy, clean)
+
+
+def test_the_model_trains_a_denoiser(digits):
+    X, _ = digits
+    noisy = noised(X, CameraNoise(0.01, 0.001, gamma=1))
+    denoiser = quick_denoiser(noise=fit_noise_model(noisy, X)).fit(X[:64])
+    assert denoiser.transform(noisy[:4]).shape == (4, 64)

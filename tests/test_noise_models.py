@@ -1,0 +1,462 @@
+"""Each noise model against its formula."""
+
+import pickle
+from io import BytesIO
+
+import numpy as np
+import pytest
+from PIL import Image
+from scipy import ndimage
+from skimage.color import hsv2rgb, rgb2hsv
+from sklearn.base import clone
+from sklearn.datasets import load_sample_images
+
+from skdenoise import (
+    Brightness,
+    CameraNoise,
+    CommonCorruption,
+    Compose,
+    Contrast,
+    DeadPixels,
+    DefocusBlur,
+    Fog,
+    GaussianBlur,
+    GaussianNoise,
+    JPEGCompression,
+    LowLight,
+    MotionBlur,
+    Pixelate,
+    PoissonNoise,
+    Quantization,
+    RandomChoice,
+    RandomErasing,
+    SaltAndPepperNoise,
+    SpeckleNoise,
+    UniformNoise,
+    add_noise,
+    noise_names,
+)
+from skdenoise.noise.catalogue import named_model
+
+GREY = np.full((200, 16, 16, 1), 0.5, np.float32)
+PHOTOGRAPHS = (
+    np.stack(load_sample_images().images)[:, 100:300:2, 100:300:2].astype(np.float32) / 255
+)
+POINT = np.zeros((1, 21, 21, 1), np.float32)
+POINT[0, 10, 10] = 1
+
+
+def draw(model, images=GREY, seed=0):
+    return model(images, np.random.default_rng(seed))
+
+
+# What all of them do
+
+
+@pytest.mark.parametrize("name", noise_names())
+@pytest.mark.parametrize("shape", [(8, 8, 1), (8, 8, 3), (1, 10, 1), (9, 17, 4), (70, 70, 3)])
+def test_models_keep_shape_and_input_and_give_float32(name, shape):
+    images = np.random.default_rng(0).random((6, *shape), dtype=np.float32)
+    before = images.copy()
+    for model in (named_model(name)(), CommonCorruption(name, (0, 5))):
+        noisy = draw(model, images)
+        assert noisy.shape == images.shape
+        assert noisy.dtype == np.float32
+        assert np.isfinite(noisy).all()
+    np.testing.assert_array_equal(images, before)
+
+
+@pytest.mark.parametrize("name", noise_names())
+def test_models_are_seeded(name):
+    model = CommonCorruption(name, (1, 5))
+    np.testing.assert_array_equal(draw(model, PHOTOGRAPHS), draw(model, PHOTOGRAPHS))
+    assert not np.array_equal(draw(model, PHOTOGRAPHS), draw(model, PHOTOGRAPHS, seed=1))
+
+
+@pytest.mark.parametrize("name", noise_names())
+def test_factor_and_severity_zero_are_the_identity(name):
+    images = PHOTOGRAPHS - np.float32(0.1)
+    for zero in ({"noise_factor": 0}, {"noise_factor": (0, 0)}, {"severity": 0}):
+        noisy = add_noise(images, name, value_range=(0, 1), random_state=0, **zero)
+        np.testing.assert_array_equal(noisy, images)
+
+
+@pytest.mark.parametrize("name", noise_names())
+@pytest.mark.parametrize("scale", ["cifar", "imagenet"])
+def test_images_suffer_more_with_each_severity(name, scale):
+    errors = [
+        np.abs(
+            add_noise(PHOTOGRAPHS, name, severity=severity, scale=scale, random_state=0)
+            - PHOTOGRAPHS
+        ).mean()
+        for severity in range(6)
+    ]
+    assert errors[0] == 0
+    assert errors[1] > 0
+    # Blocks of Pixelate that happen to fit the image may make a step of it milder.
+    assert np.all(np.diff(errors) > -0.01)
+    assert errors[5] > 1.3 * errors[1]
+
+
+@pytest.mark.parametrize("name", noise_names())
+def test_models_can_be_cloned_pickled_and_printed(name):
+    model = named_model(name).from_factor(0.2)
+    expected = draw(model, PHOTOGRAPHS)
+    for copied in (clone(model), pickle.loads(pickle.dumps(model))):
+        np.testing.assert_array_equal(draw(copied, PHOTOGRAPHS), expected)
+    assert repr(model).startswith(type(model).__name__)
+
+
+@pytest.mark.parametrize("name", sorted(set(noise_names()) - {"quantization"}))
+def test_a_range_is_drawn_once_per_image(name):
+    images = np.repeat(PHOTOGRAPHS[:1, :32, :32], 120, axis=0)
+    highest = {"defocus_blur": 6, "low_light": 0.98}.get(name, 0.6)
+    noisy = add_noise(images, name, (0, highest), random_state=0)
+    changes = np.abs(noisy - images).mean(axis=(1, 2, 3))
+    assert changes.min() < 0.25 * changes.max()
+    # Strengths are spread over the range, not gathered at an end of it.
+    assert np.mean(changes < np.median(changes) * 0.8) > 0.1
+
+
+@pytest.mark.parametrize("name", noise_names())
+def test_negative_strengths_are_refused(name):
+    with pytest.raises(ValueError, match="must not be negative"):
+        add_noise(GREY, name, -0.1)
+
+
+# Sensor
+
+
+def test_gaussian_noise_has_the_given_standard_deviation_and_no_mean():
+    noise = draw(GaussianNoise(0.3)) - GREY
+    assert noise.std() == pytest.approx(0.3, rel=0.02)
+    assert noise.mean() == pytest.approx(0, abs=0.005)
+    # As many beyond two standard deviations as the normal distribution has.
+    assert np.mean(np.abs(noise) > 0.6) == pytest.approx(0.0455, rel=0.1)
+
+
+def test_uniform_noise_fills_its_width_evenly():
+    noise = draw(UniformNoise(0.3)) - GREY
+    assert noise.std() == pytest.approx(0.3 / np.sqrt(3), rel=0.02)
+    counts, _ = np.histogram(noise, bins=10, range=(-0.3, 0.3))
+    np.testing.assert_allclose(counts / noise.size, 0.1, atol=0.01)
+
+
+@pytest.mark.parametrize("value", [0.25, 1.0])
+def test_speckle_noise_is_proportional_to_the_value(value):
+    images = np.full_like(GREY, value)
+    noise = draw(SpeckleNoise(0.2), images) - images
+    assert noise.std() == pytest.approx(0.2 * value, rel=0.02)
+
+
+def test_poisson_noise_has_the_variance_of_a_count():
+    noisy = draw(PoissonNoise(50))
+    assert noisy.var() == pytest.approx(0.5 / 50, rel=0.03)
+    assert noisy.mean() == pytest.approx(0.5, rel=0.01)
+    np.testing.assert_allclose(noisy * 50, np.rint(noisy * 50), atol=1e-4)
+
+
+def test_poisson_factor_is_the_standard_deviation_at_white():
+    noisy = add_noise(np.ones((100, 16, 16)), "poisson", 0.2, random_state=0)
+    assert noisy.std() == pytest.approx(0.2, rel=0.03)
+
+
+def test_salt_and_pepper_replaces_the_given_share_half_white_half_black():
+    noisy = draw(SaltAndPepperNoise(0.2))
+    assert np.mean(noisy == 1) == pytest.approx(0.1, rel=0.05)
+    assert np.mean(noisy == 0) == pytest.approx(0.1, rel=0.05)
+    assert np.mean(noisy == 0.5) == pytest.approx(0.8, rel=0.02)
+
+
+def test_salt_and_pepper_hits_each_channel_by_itself():
+    noisy = draw(SaltAndPepperNoise(0.5), np.full((20, 8, 8, 3), 0.5, np.float32))
+    assert not np.array_equal(noisy[..., 0], noisy[..., 1])
+
+
+def test_dead_pixels_fail_in_all_channels_and_some_are_hot():
+    noisy = draw(DeadPixels(0.2, hot=0.25), np.full((100, 16, 16, 3), 0.5, np.float32))
+    assert np.array_equal(noisy[..., 0], noisy[..., 1])
+    assert np.mean(noisy == 1) == pytest.approx(0.05, rel=0.1)
+    assert np.mean(noisy == 0) == pytest.approx(0.15, rel=0.1)
+
+
+def test_a_named_sensor_fails_at_the_same_pixels_in_every_draw():
+    sensor = DeadPixels(0.1, sensor=3)
+    np.testing.assert_array_equal(draw(sensor), draw(sensor, seed=1))
+    assert not np.array_equal(draw(sensor), draw(DeadPixels(0.1, sensor=4)))
+    one, other = draw(DeadPixels(0.1))[:2]
+    assert not np.array_equal(one, other)
+
+
+def test_quantization_leaves_so_many_levels():
+    ramp = np.linspace(-0.2, 1.2, 256, dtype=np.float32).reshape(1, 16, 16, 1)
+    levels = np.unique(draw(Quantization(5), ramp))
+    np.testing.assert_allclose(levels, [0, 0.25, 0.5, 0.75, 1], atol=1e-6)
+
+
+@pytest.mark.parametrize("value", [0.1, 0.5, 0.9])
+def test_camera_noise_has_variance_read_plus_shot_times_light(value):
+    images = np.full_like(GREY, value)
+    noise = draw(CameraNoise(shot=0.01, read=0.001, gamma=1), images) - images
+    assert noise.var() == pytest.approx(0.001 + 0.01 * value, rel=0.03)
+    assert noise.mean() == pytest.approx(0, abs=0.005)
+
+
+def test_camera_noise_is_added_in_linear_light():
+    noisy = draw(CameraNoise(shot=0.004, read=0.0, gamma=2.2))
+    light = noisy**2.2
+    assert light.mean() == pytest.approx(0.5**2.2, rel=0.01)
+    assert light.var() == pytest.approx(0.004 * 0.5**2.2, rel=0.03)
+
+
+def test_camera_strengths_are_those_measured_by_brooks():
+    rng = np.random.default_rng(0)
+    camera = CameraNoise()
+    shot = camera._draw_shot(5000, rng)
+    read = camera._draw_read(shot, rng)
+    assert 1e-4 <= shot.min() < 1.1e-4
+    assert 1.1e-2 < shot.max() <= 1.2e-2 * (1 + 1e-6)
+    # Log-uniform: as many below the geometric mean as above.
+    assert np.mean(shot < np.sqrt(1e-4 * 1.2e-2)) == pytest.approx(0.5, abs=0.03)
+    residual = np.log(read) - (2.18 * np.log(shot) + 1.20)
+    assert residual.mean() == pytest.approx(0, abs=0.02)
+    assert residual.std() == pytest.approx(0.26, rel=0.05)
+
+
+def neighbour_correlation(noise):
+    return np.corrcoef(noise[:, :, :-1].ravel(), noise[:, :, 1:].ravel())[0, 1]
+
+
+def test_a_mosaic_correlates_the_noise_of_neighbours():
+    grey = np.full((20, 32, 32, 3), 0.5, np.float32)
+    camera = CameraNoise(shot=0.01, read=0.001, gamma=1)
+    white = draw(camera, grey) - grey
+    correlated = draw(camera.set_params(mosaic=True), grey) - grey
+    assert abs(neighbour_correlation(white)) < 0.02
+    assert neighbour_correlation(correlated) > 0.3
+
+
+def test_a_mosaic_needs_three_channels():
+    with pytest.raises(ValueError, match="three channels"):
+        draw(CameraNoise(mosaic=True))
+
+
+# Light
+
+
+def test_low_light_loses_photons_and_is_brightened_again():
+    low_light = LowLight(exposure=0.1, photons=1000, read_noise=0)
+    light = draw(low_light) ** 2.2
+    mean = 0.5**2.2
+    assert light.mean() == pytest.approx(mean, rel=0.02)
+    assert light.var() == pytest.approx(mean / (1000 * 0.1), rel=0.05)
+    dark = draw(low_light.set_params(gain=1)) ** 2.2
+    assert dark.mean() == pytest.approx(0.1 * mean, rel=0.02)
+
+
+def test_read_noise_is_counted_in_electrons():
+    black = np.zeros_like(GREY)
+    low_light = LowLight(exposure=0.5, photons=100, read_noise=4, gamma=1)
+    assert draw(low_light, black).std() == pytest.approx(4 / 100 / 0.5, rel=0.02)
+
+
+def test_brightness_moves_the_value_of_hsv():
+    expected = rgb2hsv(PHOTOGRAPHS)
+    expected[..., 2] = np.clip(expected[..., 2] + 0.2, 0, 1)
+    np.testing.assert_allclose(
+        draw(Brightness(0.2), PHOTOGRAPHS), hsv2rgb(expected), rtol=1e-4, atol=1e-5
+    )
+
+
+def test_brightness_of_grey_images_is_a_sum_within_the_range():
+    ramp = np.linspace(0, 1, 64, dtype=np.float32).reshape(1, 8, 8, 1)
+    for delta in (0.4, -0.3):
+        expected = np.clip(ramp + delta, 0, 1)
+        np.testing.assert_allclose(draw(Brightness(delta), ramp), expected, atol=1e-6)
+
+
+def test_contrast_shrinks_towards_the_mean_of_each_channel():
+    noisy = draw(Contrast(0.3), PHOTOGRAPHS)
+    np.testing.assert_allclose(noisy.mean(axis=(1, 2)), PHOTOGRAPHS.mean(axis=(1, 2)), atol=1e-5)
+    np.testing.assert_allclose(
+        noisy.std(axis=(1, 2)), 0.3 * PHOTOGRAPHS.std(axis=(1, 2)), rtol=1e-4
+    )
+
+
+def test_fog_is_smooth_the_same_in_all_channels_and_keeps_the_maximum():
+    white = np.ones((20, 64, 64, 3), np.float32)
+    fog = draw(Fog(strength=1), white)
+    assert fog.max() <= 1 + 1e-6
+    assert fog.min() == pytest.approx(0.5, abs=1e-6)
+    np.testing.assert_array_equal(fog[..., 0], fog[..., 2])
+    steps = np.abs(np.diff(fog[..., 0], axis=2)).mean()
+    assert steps < 0.1 * (fog.max() - fog.min())
+
+
+# Optics
+
+
+@pytest.mark.parametrize("sigma", [0.4, 1, 6])
+def test_gaussian_blur_is_that_of_scipy(sigma):
+    expected = ndimage.gaussian_filter(PHOTOGRAPHS, (0, sigma, sigma, 0), mode="nearest")
+    np.testing.assert_allclose(draw(GaussianBlur(sigma), PHOTOGRAPHS), expected, atol=1e-5)
+
+
+def test_defocus_turns_a_point_into_a_disk():
+    blurred = draw(DefocusBlur(radius=4, alias_blur=0.1), POINT)[0, ..., 0]
+    y, x = np.ogrid[-10:11, -10:11]
+    inside = y**2 + x**2 <= 16
+    np.testing.assert_allclose(blurred[inside], 1 / inside.sum(), rtol=1e-3)
+    np.testing.assert_allclose(blurred[~inside], 0, atol=1e-6)
+
+
+@pytest.mark.parametrize("angle", [-45, 0, 30])
+def test_motion_draws_a_line_of_this_length_and_direction(angle):
+    blurred = draw(MotionBlur(length=10, angle=angle), POINT)[0, ..., 0]
+    y, x = np.mgrid[-10:11, -10:11]
+    assert blurred.sum() == pytest.approx(1, abs=1e-5)
+    direction = np.deg2rad(angle)
+    along = x * np.cos(direction) + y * np.sin(direction)
+    across = y * np.cos(direction) - x * np.sin(direction)
+    # A uniform line of 11 samples; interpolation adds at most a pixel's variance across it.
+    assert np.sqrt((blurred * along**2).sum()) == pytest.approx(np.sqrt(10), rel=0.03)
+    assert np.sqrt((blurred * across**2).sum()) < 0.6
+
+
+def test_a_fading_trail_is_that_of_imagemagick():
+    blurred = draw(MotionBlur(length=12, angle=0, sigma=2), POINT)[0, 10, :, 0]
+    weights = np.exp(-(np.arange(13) ** 2) / (2 * 2.0**2))
+    # It reaches to one side of the point alone.
+    np.testing.assert_allclose(np.sort(blurred)[::-1][:13], weights / weights.sum(), atol=1e-5)
+    assert (blurred[:10] < 1e-5).all() or (blurred[11:] < 1e-5).all()
+
+
+def test_angles_are_drawn_within_45_degrees():
+    blurred = draw(MotionBlur(length=10), np.repeat(POINT, 100, axis=0))[..., 0]
+    y, x = np.mgrid[-10:11, -10:11]
+    spread_y, spread_x = ((blurred * d**2).sum(axis=(1, 2)) for d in (y, x))
+    assert np.all(spread_y < spread_x * 1.05)
+    assert len(np.unique(spread_y.round(2))) > 20
+
+
+@pytest.mark.parametrize("name", ["gaussian_blur", "defocus_blur", "motion_blur"])
+def test_blur_leaves_a_constant_image_constant_up_to_its_edges(name):
+    np.testing.assert_allclose(add_noise(GREY, name, severity=5, random_state=0), GREY, atol=1e-5)
+
+
+# Storage
+
+
+@pytest.mark.parametrize("channels", [1, 3])
+def test_jpeg_is_what_the_codec_makes_of_8_bits(channels):
+    image = PHOTOGRAPHS[:1, ..., :channels]
+    stored = np.rint(image[0] * 255).astype(np.uint8)
+    file = BytesIO()
+    Image.fromarray(stored.squeeze()).save(file, "JPEG", quality=30)
+    expected = np.asarray(Image.open(file)).reshape(stored.shape) / 255
+    np.testing.assert_allclose(draw(JPEGCompression(30), image)[0], expected, atol=1e-6)
+
+
+def test_jpeg_has_a_quality_per_image():
+    images = np.repeat(PHOTOGRAPHS[:1], 40, axis=0)
+    compressed = draw(JPEGCompression((5, 95)), images)
+    errors = np.abs(compressed - images).mean(axis=(1, 2, 3))
+    assert len(np.unique(errors)) > 15
+    assert errors.max() > 3 * errors.min()
+
+
+def test_pixelate_leaves_squares_with_the_means_of_what_was_in_them():
+    images = np.random.default_rng(0).random((3, 16, 16, 2), dtype=np.float32)
+    means = images.reshape(3, 4, 4, 4, 4, 2).mean(axis=(2, 4))
+    expected = means.repeat(4, axis=1).repeat(4, axis=2)
+    np.testing.assert_allclose(draw(Pixelate(0.25), images), expected, atol=1e-5)
+
+
+# Occlusion
+
+
+def test_erasing_covers_the_given_area_with_a_rectangle_of_the_given_shape():
+    erased = draw(RandomErasing(area=0.25, aspect_ratio=4, value=0), np.ones_like(GREY)) == 0
+    assert erased.mean() == pytest.approx(0.25)
+    rows, columns = erased.any(axis=(2, 3)).sum(axis=1), erased.any(axis=(1, 3)).sum(axis=1)
+    assert set(rows) == {16}
+    assert set(columns) == {4}
+
+
+def test_erased_rectangles_are_anywhere_and_filled_at_random():
+    erased = draw(RandomErasing(area=0.1, aspect_ratio=1)) != GREY
+    assert erased.any(axis=(0, 2, 3)).all()
+    assert erased.any(axis=(0, 1, 3)).all()
+    values = draw(RandomErasing(area=0.1, aspect_ratio=1))[erased]
+    assert values.mean() == pytest.approx(0.5, abs=0.02)
+    assert values.std() == pytest.approx(np.sqrt(1 / 12), rel=0.05)
+
+
+# Severities and mixtures
+
+
+PUBLISHED = {
+    # name: (CIFAR-C at severity 5, ImageNet-C at severity 1)
+    "gaussian_noise": (GaussianNoise(0.10), GaussianNoise(0.08)),
+    "shot_noise": (PoissonNoise(50), PoissonNoise(60)),
+    "impulse_noise": (SaltAndPepperNoise(0.07), SaltAndPepperNoise(0.03)),
+    "speckle_noise": (SpeckleNoise(0.2), SpeckleNoise(0.15)),
+    "gaussian_blur": (GaussianBlur(1), GaussianBlur(1)),
+    "defocus_blur": (DefocusBlur(1.5, 0.1), DefocusBlur(3, 0.1)),
+    "motion_blur": (MotionBlur(18, sigma=2.5), MotionBlur(20, sigma=3)),
+    "contrast": (Contrast(0.15), Contrast(0.4)),
+    "brightness": (Brightness(0.3), Brightness(0.1)),
+    "jpeg_compression": (JPEGCompression(40), JPEGCompression(25)),
+    "pixelate": (Pixelate(0.65), Pixelate(0.6)),
+    "fog": (Fog(1.5, 1.75), Fog(1.5, 2)),
+}
+
+
+@pytest.mark.parametrize("name", PUBLISHED)
+def test_severities_are_the_published_ones(name):
+    cifar, imagenet = PUBLISHED[name]
+    assert repr(CommonCorruption(name, 5).model(32)) == repr(cifar)
+    assert repr(CommonCorruption(name, 1).model(224)) == repr(imagenet)
+
+
+def test_compose_applies_models_in_turn():
+    darken, noise = Brightness(-0.3), GaussianNoise(0.1)
+    rng = np.random.default_rng(0)
+    expected = noise(darken(GREY, rng), rng)
+    np.testing.assert_array_equal(draw(Compose([darken, noise])), expected)
+
+
+def test_random_choice_applies_one_model_to_each_image():
+    choice = RandomChoice([Brightness(0.2), Brightness(-0.2), "salt_and_pepper"], p=[0.5, 0.3, 0.2])
+    noisy = draw(choice)
+    brighter = np.isclose(noisy, 0.7).all(axis=(1, 2, 3))
+    darker = np.isclose(noisy, 0.3).all(axis=(1, 2, 3))
+    assert brighter.mean() == pytest.approx(0.5, abs=0.1)
+    assert darker.mean() == pytest.approx(0.3, abs=0.1)
+    assert not (brighter & darker).any()
+
+
+@pytest.mark.parametrize(
+    ("make", "message"),
+    [
+        (lambda: Compose("gaussian"), "must be a list"),
+        (lambda: RandomChoice([]), "must be a list"),
+        (lambda: RandomChoice(["gaussian", "fog"], p=[1]), "one probability for each"),
+        (lambda: RandomChoice(["fogg"]), "not a known noise model"),
+        (lambda: JPEGCompression(20.5), "integer"),
+        (lambda: JPEGCompression(0), "1 to 100"),
+        (lambda: Quantization(1), "at least 2"),
+        (lambda: LowLight(exposure=0), "above 0"),
+        (lambda: LowLight(exposure=2), "0 to 1"),
+        (lambda: CameraNoise(gamma=0), "above 0"),
+        (lambda: CameraNoise(shot=-1), "at least 0"),
+        (lambda: RandomErasing(area=1.5), "0 to 1"),
+        (lambda: RandomErasing(aspect_ratio=0), "above 0"),
+        (lambda: MotionBlur(length=(5, 2)), "above its high end"),
+        (lambda: Fog(decay=0.5), "at least 1"),
+        (lambda: DeadPixels(hot=2), "0 to 1"),
+    ],
+)
+def test_wrong_parameters_are_named(make, message):
+    with pytest.raises(ValueError, match=message):
+        draw(make())
