@@ -38,13 +38,13 @@ from skdenoise import (
 
 SEED = 0
 FILTERS = [
-    *(FilterDenoiser("nl_means", h=h) for h in (0.4, 0.6, 0.9)),
-    *(FilterDenoiser("tv_chambolle", weight=weight) for weight in (0.4, 0.8, 1.3)),
-    *(FilterDenoiser("bilateral", sigma_color=color) for color in (2, 3, 5)),
-    FilterDenoiser("wavelet"),
-    *(FilterDenoiser("wiener", size=size) for size in (3, 5)),
-    *(FilterDenoiser("median", size=size) for size in (3, 5)),
-    *(FilterDenoiser("gaussian", sigma_spatial=sigma) for sigma in (0.6, 1)),
+    *(("nl_means", {"h": h}) for h in (0.4, 0.6, 0.9)),
+    *(("tv_chambolle", {"weight": weight}) for weight in (0.4, 0.8, 1.3)),
+    *(("bilateral", {"sigma_color": sigma}) for sigma in (2, 3, 5)),
+    ("wavelet", {}),
+    *(("wiener", {"size": size}) for size in (3, 5)),
+    *(("median", {"size": size}) for size in (3, 5)),
+    *(("gaussian", {"sigma_spatial": sigma}) for sigma in (0.6, 1)),
 ]
 COLUMNS = ("clean", "alone", "noisy copy", "filter", "subspace", "U-Net", "U-Net (mixture)")
 
@@ -195,12 +195,13 @@ def noisy_test(name, severity, data):
 
 def best_filter(noise, X):
     """Return the filter of highest PSNR on validation images, and what it is."""
-    scores = {}
-    for candidate in FILTERS:
-        fitted = clone(candidate).set_params(noise=noise, random_state=SEED, n_jobs=2).fit(X[:200])
-        scores[fitted] = fitted.score(X[:200]), repr(candidate).removeprefix("FilterDenoiser")
-    best = max(scores, key=scores.get)
-    return best, scores[best][1]
+    best = None
+    for method, params in FILTERS:
+        candidate = FilterDenoiser(method, noise, n_jobs=2, random_state=SEED, **params)
+        score = candidate.fit(X[:200]).score(X[:200])
+        if best is None or score > best[0]:
+            best = score, candidate, f"{method} {params or ''}".strip()
+    return best[1:]
 
 
 def unet(noise, X, steps):

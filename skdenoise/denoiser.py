@@ -7,7 +7,12 @@ import numpy as np
 from sklearn.utils.validation import check_is_fitted
 
 from skdenoise.base import ImageTransformer
-from skdenoise.images import PixelFormat, check_images, check_value_range, warn_of_other_range
+from skdenoise.images import (
+    PixelFormat,
+    check_images,
+    check_value_range_of_pairs,
+    warn_of_other_range,
+)
 from skdenoise.metrics import psnr
 from skdenoise.noise.corruption import corrupt
 from skdenoise.noise.resolution import resolve_noise
@@ -144,7 +149,7 @@ class Denoiser(ImageTransformer):
         X = self._check_images(X, reset=reset)
         targets = X if clean is None else self._check_clean(clean, X)
         if reset:
-            self.value_range_ = check_value_range(self.value_range, targets)
+            self.value_range_ = check_value_range_of_pairs(self.value_range, X, targets)
         self.noise_ = None if clean is not None else resolve_noise(self.noise, self.noise_factor)
         warn_of_other_range(X, self.value_range_)
         self._seed = draw_seed(self.random_state)

@@ -24,7 +24,8 @@ class FilterDenoiser(Denoiser):
     A filter learns nothing: ``fit`` looks at shape and value range alone. It has the interface of
     `UNetDenoiser` so that it can take its place: `noise` says which noise the images will have, and
     while a pipeline is fitted the classifier behind it is given images that were noised and then
-    filtered, as it will be at prediction time.
+    filtered, as it will be at prediction time. So ``fit_transform(X)`` adds noise to `X`, and
+    differs from ``fit(X).transform(X)``; ``train_output="denoised"`` adds none.
 
     Parameters
     ----------
@@ -186,7 +187,7 @@ class FilterDenoiser(Denoiser):
 
     def _filter(self):
         """Check the parameters, and return the filter, its sigma and its own parameters."""
-        if self.method not in FILTERS:
+        if not isinstance(self.method, str) or self.method not in FILTERS:
             raise ValueError(f"method={self.method!r} is not one of {', '.join(FILTERS)}.")
         chosen = FILTERS[self.method]
         params = {name: getattr(self, name) for name in _PARAMETERS}
@@ -293,11 +294,12 @@ def _bilateral(image, sigma, sigma_color, sigma_spatial):
     height, width = image.shape[:2]
     padded = np.pad(image, ((reach, reach), (reach, reach), (0, 0)), mode="symmetric")
     total, total_weight = np.zeros_like(image), np.zeros_like(image[..., :1])
+    tolerance = max((sigma_color * sigma) ** 2, float(np.finfo(np.float32).tiny))
     for y, x in np.ndindex(2 * reach + 1, 2 * reach + 1):
         neighbour = padded[y : y + height, x : x + width]
         distance = ((y - reach) ** 2 + (x - reach) ** 2) / sigma_spatial**2
         difference = np.sum((neighbour - image) ** 2, axis=2, keepdims=True)
-        weight = np.exp(-(distance + difference / (sigma_color * sigma) ** 2) / 2)
+        weight = np.exp(-(distance + difference / tolerance) / 2)
         total += weight * neighbour
         total_weight += weight
     return total / total_weight

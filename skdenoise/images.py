@@ -158,6 +158,16 @@ def check_value_range(value_range, images) -> tuple[float, float]:
     return low, high
 
 
+def check_value_range_of_pairs(value_range, noisy, clean) -> tuple[float, float]:
+    """Return what black and white are in noisy images and the same ones clean.
+
+    Inferred from the clean ones, unless they are floats (an average of exposures, say) and the noisy
+    ones are integers, whose range is the surer one.
+    """
+    averaged = clean.dtype.kind == "f" and noisy.dtype.kind in "iub"
+    return check_value_range(value_range, noisy if averaged else clean)
+
+
 def value_range_is_certain(images) -> bool:
     """Tell whether any sample of such images would lead to the same inferred value range."""
     if images.dtype == bool or images.dtype == np.uint8:
@@ -252,9 +262,12 @@ def _limits(dtype):
     return info.min, min(info.max, 2**63 - 1024) if info.bits == 64 else info.max
 
 
-def chunks(images):
-    """Yield slices of images, to work on one after the other."""
-    fitting = _VALUES_PER_CHUNK // max(1, math.prod(images.shape[1:]))
+def chunks(images, values_per_image=None):
+    """Yield slices of images, to work on one after the other.
+
+    `values_per_image` is how many values the work needs for each, if more than it has.
+    """
+    fitting = _VALUES_PER_CHUNK // max(1, values_per_image or math.prod(images.shape[1:]))
     size = min(_IMAGES_PER_CHUNK, max(1, fitting))
     for start in range(0, len(images), size):
         yield slice(start, start + size)

@@ -76,13 +76,13 @@ def test_value_range_that_is_none_is_refused(value_range):
 @pytest.mark.parametrize(
     ("params", "message"),
     [
-        ({"noise": "gausian"}, "'gaussian', 'poisson'"),
+        ({"noise": "gausian"}, "'gaussian', 'gaussian_blur'"),
         ({"noise_factor": -0.1}, "must not be negative"),
         ({"noise_factor": (0.5, 0.1)}, "above its high end"),
         ({"noise_factor": "high"}, "neither a number nor a range"),
         ({"noise_factor": np.nan}, "neither a number nor a range"),
         ({"noise": GaussianNoise(), "noise_factor": 0.2}, "strength of its own"),
-        ({"noise": GaussianNoise(-1)}, "0 or more"),
+        ({"noise": GaussianNoise(-1)}, "at least 0"),
         ({"noise": SaltAndPepperNoise(1.5)}, "between 0 and 1"),
         ({"noise": PoissonNoise(0)}, "must be positive"),
         ({"noise": "salt_and_pepper", "noise_factor": 2}, "between 0 and 1"),

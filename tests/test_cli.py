@@ -14,7 +14,7 @@ def skdenoise(*arguments):
         [sys.executable, "-m", "skdenoise", *map(str, arguments)],
         capture_output=True,
         text=True,
-        env={**os.environ, "COLUMNS": "100"},
+        env={**os.environ, "COLUMNS": "300"},
     )
 
 

@@ -133,9 +133,19 @@ def test_with_real_pairs_no_noise_is_drawn():
         denoiser.score(noisy)
 
 
+def test_integers_keep_their_range_beside_an_average_of_exposures():
+    noisy = np.full((3, 20, 20), 100, np.uint8)
+    noisy[:, 5:] = 150
+    denoiser = FilterDenoiser("median").fit(noisy, clean=noisy.astype(float))
+    assert denoiser.value_range_ == (0, 255)
+    bright = np.full((1, 20, 20), 200, np.uint8)
+    np.testing.assert_array_equal(denoiser.transform(bright), bright)
+
+
 @pytest.mark.parametrize(
     ("params", "message"),
     [
+        ({"method": ["median"]}, "is not one of nl_means"),
         ({"method": "bm3d"}, "method='bm3d' is not one of nl_means"),
         ({"method": "median", "h": 0.5}, "has no parameter h; it has size"),
         ({"method": "median", "size": 4}, "size=4 must be an odd number"),

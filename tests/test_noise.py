@@ -48,7 +48,7 @@ def test_a_range_of_severities_is_drawn_per_image():
 @pytest.mark.parametrize(
     ("strength", "message"),
     [
-        ({"severity": 6}, "severity=6: it must be 0 to 5"),
+        ({"severity": 6}, "severity=6: it must be between 0 and 5"),
         ({"severity": 2.5}, "must be an integer"),
         ({"severity": 2, "noise_factor": 0.1}, "both set the strength"),
         ({"severity": 2, "sigma": 0.1}, "both set the strength"),

@@ -159,3 +159,12 @@ def test_the_model_trains_a_denoiser(digits):
     noisy = noised(X, CameraNoise(0.01, 0.001, gamma=1))
     denoiser = quick_denoiser(noise=fit_noise_model(noisy, X)).fit(X[:64])
     assert denoiser.transform(noisy[:4]).shape == (4, 64)
+
+
+def test_integers_may_be_compared_with_an_average_of_exposures():
+    ramps = np.tile(np.linspace(30, 200, 64), (20, 64, 1))
+    camera = CameraNoise(shot=0.01, read=0.001, gamma=1)
+    noisy = np.rint(add_noise(ramps, camera, value_range=(0, 255), random_state=0))
+    model = fit_noise_model(np.clip(noisy, 0, 255).astype(np.uint8), ramps)
+    assert model.shot == pytest.approx(0.01, rel=0.1)
+    assert model.read == pytest.approx(0.001, rel=0.2)

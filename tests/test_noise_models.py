@@ -1,6 +1,7 @@
 """Each noise model against its formula."""
 
 import pickle
+import tracemalloc
 from io import BytesIO
 
 import numpy as np
@@ -188,6 +189,12 @@ def test_a_named_sensor_fails_at_the_same_pixels_in_every_draw():
     assert not np.array_equal(one, other)
 
 
+def test_drawn_quantization_keeps_black_and_white():
+    images = np.zeros((100, 8, 8, 1), np.float32)
+    images[:, 4:] = 1
+    np.testing.assert_array_equal(draw(Quantization((2, 16)), images), images)
+
+
 def test_quantization_leaves_so_many_levels():
     ramp = np.linspace(-0.2, 1.2, 256, dtype=np.float32).reshape(1, 16, 16, 1)
     levels = np.unique(draw(Quantization(5), ramp))
@@ -236,9 +243,10 @@ def test_a_mosaic_correlates_the_noise_of_neighbours():
     assert neighbour_correlation(correlated) > 0.3
 
 
-def test_a_mosaic_needs_three_channels():
+@pytest.mark.parametrize("shape", [(8, 8, 1), (1, 9, 3)])
+def test_a_mosaic_needs_three_channels_and_two_rows(shape):
     with pytest.raises(ValueError, match="three channels"):
-        draw(CameraNoise(mosaic=True))
+        draw(CameraNoise(mosaic=True), np.ones((2, *shape), np.float32))
 
 
 # Light
@@ -252,6 +260,13 @@ def test_low_light_loses_photons_and_is_brightened_again():
     assert light.var() == pytest.approx(mean / (1000 * 0.1), rel=0.05)
     dark = draw(low_light.set_params(gain=1)) ** 2.2
     assert dark.mean() == pytest.approx(0.1 * mean, rel=0.02)
+
+
+def test_low_light_draws_its_camera_per_image():
+    model = LowLight(exposure=1, gain=(0.5, 2), photons=(1e3, 1e6), read_noise=(0, 5), gamma=1)
+    means = draw(model).mean(axis=(1, 2, 3))
+    assert means.min() < 0.3
+    assert means.max() > 0.9
 
 
 def test_read_noise_is_counted_in_electrons():
@@ -275,6 +290,12 @@ def test_brightness_of_grey_images_is_a_sum_within_the_range():
         np.testing.assert_allclose(draw(Brightness(delta), ramp), expected, atol=1e-6)
 
 
+def test_brightness_of_other_channels_is_a_sum_in_each():
+    images = np.dstack([PHOTOGRAPHS[0], np.ones((100, 100))])[None].astype(np.float32)
+    expected = np.clip(images + 0.2, 0, 1)
+    np.testing.assert_allclose(draw(Brightness(0.2), images), expected, atol=1e-6)
+
+
 def test_contrast_shrinks_towards_the_mean_of_each_channel():
     noisy = draw(Contrast(0.3), PHOTOGRAPHS)
     np.testing.assert_allclose(noisy.mean(axis=(1, 2)), PHOTOGRAPHS.mean(axis=(1, 2)), atol=1e-5)
@@ -291,6 +312,15 @@ def test_fog_is_smooth_the_same_in_all_channels_and_keeps_the_maximum():
     np.testing.assert_array_equal(fog[..., 0], fog[..., 2])
     steps = np.abs(np.diff(fog[..., 0], axis=2)).mean()
     assert steps < 0.1 * (fog.max() - fog.min())
+
+
+def test_fog_on_a_strip_does_not_need_a_square_for_each_at_once():
+    strips = np.ones((40, 1, 2000, 1), np.float32)
+    tracemalloc.start()
+    draw(Fog(), strips)
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert peak < 400e6
 
 
 # Optics
@@ -328,7 +358,7 @@ def test_a_fading_trail_is_that_of_imagemagick():
     weights = np.exp(-(np.arange(13) ** 2) / (2 * 2.0**2))
     # It reaches to one side of the point alone.
     np.testing.assert_allclose(np.sort(blurred)[::-1][:13], weights / weights.sum(), atol=1e-5)
-    assert (blurred[:10] < 1e-5).all() or (blurred[11:] < 1e-5).all()
+    assert (blurred[11:] < 1e-5).all()
 
 
 def test_angles_are_drawn_within_45_degrees():
@@ -383,6 +413,13 @@ def test_erasing_covers_the_given_area_with_a_rectangle_of_the_given_shape():
     assert set(columns) == {4}
 
 
+@pytest.mark.parametrize("shape", [(1, 100), (4, 64), (28, 28)])
+@pytest.mark.parametrize("area", [0.1, 0.4])
+def test_the_area_is_met_on_images_of_any_shape(shape, area):
+    erased = draw(RandomErasing(area=area, value=0), np.ones((300, *shape, 1), np.float32)) == 0
+    assert erased.mean() == pytest.approx(area, rel=0.1)
+
+
 def test_erased_rectangles_are_anywhere_and_filled_at_random():
     erased = draw(RandomErasing(area=0.1, aspect_ratio=1)) != GREY
     assert erased.any(axis=(0, 2, 3)).all()
@@ -416,7 +453,7 @@ PUBLISHED = {
 def test_severities_are_the_published_ones(name):
     cifar, imagenet = PUBLISHED[name]
     assert repr(CommonCorruption(name, 5).model(32)) == repr(cifar)
-    assert repr(CommonCorruption(name, 1).model(224)) == repr(imagenet)
+    assert repr(CommonCorruption(name, np.int64(1)).model(224)) == repr(imagenet)
 
 
 def test_compose_applies_models_in_turn():
@@ -444,17 +481,23 @@ def test_random_choice_applies_one_model_to_each_image():
         (lambda: RandomChoice(["gaussian", "fog"], p=[1]), "one probability for each"),
         (lambda: RandomChoice(["fogg"]), "not a known noise model"),
         (lambda: JPEGCompression(20.5), "integer"),
-        (lambda: JPEGCompression(0), "1 to 100"),
+        (lambda: JPEGCompression(0), "between 1 and 100"),
         (lambda: Quantization(1), "at least 2"),
         (lambda: LowLight(exposure=0), "above 0"),
-        (lambda: LowLight(exposure=2), "0 to 1"),
+        (lambda: LowLight(exposure=2), "between 0 and 1"),
         (lambda: CameraNoise(gamma=0), "above 0"),
         (lambda: CameraNoise(shot=-1), "at least 0"),
-        (lambda: RandomErasing(area=1.5), "0 to 1"),
+        (lambda: RandomErasing(area=1.5), "between 0 and 1"),
         (lambda: RandomErasing(aspect_ratio=0), "above 0"),
         (lambda: MotionBlur(length=(5, 2)), "above its high end"),
         (lambda: Fog(decay=0.5), "at least 1"),
-        (lambda: DeadPixels(hot=2), "0 to 1"),
+        (lambda: DeadPixels(hot=2), "between 0 and 1"),
+        (lambda: DeadPixels(hot=(0, 1)), "must be a number"),
+        (lambda: DefocusBlur(alias_blur=(0, 1)), "must be a number"),
+        (lambda: RandomErasing(value=np.nan), "neither a number"),
+        (lambda: LowLight(exposure=(0, 0.5)), "above 0"),
+        (lambda: LowLight(photons=0), "above 0"),
+        (lambda: CommonCorruption("fogg", 0), "not a known noise model"),
     ],
 )
 def test_wrong_parameters_are_named(make, message):

@@ -13,7 +13,18 @@ from skdenoise.noise.resolution import resolve_noise
 from skdenoise.seeding import Stream, draw_seed, generator
 
 
-class NoiseAugmenter(ImageTransformer):
+class _AddsNoise:
+    """What both augmenters do first: a mixin of image estimators with `noise`."""
+
+    def _read(self, X):
+        """Check the images of a fit, and learn their layout, their range and the noise."""
+        X = self._check_images(X, reset=True)
+        self.value_range_ = check_value_range(self.value_range, X)
+        self.noise_ = resolve_noise(self.noise, self.noise_factor)
+        return X
+
+
+class NoiseAugmenter(_AddsNoise, ImageTransformer):
     """Add noise while a pipeline is fitted, and none when it predicts.
 
     As the first step of a pipeline it makes the steps behind it learn on noisy images: the plain
@@ -105,7 +116,7 @@ class NoiseAugmenter(ImageTransformer):
         NoiseAugmenter
             Itself.
         """
-        self._fit(X)
+        self._read(X)
         return self
 
     def fit_transform(self, X, y=None):
@@ -123,7 +134,7 @@ class NoiseAugmenter(ImageTransformer):
         ndarray of the shape and dtype of `X`
             Noisy images.
         """
-        X = self._fit(X)
+        X = self._read(X)
         pixels = PixelFormat(X.dtype, self.value_range_)
         rng = generator(draw_seed(self.random_state), Stream.AUGMENT)
         noisy = corrupt(self._as_nhwc(X), self.noise_, pixels, rng, clip=self.clip)
@@ -147,14 +158,8 @@ class NoiseAugmenter(ImageTransformer):
         self._as_nhwc(X)
         return X
 
-    def _fit(self, X):
-        X = self._check_images(X, reset=True)
-        self.value_range_ = check_value_range(self.value_range, X)
-        self.noise_ = resolve_noise(self.noise, self.noise_factor)
-        return X
 
-
-class NoiseResampler(ImageEstimator):
+class NoiseResampler(_AddsNoise, ImageEstimator):
     """Multiply a training set by noisy copies, in a pipeline of imbalanced-learn.
 
     A sampler in imbalanced-learn's sense: its ``Pipeline`` calls ``fit_resample`` while it is fitted
@@ -241,7 +246,8 @@ class NoiseResampler(ImageEstimator):
         NoiseResampler
             Itself.
         """
-        self._fit(X)
+        self._check_n_copies()
+        self._read(X)
         return self
 
     def fit_resample(self, X, y):
@@ -262,7 +268,8 @@ class NoiseResampler(ImageEstimator):
         y_resampled : ndarray of shape (m, ...)
             Their labels.
         """
-        images = self._fit(X)
+        self._check_n_copies()
+        images = self._read(X)
         check_consistent_length(images, y)
         pixels = PixelFormat(images.dtype, self.value_range_)
         rng = generator(draw_seed(self.random_state), Stream.RESAMPLE)
@@ -273,10 +280,6 @@ class NoiseResampler(ImageEstimator):
         # The step is skipped at prediction: the next one must then see the columns it was fitted on.
         return like_table(np.concatenate(parts), X), np.concatenate([np.asarray(y)] * len(parts))
 
-    def _fit(self, X):
+    def _check_n_copies(self):
         if not isinstance(self.n_copies, Integral) or self.n_copies < 1:
             raise ValueError(f"n_copies={self.n_copies!r} must be a positive integer.")
-        X = self._check_images(X, reset=True)
-        self.value_range_ = check_value_range(self.value_range, X)
-        self.noise_ = resolve_noise(self.noise, self.noise_factor)
-        return X

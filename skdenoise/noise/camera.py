@@ -8,8 +8,9 @@ from scipy.ndimage import convolve
 from skdenoise.noise.model import (
     CatalogueModel,
     check_limits,
+    check_number,
     draw_strength,
-    map_factor,
+    map_strength,
     severity_table,
     strength_range,
     what_is_kept,
@@ -36,13 +37,14 @@ class CameraNoise(CatalogueModel):
     mosaic : bool, default=False
         Whether the sensor has one colour per pixel (a Bayer mosaic, RGGB) and the other two are
         interpolated. The noise is then correlated between neighbours and channels, which is what
-        defeats denoisers that have learned on white noise. For images of three channels.
+        defeats denoisers that have learned on white noise. For images of three channels and at least
+        2x2 pixels.
 
     Notes
     -----
     The model and the ranges are those of Brooks et al. [1]_, measured on the Darmstadt Noise
     Dataset. The `noise_factor` is ``sqrt(shot)``, the standard deviation at white. With `gamma`
-    other than 1, light below black is clipped. The mosaic is interpolated bilinearly. Nobody has
+    other than 1, values below black are clipped, before the noise and after it. The mosaic is interpolated bilinearly. Nobody has
     published severities; ours are ``shot`` 4e-4, 1.2e-3, 4e-3, 1.2e-2 and 4e-2.
 
     References
@@ -85,9 +87,9 @@ class CameraNoise(CatalogueModel):
     def _draw_shot(self, n_images, rng):
         low, _ = check_limits("shot", self.shot, 0, math.inf)
         if low == 0:
-            roots = map_factor(self.shot, math.sqrt)
+            roots = map_strength("shot", self.shot, math.sqrt)
             return draw_strength("sqrt(shot)", roots, n_images, rng) ** 2
-        logs = map_factor(self.shot, math.log)
+        logs = map_strength("shot", self.shot, math.log)
         return np.exp(draw_strength("log(shot)", logs, n_images, rng, low=-math.inf))
 
     def _draw_read(self, shot, rng):
@@ -99,7 +101,7 @@ class CameraNoise(CatalogueModel):
     @classmethod
     def from_factor(cls, noise_factor):
         """Make the model with ``shot = noise_factor**2``."""
-        return cls(shot=map_factor(noise_factor, lambda factor: factor**2))
+        return cls(shot=map_strength("noise_factor", noise_factor, lambda factor: factor**2))
 
 
 class LowLight(CatalogueModel):
@@ -111,13 +113,12 @@ class LowLight(CatalogueModel):
     Parameters
     ----------
     exposure : float or (low, high), default=0.1
-        Share of the light that is left, above 0; 1 leaves the image as it is. A range is drawn from
-        uniformly, once per image.
-    photons : float, default=1000
+        Share of the light that is left, above 0; 1 leaves the image as it is.
+    photons : float or (low, high), default=1000
         Mean number of photons at white in full light (the sensor's full well).
-    read_noise : float, default=3
+    read_noise : float or (low, high), default=3
         Standard deviation, in electrons, that reading out the sensor adds.
-    gain : float, default=None
+    gain : float or (low, high), default=None
         What the signal is multiplied with. ``None`` makes up for the exposure; 1 leaves the picture
         dark.
     gamma : float, default=2.2
@@ -125,7 +126,7 @@ class LowLight(CatalogueModel):
 
     Notes
     -----
-    The `noise_factor` is ``1 - exposure``. Nobody has published severities; ours are exposures of
+    Ranges are drawn from uniformly, once per image. The `noise_factor` is ``1 - exposure``. Nobody has published severities; ours are exposures of
     0.5, 0.25, 0.1, 0.05 and 0.02.
 
     Examples
@@ -150,24 +151,29 @@ class LowLight(CatalogueModel):
 
     def __call__(self, images, rng):
         """Take the picture again with less light."""
-        for name in ("photons", "read_noise", "gain"):
-            if getattr(self, name) is not None:
-                check_limits(name, getattr(self, name), 0, math.inf)
-        exposure = draw_strength("exposure", self.exposure, len(images), rng, high=1)
-        if not exposure.all() or not self.photons:
+        exposure, photons, read_noise, gain = self._draw(len(images), rng)
+        light = np.maximum(to_linear(images, self.gamma), 0)
+        electrons = rng.poisson(light * (exposure * photons)).astype(np.float32)
+        noise = rng.standard_normal(images.shape, dtype=np.float32)
+        noise *= read_noise
+        electrons += noise
+        electrons *= gain / photons
+        taken = (exposure < 1) | (gain != 1)
+        return np.where(taken, from_linear(electrons, self.gamma), images)
+
+    def _draw(self, n_images, rng):
+        exposure = draw_strength("exposure", self.exposure, n_images, rng, high=1)
+        # Beyond that, counts would not fit the integers that they are drawn as.
+        photons = draw_strength("photons", self.photons, n_images, rng, high=1e12)
+        read_noise = draw_strength("read_noise", self.read_noise, n_images, rng)
+        if strength_range("exposure", self.exposure)[0] == 0 or not photons.all():
             raise ValueError(
                 f"exposure={self.exposure!r}, photons={self.photons!r}: both must be above 0, or "
                 "there is no light to make a picture of."
             )
-        gain = 1 / exposure if self.gain is None else np.float32(self.gain)
-        light = np.maximum(to_linear(images, self.gamma), 0)
-        electrons = rng.poisson(light * (exposure * self.photons)).astype(np.float32)
-        if self.read_noise:
-            noise = rng.standard_normal(images.shape, dtype=np.float32)
-            noise *= self.read_noise
-            electrons += noise
-        electrons *= gain / np.float32(self.photons)
-        return np.where(exposure < 1, from_linear(electrons, self.gamma), images)
+        if self.gain is None:
+            return exposure, photons, read_noise, 1 / exposure
+        return exposure, photons, read_noise, draw_strength("gain", self.gain, n_images, rng)
 
     @classmethod
     def from_factor(cls, noise_factor):
@@ -177,8 +183,7 @@ class LowLight(CatalogueModel):
 
 def to_linear(images, gamma):
     """Return new images in linear light."""
-    low, _ = strength_range("gamma", gamma)
-    if low <= 0:
+    if not check_number("gamma", gamma, 0):
         raise ValueError(f"gamma={gamma!r} must be above 0.")
     if gamma == 1:
         return images.copy()
@@ -200,10 +205,10 @@ def demosaic(images):
     >>> bool(np.allclose(demosaic(flat), flat))
     True
     """
-    if images.shape[3] != 3:
+    if images.shape[3] != 3 or min(images.shape[1:3]) < 2:
         raise ValueError(
-            f"mosaic=True needs images of three channels (RGB), got {images.shape[3]}: a mosaic is "
-            "how a sensor sees colours."
+            "mosaic=True needs images of three channels (RGB) and at least 2x2 pixels, got "
+            f"{images.shape[1:]}: a mosaic is how a sensor sees colours."
         )
     samples = np.zeros((1, *images.shape[1:]), dtype=images.dtype)
     samples[:, ::2, ::2, 0] = 1

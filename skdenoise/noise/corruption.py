@@ -49,6 +49,7 @@ def add_noise(
         Seed of the noise.
     clip : bool, default=None
         Whether to limit noisy values to the value range. ``None`` limits integers and leaves floats.
+        What `severity` asks for is limited in any case.
     image_shape : (height, width) or (height, width, channels), default=None
         The shape of flat rows; ``None`` takes a square grey image or a strip.
     value_range : (low, high), default=None

@@ -12,7 +12,7 @@ from skdenoise.images import (
     as_nhwc,
     check_image_shape,
     check_images,
-    check_value_range,
+    check_value_range_of_pairs,
     value_range_is_certain,
 )
 from skdenoise.noise.camera import CameraNoise
@@ -119,7 +119,8 @@ def fit_noise_model(noisy, clean=None, *, image_shape=None, value_range=None):
             f"noisy has floats from {noisy.min():g} to {noisy.max():g}, beyond 0..1: what is black "
             "and what is white cannot be told from noisy images. Give value_range=(low, high)."
         )
-    value_range = check_value_range(value_range, noisy if clean is None else clean)
+    reference = noisy if clean is None else clean
+    value_range = check_value_range_of_pairs(value_range, noisy, reference)
     shape = check_image_shape(image_shape, noisy)
     noisy_unit = _sample(noisy, shape, value_range)
     if clean is None:

@@ -4,13 +4,12 @@ The severities are those of ImageNet-C and CIFAR-C (Hendrycks and Dietterich, "B
 Network Robustness to Common Corruptions and Perturbations", ICLR 2019).
 """
 
-import math
-
 import numpy as np
 
+from skdenoise.images import chunks
 from skdenoise.noise.model import (
     CatalogueModel,
-    check_limits,
+    check_number,
     draw_strength,
     severity_table,
     what_is_kept,
@@ -18,17 +17,18 @@ from skdenoise.noise.model import (
 
 
 class Brightness(CatalogueModel):
-    """Images too bright, or too dark: the value of HSV moves by ``delta``.
+    """Images too bright, or too dark: in colour images the value of HSV moves by ``delta``.
 
     Parameters
     ----------
     delta : float or (low, high), default=0.3
-        What is added to the value (the largest of the channels), in units of the value range;
-        negative numbers darken. A range is drawn from uniformly, once per image.
+        What is added to the value, in units of the value range; negative numbers darken. A range is
+        drawn from uniformly, once per image.
 
     Notes
     -----
-    Hue and saturation stay. The new value is clipped to 0..1.
+    In images of three channels the value is the largest of them; hue and saturation stay. Of other
+    images each channel is a value of its own. The new value is clipped to 0..1.
 
     Examples
     --------
@@ -47,10 +47,10 @@ class Brightness(CatalogueModel):
         self.delta = delta
 
     def __call__(self, images, rng):
-        """Scale the channels of each pixel so that the largest becomes the new value."""
+        """Scale the channels of each pixel so that their value becomes the new one."""
         delta = draw_strength("delta", self.delta, len(images), rng, low=-1, high=1)
         visible = np.maximum(images, 0)
-        value = visible.max(axis=3, keepdims=True)
+        value = visible.max(axis=3, keepdims=True) if images.shape[3] == 3 else visible
         new_value = np.clip(value + delta, 0, 1)
         black = value == 0
         scaled = visible * (new_value / np.where(black, 1, value))
@@ -147,10 +147,14 @@ class Fog(CatalogueModel):
 
     def __call__(self, images, rng):
         """Add clouds, and scale the sum."""
-        check_limits("decay", self.decay, 1, math.inf)
+        decay = check_number("decay", self.decay, 1)
         strength = draw_strength("strength", self.strength, len(images), rng)
         n_images, height, width, _ = images.shape
-        clouds = plasma(n_images, max(height, width), self.decay, rng)[:, :height, :width]
+        side = max(height, width)
+        clouds = np.empty((n_images, height, width), dtype=np.float32)
+        # The clouds of a strip are cut out of squares, which are much larger.
+        for part in chunks(images, values_per_image=4 * side**2):
+            clouds[part] = plasma(len(images[part]), side, decay, rng)[:, :height, :width]
         brightest = np.maximum(images.max(axis=(1, 2, 3), keepdims=True), np.float32(1e-3))
         foggy = images + strength * clouds[..., np.newaxis]
         return np.where(strength > 0, foggy * (brightest / (brightest + strength)), images)

@@ -9,6 +9,8 @@ from skdenoise.noise.resolution import resolve_noise
 class Compose(NoiseModel):
     """Apply several noise models, one after the other.
 
+    A search goes over whole lists: ``noise__models=[[...], [...]]``.
+
     Parameters
     ----------
     models : list of str or noise model
@@ -34,13 +36,14 @@ class Compose(NoiseModel):
         """Apply the models in their order."""
         for model in _resolve(self.models):
             images = model(images, rng)
-        return images.copy() if not len(self.models) else images
+        return images
 
 
 class RandomChoice(NoiseModel):
     """Apply one of several noise models, drawn for each image.
 
-    A denoiser that is trained on it is blind to which of them it will meet.
+    A denoiser that is trained on it is blind to which of them it will meet. A search goes over whole
+    lists: ``noise__models=[[...], [...]]``.
 
     Parameters
     ----------

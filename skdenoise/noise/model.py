@@ -29,7 +29,7 @@ class NoiseModel(BaseEstimator, ABC):
         Returns
         -------
         ndarray of the same shape, float32
-            Not clipped: noise may go outside 0..1.
+            Noise may go outside 0..1: to clip is up to what stores the images.
         """
 
 
@@ -122,9 +122,18 @@ def check_limits(name, strength, low, high):
     """Return (low, high) of a strength; raise where it is outside its limits or infinite."""
     bottom, top = strength_range(name, strength)
     if bottom < low or top > high or math.isinf(top):
-        limits = f"at least {low:g}, and finite" if math.isinf(high) else f"{low:g} to {high:g}"
+        limits = (
+            f"at least {low:g}, and finite" if math.isinf(high) else f"between {low:g} and {high:g}"
+        )
         raise ValueError(f"{name}={strength!r}: it must be {limits}.")
     return bottom, top
+
+
+def check_number(name, value, low, high=math.inf):
+    """Return a parameter that may not be a range, as a float."""
+    if not isinstance(value, Real):
+        raise ValueError(f"{name}={value!r} must be a number.")
+    return check_limits(name, value, low, high)[0]
 
 
 def check_noise_factor(noise_factor):
@@ -134,16 +143,16 @@ def check_noise_factor(noise_factor):
         raise ValueError(f"noise_factor={noise_factor!r}: it must not be negative; 0 is no noise.")
 
 
-def map_factor(noise_factor, function):
-    """Return `function` of a noise factor, or the range of it where that is a range."""
-    ends = sorted(function(end) for end in strength_range("noise_factor", noise_factor))
+def map_strength(name, strength, function):
+    """Return `function` of a strength, or the range of it where that is a range."""
+    ends = sorted(function(end) for end in strength_range(name, strength))
     return ends[0] if ends[0] == ends[1] else tuple(ends)
 
 
 def what_is_kept(noise_factor):
     """Return 1 - noise_factor, for models whose strength is the share that they keep."""
     check_limits("noise_factor", noise_factor, 0, 1)
-    return map_factor(noise_factor, lambda factor: 1 - factor)
+    return map_strength("noise_factor", noise_factor, lambda factor: 1 - factor)
 
 
 def apply_by_group(models, groups, images, rng):

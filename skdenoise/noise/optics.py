@@ -10,7 +10,8 @@ import math
 import numpy as np
 from scipy.ndimage import gaussian_filter
 
-from skdenoise.noise.model import CatalogueModel, check_limits, draw_strength, severity_table
+from skdenoise.images import chunks
+from skdenoise.noise.model import CatalogueModel, check_number, draw_strength, severity_table
 
 
 class GaussianBlur(CatalogueModel):
@@ -81,7 +82,7 @@ class DefocusBlur(CatalogueModel):
 
     def __call__(self, images, rng):
         """Convolve each image with its disk."""
-        check_limits("alias_blur", self.alias_blur, 0, math.inf)
+        check_number("alias_blur", self.alias_blur, 0)
         radii = draw_strength("radius", self.radius, len(images), rng)
         return _convolve(images, _kernels(self._disk, radii))
 
@@ -113,8 +114,9 @@ class MotionBlur(CatalogueModel):
         Direction of the motion in degrees, counted clockwise from the right. A range is drawn from
         uniformly, once per image.
     sigma : float, default=None
-        ``None`` is an even motion, centred on the image. A number makes a trail that fades like a
-        Gaussian of this standard deviation in pixels, as in ImageMagick and ImageNet-C.
+        ``None`` is an even motion, centred on the image. A number makes a trail, against the
+        direction, that fades like a Gaussian of this standard deviation in pixels, as in ImageMagick
+        and ImageNet-C.
 
     Notes
     -----
@@ -149,9 +151,9 @@ class MotionBlur(CatalogueModel):
         lengths = draw_strength("length", self.length, len(images), rng)
         angles = draw_strength("angle", self.angle, len(images), rng, low=-360, high=360)
         if self.sigma is not None:
-            check_limits("sigma", self.sigma, 0, math.inf)
             # What is further away has less than 4e-6 of the weight of the nearest sample.
-            lengths = np.minimum(lengths, np.ceil(5 * np.float32(self.sigma)))
+            furthest = math.ceil(5 * check_number("sigma", self.sigma, 0))
+            lengths = np.minimum(lengths, np.float32(furthest))
         if not lengths.any():
             return images.copy()
         lengths, angles = lengths.ravel(), np.deg2rad(angles.ravel())
@@ -165,7 +167,7 @@ class MotionBlur(CatalogueModel):
             along -= lengths[:, np.newaxis] / 2
             return along, np.full_like(along, 1 / n_samples)
         fading = np.exp(-((along / max(self.sigma, 1e-3)) ** 2) / 2)
-        return along, fading / fading.sum(axis=1, keepdims=True)
+        return -along, fading / fading.sum(axis=1, keepdims=True)
 
     @classmethod
     def from_factor(cls, noise_factor):
@@ -181,8 +183,15 @@ def _convolve(images, kernels):
     reach = kernels.shape[1] // 2
     if not reach:
         return images.copy()
-    padded = np.pad(images, ((0, 0), (reach, reach), (reach, reach), (0, 0)), mode="edge")
-    return fftconvolve(padded, kernels[..., np.newaxis], mode="valid", axes=(1, 2))
+    kernels = kernels[..., np.newaxis]
+    blurred = np.empty_like(images)
+    height, width, channels = images.shape[1:]
+    for part in chunks(images, (height + 2 * reach) * (width + 2 * reach) * channels):
+        edges = ((0, 0), (reach, reach), (reach, reach), (0, 0))
+        padded = np.pad(images[part], edges, mode="edge")
+        own = kernels[part] if len(kernels) > 1 else kernels
+        blurred[part] = fftconvolve(padded, own, mode="valid", axes=(1, 2))
+    return blurred
 
 
 def _kernels(make, strengths):

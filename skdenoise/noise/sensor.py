@@ -11,8 +11,9 @@ import numpy as np
 from skdenoise.noise.model import (
     CatalogueModel,
     check_limits,
+    check_number,
     draw_strength,
-    map_factor,
+    map_strength,
     severity_table,
     strength_range,
 )
@@ -182,7 +183,8 @@ class PoissonNoise(CatalogueModel):
         """Draw a number of photons for each value."""
         factors = draw_strength("1 / sqrt(photons)", self._factor(), len(images), rng)
         noisy = images.copy()
-        exposed = np.flatnonzero(factors)
+        # So many photons that float32 could not tell the noise from none.
+        exposed = np.flatnonzero(factors > 1e-8)
         photons = factors[exposed] ** -2.0
         counts = rng.poisson(np.maximum(images[exposed], 0) * photons)
         noisy[exposed] = counts / photons
@@ -199,7 +201,11 @@ class PoissonNoise(CatalogueModel):
     @classmethod
     def from_factor(cls, noise_factor):
         """Make the model with ``photons = 1 / noise_factor**2``."""
-        return cls(photons=map_factor(noise_factor, lambda f: 1 / f**2 if f else math.inf))
+        return cls(
+            photons=map_strength(
+                "noise_factor", noise_factor, lambda f: 1 / f**2 if f else math.inf
+            )
+        )
 
 
 class UniformNoise(CatalogueModel):
@@ -285,14 +291,14 @@ class DeadPixels(CatalogueModel):
 
     def __call__(self, images, rng):
         """Replace pixels with 0 or 1."""
-        check_limits("hot", self.hot, 0, 1)
+        hot = np.float32(check_number("hot", self.hot, 0, 1))
         amount = draw_strength("amount", self.amount, len(images), rng, high=1)
         n_sensors, sensors = len(images), rng
         if self.sensor is not None:
             n_sensors, sensors = 1, np.random.default_rng(self.sensor)
         uniform = sensors.random((n_sensors, *images.shape[1:3], 1), dtype=np.float32)
         noisy = np.where(uniform < amount, np.float32(0), images)
-        return np.where(uniform < amount * np.float32(self.hot), np.float32(1), noisy)
+        return np.where(uniform < amount * hot, np.float32(1), noisy)
 
     @classmethod
     def from_factor(cls, noise_factor):
@@ -306,8 +312,8 @@ class Quantization(CatalogueModel):
     Parameters
     ----------
     levels : float or (low, high), default=4
-        Number of levels, at least 2 (not necessarily whole; infinity is the identity). A range is
-        drawn from uniformly in the step between levels, ``1 / (levels - 1)``, once per image.
+        Number of levels, at least 2, rounded; infinity is the identity. A range is drawn from
+        uniformly in the step between levels, ``1 / (levels - 1)``, once per image.
 
     Notes
     -----
@@ -335,12 +341,16 @@ class Quantization(CatalogueModel):
             raise ValueError(f"levels={self.levels!r}: there must be at least 2.")
         steps = (1 / (high - 1), 1 / (low - 1))
         step = draw_strength("1 / (levels - 1)", steps, len(images), rng)
-        coarse = np.where(step > 0, step, 1)
-        rounded = np.rint(np.clip(images, 0, 1) / coarse) * coarse
-        return np.where(step > 0, np.minimum(rounded, 1), images)
+        n_steps = np.rint(1 / np.where(step > 0, step, 1))
+        rounded = np.rint(np.clip(images, 0, 1) * n_steps) / n_steps
+        return np.where(step > 0, rounded, images)
 
     @classmethod
     def from_factor(cls, noise_factor):
-        """Make the model whose levels are ``noise_factor`` apart."""
+        """Make the model whose levels are about ``noise_factor`` apart."""
         check_limits("noise_factor", noise_factor, 0, 1)
-        return cls(levels=map_factor(noise_factor, lambda f: 1 / f + 1 if f else math.inf))
+        return cls(
+            levels=map_strength(
+                "noise_factor", noise_factor, lambda f: 1 / f + 1 if f else math.inf
+            )
+        )

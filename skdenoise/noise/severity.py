@@ -1,5 +1,7 @@
 """Severity: noise models at the strengths of published benchmarks."""
 
+from numbers import Integral
+
 import numpy as np
 
 from skdenoise.noise.catalogue import named_model
@@ -35,7 +37,9 @@ class CommonCorruption(NoiseModel):
 
     Examples
     --------
-    >>> import numpy as np
+    >>> from numbers import Integral
+
+    import numpy as np
     >>> from skdenoise import CommonCorruption, add_noise
     >>> images = np.full((10, 32, 32), 0.5)
     >>> CommonCorruption("gaussian_noise", severity=5).model(32)
@@ -52,6 +56,7 @@ class CommonCorruption(NoiseModel):
 
     def __call__(self, images, rng):
         """Corrupt each image at its severity."""
+        named_model(self.name)
         severities = draw_integers("severity", self.severity, len(images), rng, 0, 5)
         used = set(severities[severities > 0].tolist())
         models = {severity: self._clipped(severity, images) for severity in sorted(used)}
@@ -65,7 +70,7 @@ class CommonCorruption(NoiseModel):
         size : int
             In pixels; only matters where `scale` is ``None``.
         """
-        if not isinstance(self.severity, int) or not 1 <= self.severity <= 5:
+        if not isinstance(self.severity, Integral) or not 1 <= self.severity <= 5:
             raise ValueError(f"severity={self.severity!r} must be an integer from 1 to 5.")
         return self._model(self.severity, size)
 

@@ -14,7 +14,7 @@ from skdenoise.noise.model import (
     check_limits,
     draw_integers,
     draw_strength,
-    map_factor,
+    map_strength,
     severity_table,
     what_is_kept,
 )
@@ -65,7 +65,11 @@ class JPEGCompression(CatalogueModel):
     def from_factor(cls, noise_factor):
         """Make the model with ``quality = 100 * (1 - noise_factor)``, rounded."""
         check_limits("noise_factor", noise_factor, 0, 0.99)
-        return cls(quality=map_factor(noise_factor, lambda factor: round(100 * (1 - factor))))
+        return cls(
+            quality=map_strength(
+                "noise_factor", noise_factor, lambda factor: round(100 * (1 - factor))
+            )
+        )
 
 
 class Pixelate(CatalogueModel):
