@@ -9,7 +9,6 @@ arrays all the way, and ``GridSearchCV`` searches over the denoiser and the clas
 import keras
 import numpy as np
 from scikeras.wrappers import KerasClassifier
-from sklearn.base import BaseEstimator
 from sklearn.datasets import load_digits
 from sklearn.model_selection import train_test_split
 from sklearn.pipeline import Pipeline
@@ -26,7 +25,7 @@ class ImageClassifier(KerasClassifier):
     """A ``KerasClassifier`` that scikit-learn knows to be a classifier."""
 
     def __sklearn_tags__(self):
-        tags = BaseEstimator.__sklearn_tags__(self)
+        tags = super().__sklearn_tags__()
         tags.estimator_type = "classifier"
         tags.classifier_tags = ClassifierTags()
         return tags
