@@ -3,7 +3,7 @@
 import math
 import warnings
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from numbers import Integral, Real
 
 import numpy as np
@@ -179,9 +179,10 @@ class FilterDenoiser(Denoiser):
 
     def _denoise_images(self, images, pixels):
         apply = delayed(_filter_stored)
+        chosen, sigma, params = self._filter()
         parts = gen_even_slices(len(images), min(len(images), effective_n_jobs(self.n_jobs)))
         filtered = Parallel(n_jobs=self.n_jobs)(
-            apply(images[part], pixels, self.clip, *self._filter()) for part in parts
+            apply(images[part], pixels, self.clip, chosen, sigma, params) for part in parts
         )
         return np.concatenate(filtered)
 
@@ -224,7 +225,7 @@ class Filter:
 
     function: Callable
     takes_sigma: bool
-    defaults: dict = field(default_factory=dict)
+    defaults: dict
 
 
 def _filter_stored(images, pixels, clip, chosen, sigma, params):

@@ -247,9 +247,11 @@ class UNetDenoiser(Denoiser):
         resume = (partial or self.warm_start) and hasattr(self, "_network")
         with self._unchanged_by_failure():
             self._check_params()
-            pairs = self._read_pairs(X, clean, reset=not (partial and resume))
-            training, validation = self._split(len(pairs.clean), partial)
-            plan = self._plan(len(training), partial, resume)
+            images, targets = self._read(X, clean, reset=not (partial and resume))
+            architecture = self._architecture(resume)
+            pairs = self._pairs(images, targets, clean is None, architecture.multiple)
+            training, validation = self._split(len(targets), partial)
+            plan = self._plan(architecture, len(training), partial, resume)
             outcome = train(plan, pairs, training, validation, **self._start(partial, resume))
         self._keep(plan, pairs, outcome, partial, resume)
         if outcome.interrupt is not None:
@@ -275,26 +277,32 @@ class UNetDenoiser(Denoiser):
                 "validation_split above 0."
             )
 
-    def _read_pairs(self, X, clean, *, reset):
+    def _pairs(self, images, targets, noise_is_drawn, multiple):
         """Return the images as training pairs."""
         from skdenoise.training import Pairs
 
-        X, targets = self._read(X, clean, reset=reset)
         warn_if_constant(targets)
         return Pairs(
             clean=self._as_nhwc(targets),
             clean_pixels=PixelFormat(targets.dtype, self.value_range_),
-            noisy=None if clean is None else self._as_nhwc(X),
-            noisy_pixels=PixelFormat(X.dtype, self.value_range_),
+            noisy=None if noise_is_drawn else self._as_nhwc(images),
+            noisy_pixels=PixelFormat(images.dtype, self.value_range_),
             noise=self.noise_,
             clip=self.clip,
-            multiple=self._architecture().multiple,
+            multiple=multiple,
         )
 
-    def _architecture(self):
+    def _architecture(self, resume):
+        """Check the network, also against the weights that it is to go on from."""
         from skdenoise.network import check_architecture
 
-        return check_architecture(self.network, self.filters, self.image_shape_[2])
+        architecture = check_architecture(self.network, self.filters, self.image_shape_[2])
+        if resume and architecture != self._network.architecture:
+            raise ValueError(
+                f"The denoiser has learned the weights of {self._network.architecture}, which do "
+                f"not fit {architecture}. Fit a new one, or set warm_start=False."
+            )
+        return architecture
 
     def _split(self, n_images, partial):
         """Return the indices of the images to train on, and of those held out."""
@@ -314,19 +322,13 @@ class UNetDenoiser(Denoiser):
         order = generator(self._seed, Stream.SPLIT).permutation(n_images)
         return np.sort(order[n_held_out:]), np.sort(order[:n_held_out])
 
-    def _plan(self, n_training, partial, resume):
+    def _plan(self, architecture, n_training, partial, resume):
         """Decide all that the parameters leave open."""
         from skdenoise.precision import resolve_precision
         from skdenoise.training import Plan, recipe_of
 
         recipe = recipe_of(self.network)
         batch_size = self.batch_size or recipe.batch_size
-        architecture = self._architecture()
-        if resume and architecture != self._network.architecture:
-            raise ValueError(
-                f"The denoiser has learned the weights of {self._network.architecture}, which do "
-                f"not fit {architecture}. Fit a new one, or set warm_start=False."
-            )
         return Plan(
             architecture=architecture,
             precision=resolve_precision(self.precision),

@@ -9,6 +9,7 @@ from skdenoise.noise.model import (
     CatalogueModel,
     check_limits,
     check_number,
+    draw_log_uniform,
     draw_strength,
     map_strength,
     severity_table,
@@ -89,8 +90,7 @@ class CameraNoise(CatalogueModel):
         if low == 0:
             roots = map_strength("shot", self.shot, math.sqrt)
             return draw_strength("sqrt(shot)", roots, n_images, rng) ** 2
-        logs = map_strength("shot", self.shot, math.log)
-        return np.exp(draw_strength("log(shot)", logs, n_images, rng, low=-math.inf))
+        return draw_log_uniform("shot", self.shot, n_images, rng)
 
     def _draw_read(self, shot, rng):
         if self.read is not None:

@@ -96,6 +96,12 @@ def draw_strength(name, strength, n_images, rng, low=0.0, high=math.inf):
     return rng.uniform(bottom, top, (n_images, 1, 1, 1)).astype(np.float32)
 
 
+def draw_log_uniform(name, strength, n_images, rng):
+    """Draw the strength of each image, which must be above 0, uniformly in its logarithm."""
+    logs = map_strength(name, strength, math.log)
+    return np.exp(draw_strength(f"log({name})", logs, n_images, rng, low=-math.inf))
+
+
 def draw_integers(name, strength, n_images, rng, low, high):
     """Draw an integer for each image, each of a range (ends included) as often as the others."""
     bottom, top = check_limits(name, strength, low, high)

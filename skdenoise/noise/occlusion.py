@@ -8,6 +8,7 @@ from skdenoise.noise.model import (
     CatalogueModel,
     check_limits,
     check_number,
+    draw_log_uniform,
     draw_strength,
     severity_table,
 )
@@ -70,11 +71,10 @@ class RandomErasing(CatalogueModel):
         return np.where(in_rows & in_columns, filling, images)
 
     def _draw_ratio(self, n_images, rng):
-        low, high = check_limits("aspect_ratio", self.aspect_ratio, 0, math.inf)
+        low, _ = check_limits("aspect_ratio", self.aspect_ratio, 0, math.inf)
         if low == 0:
             raise ValueError(f"aspect_ratio={self.aspect_ratio!r} must be above 0.")
-        logs = (math.log(low), math.log(high))
-        return np.exp(draw_strength("log(aspect_ratio)", logs, n_images, rng, low=-math.inf))
+        return draw_log_uniform("aspect_ratio", self.aspect_ratio, n_images, rng)
 
     @classmethod
     def from_factor(cls, noise_factor):

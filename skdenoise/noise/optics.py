@@ -186,8 +186,8 @@ def _convolve(images, kernels):
     kernels = kernels[..., np.newaxis]
     blurred = np.empty_like(images)
     height, width, channels = images.shape[1:]
+    edges = ((0, 0), (reach, reach), (reach, reach), (0, 0))
     for part in chunks(images, (height + 2 * reach) * (width + 2 * reach) * channels):
-        edges = ((0, 0), (reach, reach), (reach, reach), (0, 0))
         padded = np.pad(images[part], edges, mode="edge")
         own = kernels[part] if len(kernels) > 1 else kernels
         blurred[part] = fftconvolve(padded, own, mode="valid", axes=(1, 2))

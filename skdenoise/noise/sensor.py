@@ -191,12 +191,12 @@ class PoissonNoise(CatalogueModel):
         return noisy
 
     def _factor(self):
-        low, high = strength_range("photons", self.photons)
+        low, _ = strength_range("photons", self.photons)
         if low <= 0:
             raise ValueError(
                 f"photons={self.photons!r}: the mean number of photons must be positive."
             )
-        return high**-0.5, low**-0.5
+        return map_strength("photons", self.photons, lambda photons: photons**-0.5)
 
     @classmethod
     def from_factor(cls, noise_factor):
@@ -336,10 +336,10 @@ class Quantization(CatalogueModel):
 
     def __call__(self, images, rng):
         """Round each value to the next level."""
-        low, high = strength_range("levels", self.levels)
+        low, _ = strength_range("levels", self.levels)
         if low < 2:
             raise ValueError(f"levels={self.levels!r}: there must be at least 2.")
-        steps = (1 / (high - 1), 1 / (low - 1))
+        steps = map_strength("levels", self.levels, lambda levels: 1 / (levels - 1))
         step = draw_strength("1 / (levels - 1)", steps, len(images), rng)
         n_steps = np.rint(1 / np.where(step > 0, step, 1))
         rounded = np.rint(np.clip(images, 0, 1) * n_steps) / n_steps
