@@ -159,8 +159,8 @@ def row(name, data, steps):
 
 
 def add_mixture(rows, data, steps, names):
-    """Add the column of the one U-Net that has been trained on all models and severities."""
-    noise = RandomChoice([CommonCorruption(name, (1, 5), data["scale"]) for name in sorted(rows)])
+    """Add the column of the one U-Net that has been trained on the whole catalogue."""
+    noise = RandomChoice([CommonCorruption(name, (1, 5), data["scale"]) for name in noise_names()])
     X, y = data["train"]
     pipeline = make_pipeline(unet(noise, X, 2 * steps), clone(data["classifier"])).fit(X, y)
     for name in names:
