@@ -3,6 +3,7 @@
 Importing the package loads neither Keras nor TensorFlow; the first network that is built does.
 """
 
+from skdenoise.comparison import DenoisingComparison, compare_denoising
 from skdenoise.evaluation import noisy_scorer
 from skdenoise.filters import FilterDenoiser
 from skdenoise.metrics import psnr, psnr_scorer, ssim, ssim_scorer
@@ -36,6 +37,7 @@ from skdenoise.noise import (
     fit_noise_model,
     noise_names,
 )
+from skdenoise.robustness import CorruptionReport, corruption_report
 from skdenoise.subspace import SubspaceDenoiser
 from skdenoise.unet import UNetDenoiser
 
@@ -48,8 +50,10 @@ __all__ = [
     "CommonCorruption",
     "Compose",
     "Contrast",
+    "CorruptionReport",
     "DeadPixels",
     "DefocusBlur",
+    "DenoisingComparison",
     "FilterDenoiser",
     "Fog",
     "GaussianBlur",
@@ -71,6 +75,8 @@ __all__ = [
     "UNetDenoiser",
     "UniformNoise",
     "add_noise",
+    "compare_denoising",
+    "corruption_report",
     "fit_noise_model",
     "noise_names",
     "noisy_scorer",

@@ -11,7 +11,7 @@ def main():
     try:
         from skdenoise.cli import app
     except ModuleNotFoundError as error:
-        if error.name not in ("typer", "matplotlib"):
+        if error.name not in ("typer", "matplotlib", "pandas", "jinja2"):
             raise
         sys.exit(
             f"The command line needs the package {error.name}: install it with\n"

@@ -1,6 +1,8 @@
 """The command line."""
 
 import os
+import shlex
+import sys
 import time
 from importlib import import_module
 from pathlib import Path
@@ -11,8 +13,11 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from skdenoise import __version__
+from skdenoise import __version__, noise_names
 from skdenoise.demo import NOISE_FACTORS, plot_demo, run_demo
+from skdenoise.image_files import load_labelled_images
+from skdenoise.report import run_study, write_report
+from skdenoise.report.study import CLASSIFIERS, DENOISERS
 
 app = typer.Typer(
     help="Remove noise from images, in front of any scikit-learn classifier.",
@@ -36,6 +41,187 @@ def _options(
     ] = False,
 ):
     pass
+
+
+def _choice_of(names):
+    """Return a check that an option is one of these names."""
+
+    def check(value):
+        for name in value if isinstance(value, list) else [value]:
+            if name not in names:
+                raise typer.BadParameter(f"{name!r} is none of {', '.join(names)}.")
+        return value
+
+    return check
+
+
+def _check_factors(factors):
+    if any(factor <= 0 for factor in factors) or len(set(factors)) < len(factors):
+        raise typer.BadParameter("noise factors must be above 0, each given once.")
+    return sorted(factors)
+
+
+# What `evaluate` and `report` are told in the same words.
+Source = Annotated[
+    str,
+    typer.Argument(
+        metavar="IMAGES",
+        help="A folder with a folder of images per class (or such folders in train and test), an .npz "
+        "archive with x_train, y_train, x_test, y_test or X, y, or 'digits' for those of "
+        "scikit-learn.",
+    ),
+]
+Classifier = Annotated[
+    str, typer.Option(help=f"One of {', '.join(CLASSIFIERS)}.", callback=_choice_of(CLASSIFIERS))
+]
+Denoisers = Annotated[
+    list[str],
+    typer.Option(
+        "--denoiser",
+        help=f"Repeat for several: {', '.join(DENOISERS)}. The first is shown in the report.",
+        callback=_choice_of(DENOISERS),
+    ),
+]
+Noise = Annotated[
+    str,
+    typer.Option(
+        help="The kind of noise; 'python -c \"import skdenoise; print(skdenoise.noise_names())\"' "
+        "lists them.",
+        callback=_choice_of(noise_names()),
+    ),
+]
+Factors = Annotated[
+    list[float],
+    typer.Option(
+        "--noise-factor", help="Repeat for several levels to test at.", callback=_check_factors
+    ),
+]
+Training = Annotated[
+    str,
+    typer.Option(
+        help="blind: once for all levels up to the largest; matched: for each of them.",
+        callback=_choice_of(("blind", "matched")),
+    ),
+]
+Repeats = Annotated[int, typer.Option(min=1, help="With other seeds each time.")]
+Epochs = Annotated[int | None, typer.Option(min=1, help="Of the U-Net; its default otherwise.")]
+MaxTrain = Annotated[int, typer.Option(min=20, help="Train on at most so many images.")]
+MaxTest = Annotated[int, typer.Option(min=20, help="Test on at most so many images.")]
+Seed = Annotated[int, typer.Option(min=0, help="Seed of everything that is random.")]
+Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="No progress bar.")]
+
+
+@app.command()
+def evaluate(
+    source: Source,
+    classifier: Classifier = "svc",
+    denoisers: Denoisers = ["unet", "gaussian", "median"],  # noqa: B006 (typer reads it, nobody writes)
+    noise: Noise = "gaussian",
+    noise_factors: Factors = [0.2, 0.4],  # noqa: B006
+    train: Training = "blind",
+    repeats: Repeats = 1,
+    epochs: Epochs = None,
+    max_train: MaxTrain = 2000,
+    max_test: MaxTest = 2000,
+    csv: Annotated[
+        Path | None, typer.Option(help="Where to save the whole table.", dir_okay=False)
+    ] = None,
+    seed: Seed = 0,
+    quiet: Quiet = False,
+):
+    """Tell whether denoising helps to classify images under noise.
+
+    Compares denoisers with the classifier alone, trained on noise and behind a PCA, all for the same
+    noise, and prints a table and what it means.
+    """
+    if csv is not None:
+        _check_folder(csv)
+    study = _study(
+        source,
+        max_train,
+        max_test,
+        seed,
+        quiet,
+        classifier=classifier,
+        denoisers=denoisers,
+        noise=noise,
+        noise_factors=noise_factors,
+        train=train,
+        n_repeats=repeats,
+        epochs=epochs,
+        corruptions=False,
+    )
+    print(study.comparison.summary())
+    if csv is not None:
+        study.comparison.frame.to_csv(csv, index=False)
+        print(f"\nTable: {csv}")
+
+
+@app.command()
+def report(
+    source: Source,
+    output: Annotated[
+        Path, typer.Option("--output", "-o", help="Where to save the page.", dir_okay=False)
+    ] = Path("skdenoise_report.html"),
+    classifier: Classifier = "svc",
+    denoisers: Denoisers = ["unet", "gaussian", "median"],  # noqa: B006
+    noise: Noise = "gaussian",
+    noise_factors: Factors = [0.2, 0.4],  # noqa: B006
+    train: Training = "blind",
+    repeats: Repeats = 1,
+    epochs: Epochs = None,
+    max_train: MaxTrain = 2000,
+    max_test: MaxTest = 2000,
+    corruptions: Annotated[
+        bool, typer.Option(help="Test under every other kind of noise as well.")
+    ] = True,
+    seed: Seed = 0,
+    quiet: Quiet = False,
+):
+    """Write the answer of `evaluate`, with pictures and curves, as one HTML page.
+
+    The page needs no network. It ends with the command that makes it again.
+    """
+    _check_folder(output)
+    study = _study(
+        source,
+        max_train,
+        max_test,
+        seed,
+        quiet,
+        classifier=classifier,
+        denoisers=denoisers,
+        noise=noise,
+        noise_factors=noise_factors,
+        train=train,
+        n_repeats=repeats,
+        epochs=epochs,
+        corruptions=corruptions,
+    )
+    write_report(
+        study,
+        output,
+        call=shlex.join(["skdenoise", *sys.argv[1:]]),
+        title=f"Does denoising help? {Path(source).name}, {noise} noise",
+        noise=noise,
+        noise_factor=max(noise_factors),
+    )
+    print(f"Report: {output}")
+
+
+def _study(source, max_train, max_test, seed, quiet, **options):
+    """Load the images, and run the study of them."""
+    try:
+        images = load_labelled_images(source, max_train=max_train, max_test=max_test, seed=seed)
+    except (ValueError, OSError) as error:
+        raise typer.BadParameter(str(error), param_hint="IMAGES") from error
+    _import_keras_in_silence()
+    return run_study(images, random_state=seed, verbose=0 if quiet else 1, **options)
+
+
+def _check_folder(path):
+    if not path.resolve().parent.is_dir():
+        raise typer.BadParameter(f"The folder of {path} does not exist.")
 
 
 @app.command()
@@ -86,8 +272,7 @@ def _check_output(output):
         raise typer.BadParameter(
             f"{output} has no ending of a picture format; these are known: {', '.join(formats)}."
         )
-    if not output.resolve().parent.is_dir():
-        raise typer.BadParameter(f"The folder of {output} does not exist.")
+    _check_folder(output)
 
 
 def _accuracy_table(result):

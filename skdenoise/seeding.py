@@ -24,6 +24,14 @@ class Stream(IntEnum):
     VALIDATION = 8
     TRAIN_OUTPUT = 9
     SCORE = 10
+    COMPARISON_SPLIT = 11
+    COMPARISON_SEED = 12
+    COMPARISON_TRAIN = 13
+    COMPARISON_CHOICE = 14
+    COMPARISON_VALIDATION = 15
+    COMPARISON_TEST = 16
+    BOOTSTRAP = 17
+    CORRUPTION_REPORT = 18
 
 
 def draw_seed(random_state) -> int:
@@ -36,9 +44,9 @@ def generator(seed: int, stream: Stream, *key: int) -> np.random.Generator:
     return np.random.default_rng(_sequence(seed, stream, *key))
 
 
-def derived_seed(seed: int, stream: Stream) -> int:
+def derived_seed(seed: int, stream: Stream, *key: int) -> int:
     """Return an integer for libraries that take no generator."""
-    return int(_sequence(seed, stream).generate_state(1)[0] >> 1)
+    return int(_sequence(seed, stream, *key).generate_state(1)[0] >> 1)
 
 
 def _sequence(seed, stream, *key):

@@ -71,3 +71,15 @@ def named_model(name):
             f"noise={name!r} is not a known noise model; the names are {noise_names()}."
         )
     return model
+
+
+def catalogue_name(name) -> str:
+    """Return the name by which the catalogue knows a model, which ImageNet-C may call another."""
+    named_model(name)
+    return _ALIASES.get(name, name)
+
+
+def name_of(model) -> str | None:
+    """Return the name of a model of the catalogue, None for others."""
+    names = [name for name, known in _MODELS.items() if type(model) is known]
+    return names[0] if names else None

@@ -2,8 +2,10 @@
 
 import numpy as np
 
+from skdenoise.noise.catalogue import catalogue_name, name_of
 from skdenoise.noise.model import NoiseModel, apply_by_group
 from skdenoise.noise.resolution import resolve_noise
+from skdenoise.noise.severity import CommonCorruption
 
 
 class Compose(NoiseModel):
@@ -93,3 +95,12 @@ def _resolve(models):
     if isinstance(models, str) or not isinstance(models, list | tuple) or not models:
         raise ValueError(f"models={models!r} must be a list of at least one name or noise model.")
     return [resolve_noise(model) for model in models]
+
+
+def names_in(model) -> set[str]:
+    """Return the names of the models of the catalogue that a noise model consists of."""
+    if isinstance(model, CommonCorruption):
+        return {catalogue_name(model.name)}
+    if isinstance(model, Compose | RandomChoice):
+        return set().union(*(names_in(part) for part in _resolve(model.models)))
+    return {name_of(model)} - {None}

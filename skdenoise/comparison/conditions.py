@@ -1,0 +1,240 @@
+"""Conditions: the ways to train a classifier for noisy images, the denoiser's and its rivals'."""
+
+import copy
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+from sklearn.base import BaseEstimator, TransformerMixin, clone
+from sklearn.decomposition import PCA
+from sklearn.frozen import FrozenEstimator
+from sklearn.model_selection import ParameterGrid
+from sklearn.pipeline import Pipeline
+
+ALONE, NOISE_TRAINING, PRINCIPAL_COMPONENTS, FILTER, DENOISER = KINDS = (
+    "alone",
+    "noise training",
+    "PCA",
+    "filter",
+    "denoiser",
+)
+# What follows the name of a denoiser, where the classifier behind it is not trained on denoised noisy
+# images.
+ON_DENOISED_CLEAN = ", on denoised clean"
+AS_IT_WAS = ", classifier as it was"
+
+
+@dataclass(frozen=True)
+class Condition:
+    """A row of the table.
+
+    Parameters
+    ----------
+    name : str
+        As it is shown.
+    kind : str
+        One of `KINDS`.
+    restores : bool
+        Whether the classifier is given restored images, which can be compared with clean ones.
+    """
+
+    name: str
+    kind: str
+    restores: bool = False
+
+
+@dataclass(frozen=True)
+class Trained:
+    """A classifier that has been trained, and the transformer before it, where there is one."""
+
+    classifier: object
+    transformer: object
+    seconds: float
+    choices: dict = field(default_factory=dict)
+
+    def prepare(self, images):
+        """Return images as the classifier is given them."""
+        return images if self.transformer is None else self.transformer.transform(images)
+
+    def as_pipeline(self):
+        """Return transformer and classifier as one estimator, which is fitted."""
+        before = [] if self.transformer is None else [("denoise", self.transformer)]
+        return Pipeline([*before, ("classify", self.classifier)])
+
+
+@dataclass(frozen=True)
+class TrainingSet:
+    """Images to train on: clean, and with noise as often as asked for.
+
+    Parameters
+    ----------
+    X, y : ndarray
+        Clean images and their classes.
+    noisy : callable
+        ``noisy(i)`` returns the images with the i-th draw of noise.
+    """
+
+    X: np.ndarray
+    y: np.ndarray
+    noisy: Callable
+
+    def copies(self, n_copies):
+        """Return so many noisy copies of each image, and their classes."""
+        noisy = [self.noisy(copy) for copy in range(n_copies)]
+        return np.concatenate(noisy), np.tile(self.y, n_copies)
+
+
+@dataclass(frozen=True)
+class Trainer:
+    """Trains a classifier once for each combination of its parameters in a grid."""
+
+    classifier: object
+    param_grid: object = None
+
+    def fit(self, inputs, y, transformer=None, seconds=0.0, **choices):
+        """Return the trained candidates.
+
+        Parameters
+        ----------
+        inputs : ndarray
+            What to train on.
+        y : ndarray
+            The classes.
+        transformer : estimator or None
+            What makes such inputs of images.
+        seconds : float
+            The time that it took to make them.
+        **choices
+            What the candidates are told apart by, beside the parameters.
+        """
+        candidates = []
+        for params in ParameterGrid(self.param_grid or {}):
+            start = time.perf_counter()
+            classifier = clone(self.classifier).set_params(**params).fit(inputs, y)
+            total = seconds + time.perf_counter() - start
+            candidates.append(Trained(classifier, transformer, total, choices | params))
+        return candidates
+
+
+def train_alone(trainer, training):
+    """Train on clean images."""
+    return trainer.fit(training.X, training.y)
+
+
+def train_on_noise(trainer, training, n_copies):
+    """Train on noisy copies of the images, for each number of copies."""
+    return [
+        candidate for n in n_copies for candidate in trainer.fit(*training.copies(n), n_copies=n)
+    ]
+
+
+def train_on_components(trainer, training, n_components, *, on_noisy, random_state):
+    """Train on principal components, for each number of them."""
+    images = training.noisy(0) if on_noisy else training.X
+    limit = min(len(images), int(np.prod(images.shape[1:])))
+    candidates = []
+    for n in sorted({min(n, limit) for n in n_components}):
+        start = time.perf_counter()
+        reduction = PCA(n, random_state=random_state)
+        components = reduction if images.ndim == 2 else RoundTrip(reduction)
+        inputs = components.fit_transform(images)
+        seconds = time.perf_counter() - start
+        candidates += trainer.fit(inputs, training.y, components, seconds, n_components=n)
+    return candidates
+
+
+def train_behind_denoiser(trainer, training, denoiser):
+    """Fit a denoiser, and train behind it on denoised noisy, and on denoised clean images.
+
+    Returns
+    -------
+    denoised_noisy, denoised_clean : list of Trained
+    seconds : float
+        What the denoiser's own fit took.
+    """
+    start = time.perf_counter()
+    denoiser = clone(denoiser).fit(training.X, training.y)
+    fit_seconds = time.perf_counter() - start
+    sets = []
+    for images in (training.noisy(0), training.X):
+        start = time.perf_counter()
+        inputs = denoiser.transform(images)
+        seconds = fit_seconds + time.perf_counter() - start
+        sets.append(trainer.fit(inputs, training.y, denoiser, seconds))
+    return *sets, fit_seconds
+
+
+def put_behind(trained, transformer, seconds):
+    """Put a classifier that is trained already behind a transformer."""
+    return replace(trained, transformer=transformer, seconds=seconds)
+
+
+def train_on_fresh_noise(trainer, training, seconds):
+    """Train a network on noise that is drawn anew for each epoch, for as long as a denoiser takes.
+
+    It is looked at after as many epochs as it would have had, then after twice as many and so on, so
+    that validation images can tell when it was best.
+    """
+    return [
+        candidate
+        for params in ParameterGrid(trainer.param_grid or {})
+        for candidate in _fresh_noise_candidates(trainer, params, training, seconds)
+    ]
+
+
+def _fresh_noise_candidates(trainer, params, training, seconds):
+    start = time.perf_counter()
+    classifier = clone(trainer.classifier).set_params(**params)
+    least = look = classifier.get_params()["epochs"]
+    classifier.set_params(epochs=1).fit(training.noisy(0), training.y)
+    candidates, epoch = [], 1
+
+    def keep():
+        choices = params | {"epochs": epoch}
+        passed = time.perf_counter() - start
+        candidates.append(Trained(copy.deepcopy(classifier), None, passed, choices))
+
+    while epoch < least or time.perf_counter() - start < seconds:
+        if epoch == look:
+            keep()
+            look *= 2
+        classifier.partial_fit(training.noisy(epoch), training.y)
+        epoch += 1
+    keep()
+    return candidates
+
+
+def learns_by_epoch(classifier) -> bool:
+    """Tell whether a classifier is a network that can go on learning, as those of SciKeras."""
+    return hasattr(classifier, "partial_fit") and "epochs" in classifier.get_params(deep=False)
+
+
+def with_seed(estimator, seed):
+    """Return a clone whose random states, at whatever depth, start from a seed."""
+    if isinstance(estimator, FrozenEstimator):
+        return estimator
+    estimator = clone(estimator)
+    names = [
+        name
+        for name in estimator.get_params()
+        if name == "random_state" or name.endswith("__random_state")
+    ]
+    return estimator.set_params(**dict.fromkeys(names, seed))
+
+
+class RoundTrip(TransformerMixin, BaseEstimator):
+    """Images as sums of their principal components, for classifiers that take image arrays."""
+
+    def __init__(self, reduction):
+        self.reduction = reduction
+
+    def fit(self, X, y=None):
+        """Find the components."""
+        self.reduction.fit(X.reshape(len(X), -1))
+        return self
+
+    def transform(self, X):
+        """Project images on the components, and put them together again."""
+        rows = X.reshape(len(X), -1)
+        return self.reduction.inverse_transform(self.reduction.transform(rows)).reshape(X.shape)

@@ -1,0 +1,125 @@
+"""Outcomes: what a classifier said of each test image, and the scores that follow from it."""
+
+import numpy as np
+from sklearn.base import BaseEstimator, ClassifierMixin
+from sklearn.metrics import get_scorer
+from sklearn.utils.metaestimators import available_if
+
+from skdenoise.statistics import bootstrap_indices, bootstrap_means
+
+
+def check_scoring_of_outcomes(scoring):
+    """Return the kind of outcome that a scorer needs: `Hits` for accuracy, `Replays` for others."""
+    if scoring == "accuracy":
+        return Hits()
+    if callable(scoring):
+        return Replays(scoring)
+    try:
+        return Replays(get_scorer(scoring))
+    except (ValueError, KeyError, TypeError) as error:
+        raise ValueError(
+            f"scoring={scoring!r} is no scorer that scikit-learn knows: "
+            "sklearn.metrics.get_scorer_names() lists them."
+        ) from error
+
+
+class Hits:
+    """Outcomes for accuracy: whether each image was classified right."""
+
+    n_resamples = 2000
+
+    def record(self, classifier, inputs, y):
+        """Return the outcome of a classifier on images that are prepared for it."""
+        return np.asarray(classifier.predict(inputs)) == y
+
+    def score(self, outcome, y):
+        """Return the score of an outcome."""
+        return float(outcome.mean())
+
+    def resample(self, columns, y, n_resamples, rng):
+        """Return the scores of resampled images.
+
+        Parameters
+        ----------
+        columns : list of list
+            For each column the outcomes of its repeats, which are averaged; the repeats of an image
+            are kept together.
+        y : ndarray of shape (n_images,)
+            The classes.
+        n_resamples : int
+            Number of resamples.
+        rng : numpy.random.Generator
+            Source of the resamples.
+
+        Returns
+        -------
+        ndarray of shape (n_resamples, n_columns)
+        """
+        hits = [np.mean(repeats, axis=0) for repeats in columns]
+        return bootstrap_means(np.column_stack(hits), n_resamples, rng)
+
+
+class Replays:
+    """Outcomes for any scorer: all that it could ask the classifier for."""
+
+    n_resamples = 300
+
+    def __init__(self, scorer):
+        self.scorer = scorer
+
+    def record(self, classifier, inputs, y):
+        """Return the outcome of a classifier on images that are prepared for it."""
+        said = {
+            method: getattr(classifier, method)(inputs)
+            for method in ("predict", "predict_proba", "decision_function")
+            if hasattr(classifier, method)
+        }
+        return Replay(getattr(classifier, "classes_", np.unique(y)), said)
+
+    def score(self, outcome, y):
+        """Return the score of an outcome."""
+        return float(self.scorer(outcome, np.arange(len(y)), y))
+
+    def resample(self, columns, y, n_resamples, rng):
+        """Return the scores of resampled images, as `Hits.resample`."""
+        scores = [
+            [
+                np.mean([self.scorer(outcome, resample, y[resample]) for outcome in repeats])
+                for repeats in columns
+            ]
+            for resamples in bootstrap_indices(len(y), n_resamples, rng)
+            for resample in resamples
+        ]
+        return np.array(scores)
+
+
+def _said(method):
+    return available_if(lambda replay: method in replay.said)
+
+
+class Replay(ClassifierMixin, BaseEstimator):
+    """A classifier that says again what another one said of the images with the given indices."""
+
+    def __init__(self, classes, said):
+        self.classes = classes
+        self.said = said
+
+    @property
+    def classes_(self):
+        """The classes of the other classifier."""
+        return self.classes
+
+    @_said("predict")
+    def predict(self, indices):
+        """Return the classes that were predicted."""
+        return self.said["predict"][indices]
+
+    @_said("predict_proba")
+    def predict_proba(self, indices):
+        """Return the probabilities that were predicted."""
+        return self.said["predict_proba"][indices]
+
+    @_said("decision_function")
+    def decision_function(self, indices):
+        """Return the values of the decision function."""
+        return self.said["decision_function"][indices]

@@ -1,0 +1,127 @@
+"""The table: scores, intervals and differences, from measurements."""
+
+from collections import defaultdict
+
+import numpy as np
+
+from skdenoise.comparison.conditions import DENOISER
+from skdenoise.comparison.experiment import CLEAN, UNPREPARED
+from skdenoise.seeding import Stream, generator
+from skdenoise.statistics import holm, interval, p_value
+
+
+def tabulate(measurements, experiment, n_resamples):
+    """Return a table of one row per condition, training level and test level.
+
+    Parameters
+    ----------
+    measurements : list of Measurement
+        Of whole steps; where a condition lacks a repeat, the others are judged without it too.
+    experiment : Experiment
+        Where they are from.
+    n_resamples : int
+        Number of bootstrap resamples.
+
+    Returns
+    -------
+    pandas.DataFrame
+    """
+    import pandas as pd
+
+    cells = _cells(measurements)
+    outcomes = [[m.outcome for m in repeats] for repeats in cells.values()]
+    rng = generator(experiment.seed, Stream.BOOTSTRAP)
+    resampled = experiment.outcomes.resample(outcomes, experiment.y_test, n_resamples, rng)
+    resampled = dict(zip(cells, resampled.T, strict=True))
+    rows = []
+    for training in experiment.trainings:
+        for index in training.tests:
+            group = (training.block, training.label, experiment.levels[index].label)
+            rows += _rows(group, cells, resampled)
+    frame = pd.DataFrame(rows)
+    frame["p_value"] = holm(frame["p_value"])
+    return frame
+
+
+def _cells(measurements):
+    """Return the measurements of each (training, its label, test level, condition)."""
+    repeats = defaultdict(lambda: defaultdict(set))
+    for m in measurements:
+        repeats[m.training.block, m.training.label][m.condition.name].add(m.repeat)
+    common = {training: set.intersection(*of.values()) for training, of in repeats.items()}
+    cells = defaultdict(list)
+    for m in sorted(measurements, key=lambda m: m.repeat):
+        training = (m.training.block, m.training.label)
+        if m.repeat in common[training]:
+            level = m.level if m.level == CLEAN else m.level.label
+            cells[*training, level, m.condition.name].append(m)
+    return cells
+
+
+def _rows(group, cells, resampled):
+    """Return the rows of one training level at one test level."""
+    training, trained_for, level = group
+    names = [name for *of, name in cells if tuple(of) == group]
+    if not names:
+        return []
+    reference = _best_rival({name: cells[*group, name] for name in names})
+    unprepared = (training, trained_for, CLEAN, UNPREPARED.name)
+    rows = []
+    for name in names:
+        repeats = cells[*group, name]
+        clean = (training, trained_for, CLEAN, name)
+        scores = [m.score for m in repeats]
+        low, high = interval(resampled[*group, name])
+        cost = _mean(cells[unprepared], "score") - _mean(cells[clean], "score")
+        least_cost, greatest_cost = interval(resampled[unprepared] - resampled[clean], level=0.9)
+        rows.append(
+            {
+                "training": training,
+                "train_noise_factor": trained_for,
+                "noise_factor": level,
+                "condition": name,
+                "kind": repeats[0].condition.kind,
+                "score": np.mean(scores),
+                "score_low": low,
+                "score_high": high,
+                "score_std": np.std(scores, ddof=1) if len(scores) > 1 else np.nan,
+                "validation_score": _mean(repeats, "validation_score"),
+                "best_rival": name == reference,
+                **_difference((*group, name), (*group, reference), cells, resampled),
+                "clean_score": _mean(cells[clean], "score"),
+                "clean_cost": cost,
+                "clean_cost_low": least_cost,
+                "clean_cost_high": greatest_cost,
+                "psnr": _mean(repeats, "psnr"),
+                "ssim": _mean(repeats, "ssim"),
+                "fit_seconds": _mean(repeats, "fit_seconds"),
+                "transform_seconds": _mean(repeats, "transform_seconds"),
+                "choices": [m.choices for m in repeats],
+                "n_repeats": len(repeats),
+            }
+        )
+    return rows
+
+
+def _best_rival(cells):
+    """Return the condition that does best on validation images without a learned denoiser."""
+    rivals = [name for name, repeats in cells.items() if repeats[0].condition.kind != DENOISER]
+    return max(rivals, key=lambda name: _mean(cells[name], "validation_score"))
+
+
+def _difference(cell, reference, cells, resampled):
+    if cell == reference:
+        return dict.fromkeys(("difference", "difference_low", "difference_high", "p_value"), np.nan)
+    difference = _mean(cells[cell], "score") - _mean(cells[reference], "score")
+    differences = resampled[cell] - resampled[reference]
+    low, high = interval(differences)
+    return {
+        "difference": difference,
+        "difference_low": low,
+        "difference_high": high,
+        "p_value": p_value(difference, differences),
+    }
+
+
+def _mean(repeats, name):
+    return float(np.mean([getattr(m, name) for m in repeats]))

@@ -1,0 +1,392 @@
+"""compare_denoising: the same noise for all, choices on validation images, honest words."""
+
+import itertools
+
+import numpy as np
+import pytest
+from conftest import quick_denoiser
+from sklearn.base import BaseEstimator, ClassifierMixin
+from sklearn.frozen import FrozenEstimator
+from sklearn.linear_model import LogisticRegression
+from sklearn.neighbors import KNeighborsClassifier
+from sklearn.svm import SVC
+
+from skdenoise import (
+    DenoisingComparison,
+    FilterDenoiser,
+    GaussianNoise,
+    SubspaceDenoiser,
+    UNetDenoiser,
+    add_noise,
+    compare_denoising,
+    psnr,
+)
+
+QUICK = {
+    "noise_factors": [0.5],
+    "denoisers": [SubspaceDenoiser(), FilterDenoiser("gaussian")],
+    "n_copies": (1, 4),
+    "n_components": (10, 30),
+    "n_repeats": 2,
+    "n_resamples": 200,
+    "random_state": 0,
+}
+
+
+@pytest.fixture(scope="module")
+def data(digits):
+    X, y = digits
+    return X[:300], y[:300], X[500:800], y[500:800]
+
+
+@pytest.fixture(scope="module")
+def comparison(data):
+    return compare_denoising(SVC(), *data, **QUICK)
+
+
+def of(comparison, condition):
+    """Return the only row of a condition."""
+    (row,) = comparison.frame[comparison.frame["condition"] == condition].itertuples()
+    return row
+
+
+def test_every_way_to_meet_noise_is_a_row(comparison):
+    assert list(comparison.frame["condition"]) == [
+        "alone",
+        "trained on noise",
+        "PCA, on clean images",
+        "PCA, on noisy images",
+        "Wiener subspace",
+        "Wiener subspace, on denoised clean",
+        "Wiener subspace, classifier as it was",
+        "gaussian filter",
+        "gaussian filter, on denoised clean",
+        "gaussian filter, classifier as it was",
+    ]
+    assert list(dict.fromkeys(comparison.frame["kind"])) == [
+        "alone",
+        "noise training",
+        "PCA",
+        "denoiser",
+        "filter",
+    ]
+
+
+def test_scores_are_those_of_the_classifier_on_noisy_images(comparison, data):
+    X, y, X_test, y_test = data
+    noisy = add_noise(X_test, noise_factor=0.5, random_state=1)
+    alone = SVC().fit(X[:240], y[:240])
+    assert of(comparison, "alone").score == pytest.approx(alone.score(noisy, y_test), abs=0.07)
+    assert of(comparison, "alone").clean_score == pytest.approx(
+        alone.score(X_test, y_test), abs=0.03
+    )
+    expected = psnr(X_test, np.clip(noisy, 0, 1), data_range=1).mean()
+    assert of(comparison, "alone").psnr == pytest.approx(expected, abs=0.2)
+
+
+def test_intervals_hold_the_score_and_differences_are_to_the_best_rival(comparison):
+    frame = comparison.frame
+    assert (frame["score_low"] <= frame["score"]).all()
+    assert (frame["score"] <= frame["score_high"]).all()
+    (rival,) = frame[frame["best_rival"]].itertuples()
+    assert rival.kind != "denoiser"
+    rivals = frame[frame["kind"] != "denoiser"]
+    assert rival.validation_score == rivals["validation_score"].max()
+    others = frame[~frame["best_rival"]]
+    np.testing.assert_allclose(others["difference"], others["score"] - rival.score)
+    assert others["p_value"].between(0, 1).all()
+    assert np.isnan(rival.p_value)
+
+
+def test_copies_and_components_are_chosen_for_each_repeat(comparison):
+    choices = of(comparison, "trained on noise").choices
+    assert len(choices) == 2
+    assert all(choice["n_copies"] in (1, 4) for choice in choices)
+    assert all(
+        c["n_components"] in (10, 30) for c in of(comparison, "PCA, on clean images").choices
+    )
+
+
+def test_same_seed_gives_the_same_table(comparison, data):
+    again = compare_denoising(SVC(), *data, **QUICK)
+    columns = ["score", "score_low", "p_value", "clean_cost_high", "psnr", "validation_score"]
+    np.testing.assert_array_equal(again.frame[columns], comparison.frame[columns])
+
+
+def test_parallel_tasks_give_the_same_table(comparison, data):
+    parallel = compare_denoising(SVC(), *data, **QUICK, n_jobs=2)
+    np.testing.assert_array_equal(parallel.frame["score"], comparison.frame["score"])
+    np.testing.assert_array_equal(parallel.frame["p_value"], comparison.frame["p_value"])
+
+
+def test_table_is_training_level_by_test_level(data):
+    params = QUICK | {"noise_factors": [0.2, 0.5], "n_repeats": 1, "n_copies": [1]}
+    frame = compare_denoising(
+        SVC(), *data, **params, train_noise_factor=["matched", 0.3, (0, 0.6)]
+    ).frame
+    pairs = frame[["training", "train_noise_factor", "noise_factor"]].drop_duplicates()
+    assert [tuple(pair) for pair in pairs.to_numpy()] == [
+        ("matched", 0.2, 0.2),
+        ("matched", 0.5, 0.5),
+        ("0.3", 0.3, 0.2),
+        ("0.3", 0.3, 0.5),
+        ("0 to 0.6", (0.0, 0.6), 0.2),
+        ("0 to 0.6", (0.0, 0.6), 0.5),
+    ]
+    # The test noise is the same whatever was trained for: so is what the untrained one scores.
+    alone = frame[frame["condition"] == "alone"].set_index(["training", "noise_factor"])["score"]
+    assert alone["matched", 0.5] == alone["0 to 0.6", 0.5] == alone["0.3", 0.5]
+
+
+def test_one_noise_model_as_it_is(data):
+    params = QUICK | {"noise_factors": None, "n_repeats": 1}
+    comparison = compare_denoising(SVC(), *data, **params, noise=GaussianNoise(sigma=0.5))
+    assert set(comparison.frame["noise_factor"]) == {"GaussianNoise(sigma=0.5)"}
+    assert "At GaussianNoise(sigma=0.5):" in comparison.verdicts[0]
+
+
+def test_each_condition_has_its_own_search_over_the_classifier(data):
+    grid = {"gamma": [0.001, 0.03, 0.3]}
+    frame = compare_denoising(SVC(), *data, **QUICK | {"n_repeats": 1}, param_grid=grid).frame
+    chosen = {row.condition: row.choices[0]["gamma"] for row in frame.itertuples()}
+    assert len(set(chosen.values())) > 1
+    fixed = compare_denoising(SVC(), *data, **QUICK | {"n_repeats": 1}).frame
+    assert frame["validation_score"].mean() > fixed["validation_score"].mean()
+
+
+def test_images_to_choose_on_may_be_given(data, digits):
+    X, y = digits
+    params = QUICK | {"n_repeats": 1}
+    comparison = compare_denoising(SVC(), *data, **params, validation=(X[900:1100], y[900:1100]))
+    assert of(comparison, "alone").score > 0.3
+
+
+@pytest.mark.parametrize("scoring", ["balanced_accuracy", "roc_auc_ovr", "neg_log_loss"])
+def test_any_scorer_has_intervals(data, scoring):
+    params = QUICK | {"n_repeats": 1, "n_resamples": 20, "denoisers": [SubspaceDenoiser()]}
+    row = of(
+        compare_denoising(LogisticRegression(), *data, **params, scoring=scoring),
+        "Wiener subspace",
+    )
+    assert row.score_low < row.score < row.score_high
+
+
+@pytest.mark.parametrize("dtype", ["uint8", "float32"])
+def test_colour_images_as_arrays(dtype):
+    rng = np.random.default_rng(0)
+    y = np.tile(["red", "green"], 60)
+    X = np.full((120, 10, 12, 3), 90, dtype=dtype)
+    X[y == "red", ..., 0] = 140
+    X += rng.integers(0, 40, X.shape).astype(dtype)
+    if dtype == "float32":
+        X /= 255
+
+    class Mean(ClassifierMixin, BaseEstimator):
+        """Takes images as arrays, as networks do."""
+
+        def fit(self, X, y):
+            self.rows_ = KNeighborsClassifier().fit(X.mean(axis=(1, 2)), y)
+            self.classes_ = self.rows_.classes_
+            return self
+
+        def predict(self, X):
+            return self.rows_.predict(X.mean(axis=(1, 2)))
+
+    params = QUICK | {"denoisers": [quick_denoiser(), FilterDenoiser("median")], "n_repeats": 1}
+    comparison = compare_denoising(Mean(), X[:80], y[:80], X[80:], y[80:], **params)
+    assert of(comparison, "median filter").score > 0.7
+    assert of(comparison, "U-Net").psnr > of(comparison, "alone").psnr
+    assert np.isfinite(of(comparison, "median filter").ssim)
+
+
+def test_noise_to_train_on_to_choose_on_and_to_test_under_are_separate_draws(data, digits):
+    X, _, X_test, _ = data
+    X_choice, y_choice = digits[0][900:1000], digits[1][900:1000]
+    first = {"training": X[0], "choice": X_choice[0], "test": X_test[0]}
+    draws = {purpose: set() for purpose in (*first, "batches of the network")}
+
+    class Remembering(GaussianNoise):
+        def __call__(self, images, rng):
+            noisy = super().__call__(images, rng)
+            known = [p for p, image in first.items() if np.allclose(images[0].ravel(), image)]
+            (purpose,) = known or ["batches of the network"]
+            draws[purpose].add(tuple(np.round((noisy - images)[0].ravel()[:8], 4)))
+            return noisy
+
+    params = QUICK | {
+        "noise": Remembering(sigma=0.5),
+        "noise_factors": None,
+        "denoisers": [SubspaceDenoiser(random_state=0), quick_denoiser(random_state=0)],
+        "n_repeats": 1,
+        "n_copies": [2],
+    }
+    compare_denoising(SVC(), *data, **params, validation=(X_choice, y_choice))
+    assert all(draws.values())
+    for one, other in itertools.combinations(draws.values(), 2):
+        assert one.isdisjoint(other)
+
+
+def test_a_denoiser_is_fitted_once_for_all_its_conditions(data, tmp_path):
+    log = tmp_path / "fits"
+
+    class Counted(SubspaceDenoiser):
+        def fit(self, X, y=None, *, clean=None):
+            with open(log, "a") as file:
+                file.write("fit\n")
+            return super().fit(X, y, clean=clean)
+
+    compare_denoising(SVC(), *data, **QUICK | {"denoisers": {"counted": Counted()}})
+    assert log.read_text().count("fit") == 2  # one per repeat
+
+
+def test_a_fitted_denoiser_is_used_as_it_is(data, trained):
+    params = QUICK | {"denoisers": {"mine": FrozenEstimator(trained)}, "n_repeats": 1}
+    comparison = compare_denoising(SVC(), *data, **params)
+    assert of(comparison, "mine").score > of(comparison, "alone").score
+    assert trained.noise_factor == 0.4
+
+
+def test_network_is_also_trained_on_fresh_noise(data):
+    keras = pytest.importorskip("keras")
+    scikeras = pytest.importorskip("scikeras.wrappers")
+
+    def network(meta):
+        return keras.Sequential(
+            [
+                keras.Input(meta["X_shape_"][1:]),
+                keras.layers.Dense(32, activation="relu"),
+                keras.layers.Dense(10, activation="softmax"),
+            ]
+        )
+
+    classifier = scikeras.KerasClassifier(
+        network, loss="sparse_categorical_crossentropy", epochs=2, batch_size=64, verbose=0
+    )
+    params = QUICK | {"n_repeats": 1, "denoisers": [SubspaceDenoiser()]}
+    comparison = compare_denoising(classifier, *data, **params)
+    fresh = of(comparison, "trained on fresh noise")
+    assert fresh.kind == "noise training"
+    assert fresh.choices[0]["epochs"] >= 2
+
+
+class InterruptedAtThirdFit(SVC):
+    """An SVC whose user gives up."""
+
+    fits = 0
+
+    def fit(self, X, y, sample_weight=None):
+        type(self).fits += 1
+        if type(self).fits == self.C:
+            raise KeyboardInterrupt
+        return super().fit(X, y, sample_weight)
+
+
+def test_interrupt_keeps_what_is_done(data, monkeypatch):
+    monkeypatch.setattr(InterruptedAtThirdFit, "fits", 0)
+    # alone: 1 fit; on noise: 2; PCA: 2 and 2; behind two denoisers 2 each: 11 fits a repeat
+    with pytest.warns(UserWarning, match="Interrupted"):
+        partial = compare_denoising(InterruptedAtThirdFit(C=16), *data, **QUICK)
+    assert partial.interrupted
+    assert len(partial.frame) == 10
+    assert set(partial.frame["n_repeats"]) == {1}
+    assert "interrupted" in str(partial)
+
+
+def test_interrupt_before_anything_is_done_is_passed_on(data, monkeypatch):
+    monkeypatch.setattr(InterruptedAtThirdFit, "fits", 0)
+    with pytest.raises(KeyboardInterrupt):
+        compare_denoising(InterruptedAtThirdFit(C=1), *data, **QUICK)
+
+
+def test_summary_reads_as_text_and_as_html(comparison):
+    text = str(comparison)
+    assert "Trained for the noise of each test" in text
+    assert "gaussian filter, classifier as it was" in text
+    assert comparison.verdicts[0] in text
+    assert max(len(line) for line in text.splitlines()[:16]) <= 100
+    html = comparison._repr_html_()
+    assert "<th" in html
+    assert "At noise factor 0.5" in html
+
+
+def verdict_of(**changes):
+    """Return the verdict on a table of two rows, alone and behind a denoiser."""
+    import pandas as pd
+
+    row = {
+        "training": "matched",
+        "train_noise_factor": 0.4,
+        "noise_factor": 0.4,
+        "n_repeats": 1,
+        "difference_low": -0.1,
+        "difference_high": 0.1,
+        "clean_cost_low": -0.01,
+        "clean_cost": 0.0,
+        "clean_cost_high": 0.004,
+        "validation_score": 0.9,
+    }
+    alone = row | {"condition": "alone", "kind": "alone", "score": 0.8, "best_rival": True}
+    denoiser = row | {
+        "condition": "U-Net",
+        "kind": "denoiser",
+        "score": 0.9,
+        "best_rival": False,
+        "difference": 0.1,
+        "p_value": 0.001,
+    }
+    frame = pd.DataFrame([alone, denoiser | changes])
+    (verdict,) = DenoisingComparison(frame, "accuracy").verdicts
+    return verdict
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({}, "denoising wins"),
+        ({"p_value": 0.2}, "no difference shown between U-Net"),
+        ({"difference": -0.1}, "alone (0.800) wins over the best denoiser, U-Net"),
+        ({"clean_cost_low": 0.01}, "On clean images it hurts"),
+        ({}, "On clean images it loses at most 0.004"),
+        ({"kind": "filter"}, "best without a learned denoiser is alone"),
+    ],
+)
+def test_verdict_says_who_wins_and_what_it_costs(changes, words):
+    assert words in verdict_of(**changes)
+
+
+@pytest.mark.parametrize(
+    ("params", "error", "message"),
+    [
+        ({"noise_factors": []}, ValueError, "noise_factors"),
+        ({"noise_factors": [0.1, 0.1]}, ValueError, "different numbers"),
+        ({"noise": "fogg"}, ValueError, "not a known noise model"),
+        ({"noise": GaussianNoise()}, ValueError, "strength of its own"),
+        ({"train_noise_factor": "blind"}, ValueError, "'matched'"),
+        ({"train_noise_factor": []}, ValueError, "no level"),
+        ({"train_noise_factor": [0.2, 0.2]}, ValueError, "twice"),
+        ({"denoisers": [SVC()]}, TypeError, "has no transform"),
+        ({"denoisers": [UNetDenoiser]}, TypeError, "has no transform"),
+        ({"n_repeats": 0}, ValueError, "positive integer"),
+        ({"n_copies": [0]}, ValueError, "positive integers"),
+        ({"validation": 1.5}, ValueError, "between 0 and 1"),
+        ({"validation": 3}, ValueError, "between 0 and 1"),
+        ({"scoring": "psnr"}, ValueError, "get_scorer_names"),
+    ],
+)
+def test_bad_parameters_are_named_before_anything_is_trained(data, params, error, message):
+    class Untouchable(SVC):
+        def fit(self, X, y, sample_weight=None):
+            raise AssertionError("trained")
+
+    with pytest.raises(error, match=message):
+        compare_denoising(Untouchable(), *data, **QUICK | params)
+
+
+def test_images_must_fit_each_other(data):
+    X, y, X_test, y_test = data
+    with pytest.raises(ValueError, match="X_test has shape"):
+        compare_denoising(SVC(), X, y, X_test[:, :49], y_test, **QUICK)
+    with pytest.raises(ValueError, match="inconsistent numbers"):
+        compare_denoising(SVC(), X, y[:-1], X_test, y_test, **QUICK)
+    with pytest.raises(TypeError, match="no fit and predict"):
+        compare_denoising(SubspaceDenoiser(), X, y, X_test, y_test, **QUICK)
