@@ -24,6 +24,7 @@ class Stream(IntEnum):
     VALIDATION = 8
     TRAIN_OUTPUT = 9
     SCORE = 10
+    BOOTSTRAP = 11
 
 
 def draw_seed(random_state) -> int:
