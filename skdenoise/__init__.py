@@ -3,6 +3,7 @@
 Importing the package loads neither Keras nor TensorFlow; the first network that is built does.
 """
 
+from skdenoise.displays import DenoisingDisplay, RobustnessCurveDisplay, TrainingCurveDisplay
 from skdenoise.evaluation import noisy_scorer
 from skdenoise.filters import FilterDenoiser
 from skdenoise.metrics import psnr, psnr_scorer, ssim, ssim_scorer
@@ -50,6 +51,7 @@ __all__ = [
     "Contrast",
     "DeadPixels",
     "DefocusBlur",
+    "DenoisingDisplay",
     "FilterDenoiser",
     "Fog",
     "GaussianBlur",
@@ -65,9 +67,11 @@ __all__ = [
     "Quantization",
     "RandomChoice",
     "RandomErasing",
+    "RobustnessCurveDisplay",
     "SaltAndPepperNoise",
     "SpeckleNoise",
     "SubspaceDenoiser",
+    "TrainingCurveDisplay",
     "UNetDenoiser",
     "UniformNoise",
     "add_noise",
