@@ -4,6 +4,7 @@ Importing the package loads neither Keras nor TensorFlow; the first network that
 """
 
 from skdenoise.comparison import DenoisingComparison, compare_denoising
+from skdenoise.displays import DenoisingDisplay, RobustnessCurveDisplay, TrainingCurveDisplay
 from skdenoise.evaluation import noisy_scorer
 from skdenoise.filters import FilterDenoiser
 from skdenoise.metrics import psnr, psnr_scorer, ssim, ssim_scorer
@@ -54,6 +55,7 @@ __all__ = [
     "DeadPixels",
     "DefocusBlur",
     "DenoisingComparison",
+    "DenoisingDisplay",
     "FilterDenoiser",
     "Fog",
     "GaussianBlur",
@@ -69,9 +71,11 @@ __all__ = [
     "Quantization",
     "RandomChoice",
     "RandomErasing",
+    "RobustnessCurveDisplay",
     "SaltAndPepperNoise",
     "SpeckleNoise",
     "SubspaceDenoiser",
+    "TrainingCurveDisplay",
     "UNetDenoiser",
     "UniformNoise",
     "add_noise",

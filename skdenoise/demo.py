@@ -6,12 +6,13 @@ import numpy as np
 from sklearn.base import clone
 from sklearn.datasets import load_digits
 from sklearn.decomposition import PCA
+from sklearn.metrics import accuracy_score
 from sklearn.model_selection import train_test_split
 from sklearn.pipeline import make_pipeline
 from sklearn.svm import SVC
 
+from skdenoise.displays import DenoisingDisplay, RobustnessCurveDisplay
 from skdenoise.noise import NoiseAugmenter, add_noise
-from skdenoise.plotting import plot_accuracy_curves, plot_image_rows
 from skdenoise.unet import UNetDenoiser
 
 NOISE_FACTORS = (0.0, 0.2, 0.4, 0.6)
@@ -25,14 +26,25 @@ class DemoResult:
 
     Parameters
     ----------
-    accuracies : dict of str to list of float
-        Accuracy on the test images at each of `NOISE_FACTORS`, by condition.
+    y_true : ndarray of shape (n,)
+        The digits on the test images.
+    predictions : dict of str to list of ndarray of shape (n,)
+        Those predicted at each of `NOISE_FACTORS`, by condition.
     images : dict of str to ndarray
         Some test images: noisy, denoised, clean.
     """
 
-    accuracies: dict
+    y_true: np.ndarray
+    predictions: dict
     images: dict
+
+    @property
+    def accuracies(self) -> dict:
+        """Accuracy on the test images at each of `NOISE_FACTORS`, by condition."""
+        return {
+            condition: [accuracy_score(self.y_true, y_pred) for y_pred in predictions]
+            for condition, predictions in self.predictions.items()
+        }
 
 
 def run_demo(*, random_state=0, verbose=1) -> DemoResult:
@@ -70,10 +82,10 @@ def run_demo(*, random_state=0, verbose=1) -> DemoResult:
         factor: add_noise(X_test, noise_factor=factor, random_state=random_state)
         for factor in NOISE_FACTORS
     }
-    accuracies = {}
+    predictions = {}
     for name, estimator in conditions.items():
         estimator.fit(X_train, y_train)
-        accuracies[name] = [estimator.score(noisy[factor], y_test) for factor in NOISE_FACTORS]
+        predictions[name] = [estimator.predict(noisy[factor]) for factor in NOISE_FACTORS]
     denoiser = conditions["UNetDenoiser, then SVC"][0]
     shown = np.concatenate([np.flatnonzero(y_test == digit)[:1] for digit in range(10)])
     images = {
@@ -81,7 +93,7 @@ def run_demo(*, random_state=0, verbose=1) -> DemoResult:
         "denoised": denoiser.transform(noisy[SHOWN_FACTOR][shown]),
         "clean": X_test[shown],
     }
-    return DemoResult(accuracies, images)
+    return DemoResult(y_test, predictions, images)
 
 
 def plot_demo(result: DemoResult):
@@ -93,11 +105,16 @@ def plot_demo(result: DemoResult):
     """
     from matplotlib.figure import Figure
 
-    figure = Figure(figsize=(8.5, 7), layout="constrained")
-    above, below = figure.subfigures(2, 1, height_ratios=(3, 4))
-    plot_image_rows(result.images, figure=above)
+    figure = Figure(figsize=(8.5, 7.5), layout="constrained")
+    above, below = figure.subfigures(2, 1, height_ratios=(7, 8))
+    DenoisingDisplay.from_predictions(**result.images, n_images=10, figure=above, error=None)
     above.suptitle(f"Digits with Gaussian noise, noise factor {SHOWN_FACTOR}")
-    axes = below.subplots()
-    plot_accuracy_curves(axes, NOISE_FACTORS, result.accuracies)
-    axes.set_title("Accuracy under noise; trained on noise factors 0 to 0.6")
+    curves = RobustnessCurveDisplay.from_predictions(
+        result.y_true,
+        result.predictions,
+        NOISE_FACTORS,
+        score_name="accuracy on test images",
+        ax=below.subplots(),
+    )
+    curves.ax_.set_title("Accuracy under noise; trained on noise factors 0 to 0.6")
     return figure

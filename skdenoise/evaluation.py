@@ -1,5 +1,8 @@
 """Evaluation: how well an estimator does under noise."""
 
+import numpy as np
+from sklearn.metrics import accuracy_score
+from sklearn.utils import check_consistent_length
 from sklearn.utils.metadata_routing import MetadataRequest
 
 from skdenoise.images import (
@@ -11,9 +14,10 @@ from skdenoise.images import (
     like_table,
     value_range_is_certain,
 )
-from skdenoise.metrics import METRICS, mean_metric
+from skdenoise.metrics import METRICS, mean_metric, metric_of_images
 from skdenoise.noise.corruption import corrupt
 from skdenoise.noise.resolution import resolve_noise
+from skdenoise.resampling import RememberedEstimator, mean_of_choice, score_of_predictions
 from skdenoise.seeding import Stream, draw_seed, generator
 
 
@@ -97,7 +101,7 @@ class NoisyScorer:
 
     def __call__(self, estimator, X, y=None, **kwargs):
         """Score `estimator` on noisy `X`; keyword arguments go to the inner scorer."""
-        noisy = self._add_noise(X)
+        noisy = self.add_noise(X)
         if self._scorer is not None:
             return self._scorer(estimator, noisy, y, **kwargs)
         return mean_metric(
@@ -109,13 +113,48 @@ class NoisyScorer:
             value_range=self.value_range,
         )
 
+    def score_of_choice(self, estimator, noisy, X, y=None):
+        """Return the score of any choice of the images, as a function of their indices.
+
+        The estimator predicts once, however often the function is called.
+
+        Parameters
+        ----------
+        estimator : fitted estimator
+            What to score.
+        noisy, X : array-like of one shape
+            What :meth:`add_noise` made of `X`, and `X`.
+        y : array-like of shape (n,), default=None
+            The labels; ``"psnr"`` and ``"ssim"`` need none.
+        """
+        if self._scorer is None:
+            return mean_of_choice(
+                metric_of_images(
+                    self.scoring,
+                    estimator,
+                    noisy,
+                    X,
+                    image_shape=self.image_shape,
+                    value_range=self.value_range,
+                )
+            )
+        if y is None:
+            raise ValueError(f"scoring={self.scoring!r} compares with labels: give y.")
+        y = np.asarray(y)
+        check_consistent_length(noisy, y)
+        if self.scoring == "accuracy":
+            return score_of_predictions(accuracy_score, y, estimator.predict(noisy))
+        remembered, rows = RememberedEstimator(estimator, noisy), np.asarray(noisy)
+        return lambda chosen: self._scorer(remembered.choose(chosen), rows[chosen], y[chosen])
+
     def get_metadata_routing(self):
         """Ask for what the inner scorer asks for."""
         if hasattr(self._scorer, "get_metadata_routing"):
             return self._scorer.get_metadata_routing()
         return MetadataRequest(owner=self)
 
-    def _add_noise(self, X):
+    def add_noise(self, X):
+        """Return `X`, in the layout and container in which it came, with the noise of all calls."""
         table, X = X, check_images(X)
         if self.value_range is None and not value_range_is_certain(X):
             raise ValueError(

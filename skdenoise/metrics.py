@@ -155,6 +155,14 @@ ssim_scorer = ImageScorer("ssim")
 
 def mean_metric(metric, estimator, noisy, clean, *, image_shape=None, value_range=None):
     """Return the mean of a metric of ``estimator.transform(noisy)``, limited to the value range."""
+    values = metric_of_images(
+        metric, estimator, noisy, clean, image_shape=image_shape, value_range=value_range
+    )
+    return float(values.mean())
+
+
+def metric_of_images(metric, estimator, noisy, clean, *, image_shape=None, value_range=None):
+    """Return a metric of each image of ``estimator.transform(noisy)``, limited to the range."""
     if not hasattr(estimator, "transform"):
         raise TypeError(
             f"{metric} judges images, but {type(estimator).__name__} has no transform; give a "
@@ -168,8 +176,6 @@ def mean_metric(metric, estimator, noisy, clean, *, image_shape=None, value_rang
         image_shape = getattr(estimator, "image_shape_", None)
     low, high = check_value_range(value_range, clean)
     denoised = check_images(estimator.transform(noisy), name="denoised")
-    return float(
-        METRICS[metric](
-            clean, np.clip(denoised, low, high), data_range=high - low, image_shape=image_shape
-        ).mean()
+    return METRICS[metric](
+        clean, np.clip(denoised, low, high), data_range=high - low, image_shape=image_shape
     )

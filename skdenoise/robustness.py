@@ -20,8 +20,8 @@ from skdenoise.noise.catalogue import catalogue_name, noise_names
 from skdenoise.noise.corruption import corrupt
 from skdenoise.noise.mixture import names_in
 from skdenoise.noise.severity import CommonCorruption
+from skdenoise.resampling import bootstrap_means, interval
 from skdenoise.seeding import Stream, draw_seed, generator
-from skdenoise.statistics import bootstrap_means, interval
 
 CLEAN = "clean"
 

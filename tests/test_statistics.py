@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 from scipy.stats import binom
 
-from skdenoise.statistics import bootstrap_means, holm, interval, p_value
+from skdenoise.resampling import bootstrap_means, interval
+from skdenoise.statistics import holm, p_value
 
 
 def test_bootstrap_interval_of_a_proportion_is_that_of_the_binomial():
@@ -23,7 +24,7 @@ def test_columns_share_the_resamples_so_that_pairs_stay_together():
 
 
 def test_resamples_drawn_in_parts_are_means_of_images_too(monkeypatch):
-    monkeypatch.setattr("skdenoise.statistics._INDICES_AT_A_TIME", 50)
+    monkeypatch.setattr("skdenoise.resampling._INDICES_AT_A_TIME", 50)
     values = np.arange(20.0)[:, np.newaxis]
     resampled = bootstrap_means(values, 301, np.random.default_rng(0))
     assert resampled.shape == (301, 1)

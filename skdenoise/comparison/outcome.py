@@ -5,7 +5,7 @@ from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.metrics import get_scorer
 from sklearn.utils.metaestimators import available_if
 
-from skdenoise.statistics import bootstrap_indices, bootstrap_means
+from skdenoise.resampling import bootstrap_indices, bootstrap_means
 
 
 def check_scoring_of_outcomes(scoring):

@@ -6,8 +6,9 @@ import numpy as np
 
 from skdenoise.comparison.conditions import DENOISER
 from skdenoise.comparison.experiment import CLEAN, UNPREPARED
+from skdenoise.resampling import interval
 from skdenoise.seeding import Stream, generator
-from skdenoise.statistics import holm, interval, p_value
+from skdenoise.statistics import holm, p_value
 
 
 def tabulate(measurements, experiment, n_resamples):

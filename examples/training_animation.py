@@ -1,0 +1,60 @@
+"""
+Watching a denoiser learn
+=========================
+
+What a ``UNetDenoiser`` makes of the same noisy digits after each epoch of its training, as a short
+animation. Runs in less than a minute; writes ``training_animation.gif``.
+"""
+
+import numpy as np
+from matplotlib.animation import FuncAnimation, PillowWriter
+from sklearn.datasets import load_digits
+from sklearn.model_selection import train_test_split
+
+from skdenoise import DenoisingDisplay, UNetDenoiser, add_noise, psnr
+
+# %%
+# One test digit of each kind, with noise that is the same in every picture.
+
+X, y = load_digits(return_X_y=True)
+X_train, X_test, _, y_test = train_test_split(X / 16, y, random_state=0)
+clean = X_test[[np.flatnonzero(y_test == digit)[0] for digit in range(10)]]
+noisy = add_noise(clean, noise_factor=0.5, random_state=0)
+
+# %%
+# ``partial_fit`` trains for one epoch, with fresh noise in each. In between we keep what the denoiser
+# has made of the digits: at first of each epoch, later of every fifth, since most is learned early.
+
+epochs = [*range(1, 11), *range(15, 41, 5)]
+denoiser = UNetDenoiser(noise_factor=0.5, random_state=0)
+denoised = {0: noisy}
+for epoch in range(1, epochs[-1] + 1):
+    denoiser.partial_fit(X_train)
+    if epoch in epochs:
+        denoised[epoch] = denoiser.transform(noisy)
+
+# %%
+# ``DenoisingDisplay`` keeps the images that it draws, so that each picture of the animation only puts
+# others in their place.
+
+display = DenoisingDisplay(clean=clean, noisy=noisy, denoised=noisy).plot(error=None)
+title = display.figure_.suptitle(" ")
+
+
+def show(epoch):
+    """Show what was denoised after this epoch."""
+    decibels = psnr(clean, denoised[epoch], data_range=1)
+    title.set_text(f"epoch {epoch}: {decibels.mean():.1f} dB")
+    for i, image in enumerate(denoised[epoch].reshape(-1, 8, 8)):
+        display.images_["denoised"][i].set_data(image)
+        display.axes_[1, i].set_xlabel(f"{decibels[i]:.1f} dB")
+
+
+# %%
+# The last picture is shown for longer.
+
+frames = [*denoised, *[epochs[-1]] * 4]
+animation = FuncAnimation(display.figure_, show, frames)
+animation.save("training_animation.gif", PillowWriter(fps=4), dpi=90)
+for epoch in (0, 1, 5, 10, 40):
+    print(f"epoch {epoch}: {psnr(clean, denoised[epoch], data_range=1).mean():.1f} dB")
