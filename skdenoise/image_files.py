@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+from PIL import Image
 from sklearn.datasets import load_digits
 from sklearn.model_selection import train_test_split
 
@@ -140,17 +141,24 @@ def _images_by_class(path):
 
 
 def _read(file):
-    from skimage.io import imread
-
     try:
-        image = imread(file)
-    except Exception as error:  # each of the readers behind it has errors of its own
+        with Image.open(file) as opened:
+            image = _without_palette(opened)
+            alpha = image.getchannel("A").getextrema() if "A" in image.getbands() else (255, 255)
+            pixels = np.asarray(image)
+    except (OSError, SyntaxError, ValueError) as error:
         raise ValueError(f"{file} cannot be read as an image: {error}") from error
-    if image.ndim == 3 and image.shape[2] == 4:
-        if (image[..., 3] < np.iinfo(image.dtype).max).any():
-            raise ValueError(f"{file} is transparent in places; put it on a background first.")
-        image = image[..., :3]
-    return image
+    if alpha != (255, 255):
+        raise ValueError(f"{file} is transparent in places; put it on a background first.")
+    if "A" in image.getbands():
+        pixels = pixels[..., :-1]
+    return pixels[..., 0] if pixels.ndim == 3 and pixels.shape[2] == 1 else pixels
+
+
+def _without_palette(image):
+    if image.mode != "P":
+        return image
+    return image.convert("RGBA" if "transparency" in image.info else "RGB")
 
 
 def _size(image):

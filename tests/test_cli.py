@@ -1,4 +1,6 @@
 import os
+import re
+import shutil
 import subprocess
 import sys
 
@@ -57,3 +59,99 @@ def test_picture_that_cannot_be_saved_is_refused_before_the_work(tmp_path):
 def test_version_and_help():
     assert skdenoise("--version").stdout.strip() == __version__
     assert "noisy digits" in skdenoise("--help").stdout
+
+
+QUICK = ("--epochs", 3, "--max-train", 200, "--max-test", 150, "--noise-factor", 0.4, "--quiet")
+
+
+@pytest.fixture(scope="module")
+def report(tmp_path_factory):
+    page = tmp_path_factory.mktemp("report") / "page.html"
+    return skdenoise("report", "digits", *QUICK, "-o", page), page
+
+
+def test_evaluate_prints_the_table_and_the_answer_and_saves_the_numbers(tmp_path):
+    result = skdenoise(
+        "evaluate", "digits", *QUICK, "--classifier", "knn", "--csv", tmp_path / "a.csv"
+    )
+    assert result.returncode == 0, result.stderr
+    for words in ("trained on noise", "U-Net, classifier as it was", "At noise factor 0.4"):
+        assert words in result.stdout
+    header, *rows = (tmp_path / "a.csv").read_text().splitlines()
+    assert header.startswith("training,train_noise_factor,noise_factor,condition,kind,score")
+    assert len(rows) == 13
+
+
+def test_report_is_one_page_that_needs_nothing_else(report):
+    result, page = report
+    assert result.returncode == 0, result.stderr
+    html = page.read_text()
+    assert re.findall(r"""(?:src|href)=["'](?!data:)""", html) == []
+    assert "<script" not in html
+    assert f"skdenoise report digits {' '.join(map(str, QUICK))} -o {page}" in html
+    assert list(page.parent.iterdir()) == [page]
+
+
+def test_report_can_be_read_by_those_who_do_not_see_it(report):
+    html = report[1].read_text()
+    assert '<html lang="en">' in html
+    images = re.findall(r"<img [^>]*>", html)
+    assert len(images) == 4
+    assert all(re.search(r'alt="[^"]{30,}"', image) for image in images)
+    assert html.count("<caption>") == html.count("<table") == 3
+    assert html.count("<th ") == html.count("<th scope=")
+
+
+def test_report_in_a_browser_fits_a_wide_and_a_narrow_window(report):
+    browser = next(filter(None, map(shutil.which, ("chromium", "google-chrome", "chrome"))), None)
+    if browser is None:
+        pytest.skip("no browser (chromium) on the PATH")
+    # The page writes nothing itself: a frame around it asks how wide it has become.
+    for width in (1200, 360):
+        measured = page_width(browser, report[1], width)
+        assert measured <= width, f"at {width} pixels the page is {measured} wide"
+
+
+def page_width(browser, page, width):
+    """Return how wide a page is in a frame of a headless browser."""
+    frame = page.with_name("frame.html")
+    frame.write_text(
+        f"""<iframe id=f src="{page.name}" style="width:{width}px;height:900px;border:0"></iframe>
+        <script>onload = () => document.body.append("width=" +
+            document.getElementById("f").contentDocument.documentElement.scrollWidth)</script>"""
+    )
+    result = subprocess.run(
+        [
+            browser,
+            "--headless",
+            "--no-sandbox",
+            "--disable-gpu",
+            "--disable-background-networking",
+            "--allow-file-access-from-files",
+            f"--user-data-dir={page.parent / f'browser{width}'}",
+            "--dump-dom",
+            frame.as_uri(),
+        ],
+        capture_output=True,
+        text=True,
+        timeout=120,
+    )
+    return int(re.search(r"width=(\d+)", result.stdout).group(1))
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (("nowhere",), "does not exist"),
+        (("digits", "--noise", "fogg"), "is none of"),
+        (("digits", "--classifier", "tree"), "svc, logistic"),
+        (("digits", "--denoiser", "bm3d"), "unet"),
+        (("digits", "--noise-factor", "0"), "above 0"),
+        (("digits", "--train", "both"), "blind, matched"),
+        (("digits", "-o", "nowhere/page.html"), "does not exist"),
+    ],
+)
+def test_wrong_options_are_refused_before_the_work(arguments, words):
+    result = skdenoise("report", *arguments)
+    assert result.returncode == 2
+    assert words in result.stderr

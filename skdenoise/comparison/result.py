@@ -31,9 +31,11 @@ class DenoisingComparison:
           there among conditions without a learned denoiser;
         - ``difference``, ``difference_low``, ``difference_high``, ``p_value``: to that rival, the 95 %
           interval, and Holm's p-value over the whole table;
-        - ``clean_score``, ``clean_cost``, ``clean_cost_low``, ``clean_cost_high``: on clean test images;
-          what is lost there against the classifier that was trained on clean images and chosen on
-          them; and the one-sided 95 % bounds of that loss;
+        - ``clean_score``, ``clean_score_low``, ``clean_score_high``: on clean test images, and its 95 %
+          interval;
+        - ``clean_cost``, ``clean_cost_low``, ``clean_cost_high``: what is lost there against the
+          classifier that was trained on clean images and chosen on them, and the one-sided 95 % bounds
+          of that loss;
         - ``psnr`` (dB), ``ssim``: of what the classifier was given, on the first 1,000 test images;
         - ``fit_seconds``, ``transform_seconds``: to train all, and to denoise all test images;
         - ``choices``, ``n_repeats``: what was chosen on validation images, in each repeat.
@@ -72,7 +74,8 @@ class DenoisingComparison:
             (_title(training), _shown(rows))
             for training, rows in self.frame.groupby("training", sort=False)
         ]
-        head = f"Score: {self.scoring}, mean of {self.frame['n_repeats'].max()} repeats"
+        n_repeats = self.frame["n_repeats"].max()
+        head = f"Score: {self.scoring}, {f'mean of {n_repeats} repeats' if n_repeats > 1 else 'one run'}"
         if self.interrupted:
             head += " (interrupted: what was done until then)"
         return Summary(head, blocks, self.verdicts)
@@ -108,14 +111,11 @@ class DenoisingComparison:
             axes = figure.subplots(1, len(blocks), squeeze=False, sharey=True)[0]
         displays = []
         for ax, (training, rows) in zip(np.atleast_1d(axes), blocks, strict=True):
-            shown = {name: rows[rows["condition"] == name] for name in conditions}
+            shown = {name: _curve(rows[rows["condition"] == name]) for name in conditions}
             display = RobustnessCurveDisplay(
-                levels=rows["noise_factor"].unique(),
-                scores={name: of["score"].to_numpy() for name, of in shown.items()},
-                intervals={
-                    name: (of["score_low"].to_numpy(), of["score_high"].to_numpy())
-                    for name, of in shown.items()
-                },
+                levels=next(iter(shown.values())).index.to_numpy(),
+                scores={name: of["score"] for name, of in shown.items()},
+                intervals={name: (of["low"], of["high"]) for name, of in shown.items()},
                 score_name=self.scoring,
             )
             displays.append(display.plot(ax=ax))
@@ -173,6 +173,19 @@ def _title(training):
     if training == MATCHED:
         return "Trained for the noise of each test"
     return f"Trained for noise factor {training}"
+
+
+def _curve(rows):
+    """Return score, low and high of a condition by noise factor, clean images at 0.
+
+    Where each noise factor has a training of its own there is no one score on clean images.
+    """
+    columns = {"score": "score", "score_low": "low", "score_high": "high"}
+    curve = rows.set_index("noise_factor")[list(columns)].rename(columns=columns)
+    if rows["training"].iloc[0] != MATCHED and 0 not in curve.index:
+        first = rows.iloc[0]
+        curve.loc[0.0] = [first[f"clean_{column}"] for column in columns]
+    return curve.sort_index()
 
 
 def _shown(rows):

@@ -73,6 +73,7 @@ def _rows(group, cells, resampled):
         clean = (training, trained_for, CLEAN, name)
         scores = [m.score for m in repeats]
         low, high = interval(resampled[*group, name])
+        clean_low, clean_high = interval(resampled[clean])
         cost = _mean(cells[unprepared], "score") - _mean(cells[clean], "score")
         least_cost, greatest_cost = interval(resampled[unprepared] - resampled[clean], level=0.9)
         rows.append(
@@ -90,6 +91,8 @@ def _rows(group, cells, resampled):
                 "best_rival": name == reference,
                 **_difference((*group, name), (*group, reference), cells, resampled),
                 "clean_score": _mean(cells[clean], "score"),
+                "clean_score_low": clean_low,
+                "clean_score_high": clean_high,
                 "clean_cost": cost,
                 "clean_cost_low": least_cost,
                 "clean_cost_high": greatest_cost,
