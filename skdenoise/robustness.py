@@ -1,7 +1,6 @@
 """Robustness: how a fitted pipeline does under every kind of noise."""
 
 from dataclasses import dataclass
-from html import escape
 
 import numpy as np
 from sklearn.utils import check_consistent_length
@@ -22,6 +21,7 @@ from skdenoise.noise.mixture import names_in
 from skdenoise.noise.severity import CommonCorruption
 from skdenoise.resampling import bootstrap_means, interval
 from skdenoise.seeding import Stream, draw_seed, generator
+from skdenoise.summary import Summary
 
 CLEAN = "clean"
 
@@ -242,7 +242,8 @@ class CorruptionReport:
 
     def summary(self):
         """Return the report to read: text where it is printed, HTML in a notebook."""
-        return ReportSummary(self._blocks(), self._sentences())
+        head, *sentences = self._sentences()
+        return Summary(head, self._blocks(), sentences)
 
     def plot(self, *, ax=None):
         """Plot the mean accuracy over corruptions against the severity.
@@ -289,8 +290,8 @@ class CorruptionReport:
             )
 
     def _blocks(self):
-        """Return tables of text for seen and unseen corruptions, by title."""
-        blocks = {}
+        """Return tables of text for seen and unseen corruptions, with their titles."""
+        blocks = []
         for seen, rows in self.frame.iloc[1:].groupby("seen", sort=False):
             table = rows.pivot(index="corruption", columns="severity", values="accuracy")
             table["mean"] = table.mean(axis=1)
@@ -303,7 +304,7 @@ class CorruptionReport:
             else:
                 table = table.map("{:.3f}".format)
             title = "Seen in training" if seen else "Not seen in training"
-            blocks[title] = table.rename_axis(index=None, columns="severity")
+            blocks.append((title, table.rename_axis(index=None, columns="severity")))
         return blocks
 
     def _sentences(self):
@@ -320,36 +321,6 @@ class CorruptionReport:
                     f"(95 % interval {low:.0f} to {high:.0f}; the reference is 100, less is better)."
                 )
         return sentences
-
-
-@dataclass(frozen=True)
-class ReportSummary:
-    """A corruption report to read.
-
-    Parameters
-    ----------
-    blocks : dict of str to pandas.DataFrame
-        Tables of text, by title.
-    sentences : list of str
-        What they come to.
-    """
-
-    blocks: dict
-    sentences: list
-
-    def __str__(self):
-        tables = [f"{title}\n\n{table.to_string()}" for title, table in self.blocks.items()]
-        return "\n\n".join([*tables, *self.sentences])
-
-    __repr__ = __str__
-
-    def _repr_html_(self):
-        tables = "".join(
-            f"<h4>{escape(title)}</h4>{table.to_html(border=0, classes='skdenoise')}"
-            for title, table in self.blocks.items()
-        )
-        sentences = "".join(f"<li>{escape(sentence)}</li>" for sentence in self.sentences)
-        return f"<div>{tables}<ul>{sentences}</ul></div>"
 
 
 def _relative_error(accuracies):

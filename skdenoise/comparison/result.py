@@ -1,14 +1,17 @@
 """The result of a comparison: its table, what it means in words, and its curves."""
 
-from dataclasses import dataclass
-from html import escape
-
 import numpy as np
 
 from skdenoise.comparison.conditions import AS_IT_WAS, DENOISER, ON_DENOISED_CLEAN
 from skdenoise.comparison.levels import MATCHED, in_words
+from skdenoise.summary import Summary
 
 _SIGNIFICANT = 0.05
+_LEGEND = (
+    "* best in its column; ± half of the 95 % interval over test images. Clean cost: what is lost on "
+    "clean images, and its 95 % bound; PSNR and fit: under the strongest noise. Differences are on the "
+    "same test images; p by Holm's method over the whole table."
+)
 
 
 class DenoisingComparison:
@@ -78,7 +81,7 @@ class DenoisingComparison:
         head = f"Score: {self.scoring}, {f'mean of {n_repeats} repeats' if n_repeats > 1 else 'one run'}"
         if self.interrupted:
             head += " (interrupted: what was done until then)"
-        return Summary(head, blocks, self.verdicts)
+        return Summary(head, blocks, self.verdicts, _LEGEND)
 
     def plot(self, conditions=None, *, axes=None):
         """Plot the score against the noise factor, with intervals.
@@ -127,46 +130,6 @@ class DenoisingComparison:
 
     def _repr_html_(self):
         return self.summary()._repr_html_()
-
-
-@dataclass(frozen=True)
-class Summary:
-    """A comparison to read.
-
-    Parameters
-    ----------
-    head : str
-        What is shown.
-    blocks : list of (str, pandas.DataFrame)
-        Tables of text, with their titles.
-    verdicts : list of str
-        What they mean.
-    legend : str
-        What the signs in the tables mean.
-    """
-
-    head: str
-    blocks: list
-    verdicts: list
-    legend: str = (
-        "* best in its column; ± half of the 95 % interval over test images. Clean cost: what is lost "
-        "on clean images, and its 95 % bound; PSNR and fit: under the strongest noise. Differences are "
-        "on the same test images; p by Holm's method over the whole table."
-    )
-
-    def __str__(self):
-        tables = [f"{title}\n\n{table.to_string()}" for title, table in self.blocks]
-        return "\n\n".join([self.head, *tables, self.legend, *self.verdicts])
-
-    __repr__ = __str__
-
-    def _repr_html_(self):
-        tables = "".join(
-            f"<h4>{escape(title)}</h4>{table.to_html(border=0, classes='skdenoise')}"
-            for title, table in self.blocks
-        )
-        verdicts = "".join(f"<li>{escape(verdict)}</li>" for verdict in self.verdicts)
-        return f"<div><p>{escape(self.head)}</p>{tables}<p>{escape(self.legend)}</p><ul>{verdicts}</ul></div>"
 
 
 def _title(training):
