@@ -37,9 +37,7 @@ class CommonCorruption(NoiseModel):
 
     Examples
     --------
-    >>> from numbers import Integral
-
-    import numpy as np
+    >>> import numpy as np
     >>> from skdenoise import CommonCorruption, add_noise
     >>> images = np.full((10, 32, 32), 0.5)
     >>> CommonCorruption("gaussian_noise", severity=5).model(32)
