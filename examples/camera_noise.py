@@ -81,3 +81,5 @@ for name, noise in {
         rows[f"{name}\n{method}"] = images
 
 plot_image_rows(rows).savefig("camera_noise.png", dpi=110)
+
+# sphinx_gallery_thumbnail_path = "images/thumbnails/camera_noise.jpg"

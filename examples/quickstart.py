@@ -36,6 +36,10 @@ print(f"SVC alone, noisy images: {svc.score(noisy, y_test):.3f}")
 
 denoiser = UNetDenoiser(noise_factor=0.5, random_state=0, verbose=1)
 pipeline = Pipeline([("denoise", denoiser), ("classify", SVC())]).fit(X_train, y_train)
+
+# %%
+# On the same noisy images:
+
 print(f"denoising pipeline, noisy images: {pipeline.score(noisy, y_test):.3f}")
 
 # %%

@@ -1,0 +1,50 @@
+"""How sphinx-gallery shows the examples: in which order, and with which pictures."""
+
+import shutil
+from itertools import chain
+from pathlib import Path
+
+import matplotlib.pyplot as plt
+from sphinx_gallery.scrapers import figure_rst
+
+PICTURES = ("*.png", "*.jpg", "*.gif")
+_READING_ORDER = [
+    "quickstart",
+    "training_animation",
+    "noise_gallery",
+    "grid_search_noise_factor",
+    "choose_a_denoiser",
+    "several_kinds_of_noise",
+    "camera_noise",
+    "keras_classifier",
+    "mnist_with_and_without_denoising",
+]
+
+
+def reading_order(filename):
+    """Return the sort key of an example; one that is not listed comes last, by its name."""
+    name = Path(filename).stem
+    place = _READING_ORDER.index(name) if name in _READING_ORDER else len(_READING_ORDER)
+    return place, name
+
+
+def saved_pictures(block, block_vars, gallery_conf):
+    """Show the pictures that a block of an example has saved beside it.
+
+    sphinx-gallery's own way sees the figures of pyplot alone; the package makes its figures without
+    it. A figure that was saved is closed, so that it is not shown a second time.
+
+    Returns
+    -------
+    str
+        In reStructuredText.
+    """
+    folder = Path(block_vars["src_file"]).parent
+    shown = []
+    for picture in sorted(chain.from_iterable(map(folder.glob, PICTURES))):
+        target = Path(next(block_vars["image_path_iterator"])).with_suffix(picture.suffix)
+        shutil.move(picture, target)
+        shown.append(target)
+    if shown:
+        plt.close("all")
+    return figure_rst(shown, gallery_conf["src_dir"])
