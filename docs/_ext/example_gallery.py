@@ -11,12 +11,16 @@ PICTURES = ("*.png", "*.jpg", "*.gif")
 _READING_ORDER = [
     "quickstart",
     "training_animation",
+    "does_denoising_help",
     "noise_gallery",
+    "unknown_noise_level",
     "grid_search_noise_factor",
+    "search_denoiser_and_classifier",
     "choose_a_denoiser",
     "several_kinds_of_noise",
     "camera_noise",
     "keras_classifier",
+    "colour_images",
     "mnist_with_and_without_denoising",
 ]
 
