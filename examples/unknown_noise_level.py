@@ -23,7 +23,7 @@ X_train, X_test, y_train, y_test = train_test_split(X / 16, y, test_size=0.4, ra
 
 levels = {"trained for 0.2": 0.2, "trained for 0.6": 0.6, "blind, 0 to 0.6": (0, 0.6)}
 pipelines = {
-    name: make_pipeline(UNetDenoiser(noise_factor=level, epochs=60, random_state=0), SVC())
+    name: make_pipeline(UNetDenoiser(noise_factor=level, epochs=45, random_state=0), SVC())
     for name, level in levels.items()
 }
 pipelines["no denoiser"] = SVC()
@@ -31,8 +31,10 @@ for pipeline in pipelines.values():
     pipeline.fit(X_train, y_train)
 
 # %%
-# Each specialist is best near its own level. The blind denoiser is close to both, and costs less on
-# clean images than the one for strong noise.
+# On digits as small as these, the denoiser for strong noise costs accuracy where there is little noise,
+# and wins none where there is much: its classifier has seen nothing but strongly blurred images. The
+# blind one is as good as the one for weak noise at every level within the intervals. On clean images no
+# denoiser at all is best.
 
 display = RobustnessCurveDisplay.from_estimator(
     pipelines, X_test, y_test, noise_factors=(0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7)
