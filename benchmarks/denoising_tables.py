@@ -17,6 +17,7 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
 from _data import load_cifar10, load_mnist
 from noise_families import small_cnn
+from sklearn.base import clone
 from sklearn.decomposition import PCA
 from sklearn.ensemble import RandomForestClassifier
 from sklearn.linear_model import LogisticRegression
@@ -48,11 +49,11 @@ def flatten(images):
 
 
 CLASSIFIERS = {
-    "forest": RandomForestClassifier(n_jobs=2),
+    "forest": RandomForestClassifier(n_jobs=2, random_state=SEED),
     "svc": SVC(C=5),
     "logistic": LogisticRegression(max_iter=300),
     "knn": KNeighborsClassifier(n_jobs=2),
-    "mlp": MLPClassifier(256),
+    "mlp": MLPClassifier(256, random_state=SEED),
     "pca_svc": make_pipeline(FunctionTransformer(flatten), PCA(60), SVC(C=5)),
 }
 
@@ -70,7 +71,7 @@ def main():
     parser.add_argument("--corruptions", action="store_true", help="corruption_report instead")
     arguments = parser.parse_args()
     data = {"mnist": mnist, "cifar10": cifar10}[arguments.data](arguments.uint8)
-    classifier = CLASSIFIERS.get(arguments.classifier) or small_cnn()
+    classifier = small_cnn() if arguments.classifier == "cnn" else CLASSIFIERS[arguments.classifier]
     epochs = arguments.steps and round(arguments.steps / (len(data["train"][0]) / 32))
     if arguments.corruptions:
         report(data, classifier, epochs, arguments)
@@ -108,10 +109,10 @@ def report(data, classifier, epochs, arguments):
     noise = RandomChoice([CommonCorruption(name, (1, 5), data["scale"]) for name in SENSOR_NOISE])
     denoiser = UNetDenoiser(noise, epochs=epochs, random_state=SEED)
     found = corruption_report(
-        make_pipeline(denoiser, classifier).fit(*data["train"]),
+        make_pipeline(denoiser, clone(classifier)).fit(*data["train"]),
         *data["test"],
         scale=data["scale"],
-        reference=classifier.fit(*data["train"]),
+        reference=clone(classifier).fit(*data["train"]),
     )
     print(found)
     store("corruption_reports.csv", found.frame, arguments)
@@ -120,7 +121,13 @@ def report(data, classifier, epochs, arguments):
 def store(name, frame, arguments):
     """Add rows to a file of results."""
     kind = "uint8" if arguments.uint8 else "float"
-    run = {"data": arguments.data, "kind": kind, "classifier": arguments.classifier}
+    run = {
+        "data": arguments.data,
+        "kind": kind,
+        "classifier": arguments.classifier,
+        "steps": arguments.steps,
+        "copies": " ".join(map(str, arguments.copies)),
+    }
     path = RESULTS / name
     frame.assign(**run).to_csv(path, mode="a", header=not path.exists(), index=False)
 

@@ -13,9 +13,10 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from skdenoise import __version__, noise_names
+from skdenoise import __version__, add_noise, noise_names
 from skdenoise.demo import NOISE_FACTORS, plot_demo, run_demo
 from skdenoise.image_files import load_labelled_images
+from skdenoise.noise.catalogue import catalogue_name
 from skdenoise.report import run_study, write_report
 from skdenoise.report.study import CLASSIFIERS, DENOISERS
 
@@ -55,6 +56,13 @@ def _choice_of(names):
     return check
 
 
+def _check_noise(name):
+    try:
+        return catalogue_name(name)
+    except ValueError as error:
+        raise typer.BadParameter(str(error)) from error
+
+
 def _check_factors(factors):
     if any(factor <= 0 for factor in factors) or len(set(factors)) < len(factors):
         raise typer.BadParameter("noise factors must be above 0, each given once.")
@@ -85,9 +93,8 @@ Denoisers = Annotated[
 Noise = Annotated[
     str,
     typer.Option(
-        help="The kind of noise; 'python -c \"import skdenoise; print(skdenoise.noise_names())\"' "
-        "lists them.",
-        callback=_choice_of(noise_names()),
+        help=f"One of {', '.join(noise_names())}.",
+        callback=_check_noise,
     ),
 ]
 Factors = Annotated[
@@ -215,6 +222,11 @@ def _study(source, max_train, max_test, seed, quiet, **options):
         images = load_labelled_images(source, max_train=max_train, max_test=max_test, seed=seed)
     except (ValueError, OSError) as error:
         raise typer.BadParameter(str(error), param_hint="IMAGES") from error
+    for factor in options["noise_factors"]:
+        try:
+            add_noise(images.X_test[:1], options["noise"], factor, value_range=(0, 1))
+        except ValueError as error:
+            raise typer.BadParameter(str(error), param_hint="--noise-factor") from error
     _import_keras_in_silence()
     return run_study(images, random_state=seed, verbose=0 if quiet else 1, **options)
 

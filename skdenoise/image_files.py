@@ -1,5 +1,6 @@
 """Image files: classes of images from an archive or from folders, for the command line."""
 
+import math
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -7,6 +8,8 @@ import numpy as np
 from PIL import Image
 from sklearn.datasets import load_digits
 from sklearn.model_selection import train_test_split
+
+from skdenoise.images import PixelFormat, check_images, check_value_range
 
 _ENDINGS = (".png", ".jpg", ".jpeg", ".bmp", ".tif", ".tiff", ".webp")
 
@@ -37,7 +40,8 @@ def load_labelled_images(source, *, test_share=0.25, max_train=None, max_test=No
     source : str or Path
         ``"digits"``, the digits that ship with scikit-learn; or an ``.npz`` archive with the arrays
         ``x_train, y_train, x_test, y_test``, or ``X, y``; or a folder with a folder per class, or with
-        such folders in ``train`` and ``test``. All images must have one size.
+        such folders in ``train`` and ``test``. All images must have one size; flat rows are square grey
+        images. What is black and white is inferred from the images to train on, as in ``fit``.
     test_share : float, default=0.25
         Share of the images to test on, where the source does not say.
     max_train, max_test : int, default=None
@@ -76,9 +80,10 @@ def load_labelled_images(source, *, test_share=0.25, max_train=None, max_test=No
         )
         parts = (X_train, y_train, X_test, y_test)
     X_train, y_train, X_test, y_test = parts
+    X_train, X_test = _as_unit(_as_images(X_train), _as_images(X_test))
     X_train, y_train = _at_most(max_train, X_train, y_train, seed)
     X_test, y_test = _at_most(max_test, X_test, y_test, seed)
-    return LabelledImages(_as_unit(X_train), y_train, _as_unit(X_test), y_test)
+    return LabelledImages(X_train, y_train, X_test, y_test)
 
 
 def _from_archive(path):
@@ -167,15 +172,38 @@ def _size(image):
 
 
 def _at_most(limit, X, y, seed):
+    """Return at most so many images, the classes with their shares, nearly."""
     if limit is None or limit >= len(X):
         return X, y
-    X, _, y, _ = train_test_split(X, y, train_size=limit, stratify=y, random_state=seed)
-    return X, y
+    classes = np.unique(y, return_inverse=True)[1]
+    order = np.random.default_rng(seed).permutation(len(X))
+    rank = np.empty(len(X))
+    for label in np.unique(classes):
+        of_class = order[classes[order] == label]
+        rank[of_class] = (np.arange(len(of_class)) + 0.5) / len(of_class)
+    chosen = np.sort(order[np.argsort(rank[order], kind="stable")[:limit]])
+    return X[chosen], y[chosen]
 
 
-def _as_unit(X):
-    from skimage.util import img_as_float32
+def _as_images(X):
+    """Return flat rows as square grey images."""
+    if X.ndim != 2:
+        return check_images(X)
+    side = math.isqrt(X.shape[1])
+    if side**2 != X.shape[1]:
+        raise ValueError(
+            f"The rows have {X.shape[1]} values, which make no square grey image; give images of "
+            "shape (n, height, width) or (n, height, width, channels)."
+        )
+    return X.reshape(-1, side, side)
 
-    if X.dtype.kind == "f":
-        return X.astype(np.float32)
-    return img_as_float32(X)
+
+def _as_unit(X_train, X_test):
+    """Return images in units of the value range of those to train on."""
+    if X_train.shape[1:] != X_test.shape[1:] or X_train.dtype != X_test.dtype:
+        raise ValueError(
+            f"Images to train on are {X_train.dtype} of shape {X_train.shape[1:]}, those to test on "
+            f"{X_test.dtype} of shape {X_test.shape[1:]}; all must be alike."
+        )
+    pixels = PixelFormat(X_train.dtype, check_value_range(None, X_train))
+    return pixels.to_unit(X_train), pixels.to_unit(X_test)

@@ -1,6 +1,7 @@
 """Robustness: how a fitted pipeline does under every kind of noise."""
 
 from dataclasses import dataclass
+from numbers import Integral
 
 import numpy as np
 from sklearn.utils import check_consistent_length
@@ -21,7 +22,7 @@ from skdenoise.noise.mixture import names_in
 from skdenoise.noise.severity import CommonCorruption
 from skdenoise.resampling import bootstrap_means, interval
 from skdenoise.seeding import Stream, draw_seed, generator
-from skdenoise.summary import Summary
+from skdenoise.summary import Summary, check_pandas
 
 CLEAN = "clean"
 
@@ -118,9 +119,12 @@ def corruption_report(
     >>> bool(report.relative_error(seen=False) > 100)  # it has not learned to undo low contrast
     True
     """
+    check_pandas("corruption_report")
     table, X = X, check_images(X)
     y = column_or_1d(y)
     check_consistent_length(X, y)
+    if not (isinstance(n_resamples, Integral) and n_resamples >= 2):
+        raise ValueError(f"n_resamples={n_resamples!r} must be an integer of at least 2.")
     names = _check_corruptions(corruptions)
     severities = _check_severities(severities)
     seen = _check_seen(seen, pipeline)
@@ -136,7 +140,8 @@ def corruption_report(
             model = CommonCorruption(name, severity, scale)
             rng = generator(seed, Stream.CORRUPTION_REPORT, noise_names().index(name), severity)
             noisy = corrupt(as_nhwc(X, shape), model, pixels, rng).reshape(X.shape)
-        return np.column_stack([judge.predict(like_table(noisy, table)) == y for judge in judges])
+        said = [np.asarray(judge.predict(like_table(noisy, table))) for judge in judges]
+        return np.column_stack([labels.reshape(y.shape) == y for labels in said])
 
     cells = [(CLEAN, 0), *((name, severity) for name in names for severity in severities)]
     run = delayed(hits)
@@ -159,11 +164,13 @@ class CorruptionReport:
         two bounds.
     relative_errors : pandas.DataFrame or None
         One row per corruption: ``seen``, ``relative_error``, ``low``, ``high`` (95 % interval).
+    resampled : pandas.DataFrame or None
+        Relative errors on resampled images, a column per corruption.
     """
 
     frame: object
     relative_errors: object
-    _resampled: object
+    resampled: object
 
     @classmethod
     def from_hits(cls, cells, right, resampled, seen):
@@ -237,7 +244,7 @@ class CorruptionReport:
         self._check_reference()
         errors = self.relative_errors
         chosen = errors if seen is None else errors[errors["seen"] == seen]
-        low, high = interval(self._resampled[list(chosen["corruption"])].mean(axis=1))
+        low, high = interval(self.resampled[list(chosen["corruption"])].mean(axis=1))
         return float(low), float(high)
 
     def summary(self):
@@ -356,7 +363,9 @@ def _check_seen(seen, pipeline):
 def _steps(estimator):
     """Return the estimators in a pipeline, at whatever depth, that know their noise."""
     parts = [step for _, step in getattr(estimator, "steps", [])]
-    if hasattr(estimator, "estimator"):
-        parts.append(estimator.estimator)
+    for inner in ("best_estimator_", "estimator_", "estimator"):
+        if hasattr(estimator, inner):
+            parts.append(getattr(estimator, inner))
+            break
     found = [found for part in parts for found in _steps(part)]
     return found + [estimator] * (getattr(estimator, "noise_", None) is not None)

@@ -4,14 +4,29 @@ import numpy as np
 from scipy.stats import norm
 
 
-def p_value(difference, resampled):
-    """Return the two-sided p-value of a difference, by its bootstrap standard error.
+def standard_error(resampled, n_images):
+    """Return the standard error of a difference of scores, from its bootstrap resamples.
 
-    A difference that no resample changes is certain: 1 where it is 0, and 0 elsewhere.
+    To its square 3 / n_images**2 is added: a difference that shows in no test image at all may still
+    be as large as 3 / n_images (the rule of three [1]_), and one that shows in four of them, all one
+    way, has a p-value of 0.13, as in McNemar's exact test.
+
+    References
+    ----------
+    .. [1] J. A. Hanley and A. Lippman-Hand, "If nothing goes wrong, is everything all right?", JAMA
+       249(13), 1983.
     """
-    error = np.std(resampled, ddof=1)
-    if error == 0:
-        return float(difference == 0)
+    return float(np.sqrt(np.var(resampled, ddof=1) + 3 / n_images**2))
+
+
+def difference_interval(difference, error, level=0.95):
+    """Return the interval of a difference from its standard error, as (low, high)."""
+    reach = float(norm.isf((1 - level) / 2)) * error
+    return difference - reach, difference + reach
+
+
+def p_value(difference, error):
+    """Return the two-sided p-value of a difference, by its standard error."""
     return float(2 * norm.sf(abs(difference) / error))
 
 

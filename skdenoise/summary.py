@@ -2,6 +2,17 @@
 
 from dataclasses import dataclass
 from html import escape
+from importlib import import_module
+
+
+def check_pandas(name):
+    """Refuse, before the work, to make a table that could not be made after it."""
+    try:
+        import_module("pandas")
+    except ImportError as error:
+        raise ImportError(
+            f"{name} makes a table with pandas: pip install 'skdenoise[cli]'."
+        ) from error
 
 
 @dataclass(frozen=True)

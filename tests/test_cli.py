@@ -143,7 +143,8 @@ def page_width(browser, page, width):
     ("arguments", "words"),
     [
         (("nowhere",), "does not exist"),
-        (("digits", "--noise", "fogg"), "is none of"),
+        (("digits", "--noise", "fogg"), "not a known noise model"),
+        (("digits", "--noise", "impulse_noise", "--noise-factor", "1.5"), "amount"),
         (("digits", "--classifier", "tree"), "svc, logistic"),
         (("digits", "--denoiser", "bm3d"), "unet"),
         (("digits", "--noise-factor", "0"), "above 0"),

@@ -1,6 +1,7 @@
 """compare_denoising: the same noise for all, choices on validation images, honest words."""
 
 import itertools
+import warnings
 
 import numpy as np
 import pytest
@@ -9,7 +10,9 @@ from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.frozen import FrozenEstimator
 from sklearn.linear_model import LogisticRegression
 from sklearn.neighbors import KNeighborsClassifier
-from sklearn.svm import SVC
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import FunctionTransformer
+from sklearn.svm import SVC, SVR
 
 from skdenoise import (
     DenoisingComparison,
@@ -54,21 +57,21 @@ def test_every_way_to_meet_noise_is_a_row(comparison):
     assert list(comparison.frame["condition"]) == [
         "alone",
         "trained on noise",
-        "PCA, on clean images",
-        "PCA, on noisy images",
-        "Wiener subspace",
-        "Wiener subspace, on denoised clean",
-        "Wiener subspace, classifier as it was",
+        "PCA of clean images",
+        "PCA of noisy images",
         "gaussian filter",
         "gaussian filter, on denoised clean",
         "gaussian filter, classifier as it was",
+        "Wiener subspace",
+        "Wiener subspace, on denoised clean",
+        "Wiener subspace, classifier as it was",
     ]
     assert list(dict.fromkeys(comparison.frame["kind"])) == [
         "alone",
         "noise training",
         "PCA",
-        "denoiser",
         "filter",
+        "denoiser",
     ]
 
 
@@ -99,12 +102,13 @@ def test_intervals_hold_the_score_and_differences_are_to_the_best_rival(comparis
 
 
 def test_copies_and_components_are_chosen_for_each_repeat(comparison):
-    choices = of(comparison, "trained on noise").choices
-    assert len(choices) == 2
-    assert all(choice["n_copies"] in (1, 4) for choice in choices)
-    assert all(
-        c["n_components"] in (10, 30) for c in of(comparison, "PCA, on clean images").choices
-    )
+    for condition in ("trained on noise", "Wiener subspace", "gaussian filter"):
+        choices = of(comparison, condition).choices
+        assert len(choices) == 2
+        assert all(choice["n_copies"] in (1, 4) for choice in choices)
+    for choice in of(comparison, "PCA of clean images").choices:
+        assert choice["n_components"] in (10, 30)
+        assert choice["n_copies"] in (0, 1, 4)
 
 
 def test_same_seed_gives_the_same_table(comparison, data):
@@ -165,7 +169,7 @@ def test_images_to_choose_on_may_be_given(data, digits):
 def test_any_scorer_has_intervals(data, scoring):
     params = QUICK | {"n_repeats": 1, "n_resamples": 20, "denoisers": [SubspaceDenoiser()]}
     row = of(
-        compare_denoising(LogisticRegression(), *data, **params, scoring=scoring),
+        compare_denoising(LogisticRegression(max_iter=500), *data, **params, scoring=scoring),
         "Wiener subspace",
     )
     assert row.score_low < row.score < row.score_high
@@ -246,6 +250,46 @@ def test_a_fitted_denoiser_is_used_as_it_is(data, trained):
     assert trained.noise_factor == 0.4
 
 
+def test_a_denoiser_in_a_pipeline_learns_the_noise_too(data):
+    inside = make_pipeline(FunctionTransformer(), SubspaceDenoiser())
+    params = QUICK | {"denoisers": inside, "n_repeats": 1, "return_estimator": True}
+    comparison = compare_denoising(SVC(), *data, **params)
+    fitted = comparison.estimators["matched", 0.5, "Wiener subspace"]
+    assert fitted[0][-1].noise_.sigma == 0.5
+
+
+def test_a_filter_is_a_filter_wherever_it_stands(data):
+    X = data[0]
+    frozen = FrozenEstimator(FilterDenoiser("median").fit(X))
+    comparison = compare_denoising(SVC(), *data, **QUICK | {"denoisers": frozen, "n_repeats": 1})
+    assert of(comparison, "median filter").kind == "filter"
+
+
+def test_signals_of_one_row_have_no_ssim(data):
+    params = QUICK | {"denoisers": SubspaceDenoiser(), "n_repeats": 1}
+    comparison = compare_denoising(SVC(), *data, **params, image_shape=(1, 64))
+    assert np.isnan(of(comparison, "Wiener subspace").ssim)
+    assert np.isfinite(of(comparison, "Wiener subspace").psnr)
+
+
+def test_resamples_without_a_class_do_not_stop_a_scorer(data):
+    X, y, X_test, y_test = data
+    params = QUICK | {"denoisers": SubspaceDenoiser(), "n_repeats": 1, "n_resamples": 40}
+    few = np.concatenate([np.flatnonzero(y_test == label)[:4] for label in range(10)])
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        comparison = compare_denoising(
+            LogisticRegression(max_iter=500),
+            X,
+            y,
+            X_test[few],
+            y_test[few],
+            **params,
+            scoring="roc_auc_ovr",
+        )
+    assert 0 < of(comparison, "alone").score < 1
+
+
 def test_network_is_also_trained_on_fresh_noise(data):
     keras = pytest.importorskip("keras")
     scikeras = pytest.importorskip("scikeras.wrappers")
@@ -269,8 +313,8 @@ def test_network_is_also_trained_on_fresh_noise(data):
     assert fresh.choices[0]["epochs"] >= 2
 
 
-class InterruptedAtThirdFit(SVC):
-    """An SVC whose user gives up."""
+class InterruptedAtFit(SVC):
+    """An SVC whose user gives up while it is fitted for the C-th time."""
 
     fits = 0
 
@@ -281,21 +325,40 @@ class InterruptedAtThirdFit(SVC):
         return super().fit(X, y, sample_weight)
 
 
-def test_interrupt_keeps_what_is_done(data, monkeypatch):
-    monkeypatch.setattr(InterruptedAtThirdFit, "fits", 0)
-    # alone: 1 fit; on noise: 2; PCA: 2 and 2; behind two denoisers 2 each: 11 fits a repeat
+@pytest.fixture
+def interrupted_at(monkeypatch):
+    monkeypatch.setattr(InterruptedAtFit, "fits", 0)
+    return lambda fit: InterruptedAtFit(C=fit)
+
+
+# Fits of a task: 1 alone, 3 behind each of two denoisers, 6 and 4 behind components, 2 on noise.
+FITS_OF_A_TASK = 1 + 2 * 3 + 6 + 4 + 2
+
+
+def test_interrupt_keeps_the_repeats_that_are_done(data, interrupted_at):
     with pytest.warns(UserWarning, match="Interrupted"):
-        partial = compare_denoising(InterruptedAtThirdFit(C=16), *data, **QUICK)
+        partial = compare_denoising(interrupted_at(FITS_OF_A_TASK + 6), *data, **QUICK)
     assert partial.interrupted
     assert len(partial.frame) == 10
     assert set(partial.frame["n_repeats"]) == {1}
     assert "interrupted" in str(partial)
 
 
-def test_interrupt_before_anything_is_done_is_passed_on(data, monkeypatch):
-    monkeypatch.setattr(InterruptedAtThirdFit, "fits", 0)
+@pytest.mark.parametrize("training", ["matched", [0.2, (0, 0.5)]])
+def test_interrupted_table_of_several_trainings_can_be_read_and_plotted(
+    data, interrupted_at, training
+):
+    params = QUICK | {"noise_factors": [0.2, 0.5], "n_repeats": 1, "train_noise_factor": training}
+    with pytest.warns(UserWarning, match="Interrupted"):
+        partial = compare_denoising(interrupted_at(FITS_OF_A_TASK + 6), *data, **params)
+    assert "NaN" not in str(partial)
+    assert partial.plot()
+    assert len(partial.verdicts) == len(partial.frame.groupby(["training", "noise_factor"]))
+
+
+def test_interrupt_before_anything_is_done_is_passed_on(data, interrupted_at):
     with pytest.raises(KeyboardInterrupt):
-        compare_denoising(InterruptedAtThirdFit(C=1), *data, **QUICK)
+        compare_denoising(interrupted_at(1), *data, **QUICK)
 
 
 def test_summary_reads_as_text_and_as_html(comparison):
@@ -361,12 +424,18 @@ def test_verdict_says_who_wins_and_what_it_costs(changes, words):
         ({"noise_factors": [0.1, 0.1]}, ValueError, "different numbers"),
         ({"noise": "fogg"}, ValueError, "not a known noise model"),
         ({"noise": GaussianNoise()}, ValueError, "strength of its own"),
+        ({"noise": "salt_and_pepper", "noise_factors": [1.5]}, ValueError, "amount=1.5"),
         ({"train_noise_factor": "blind"}, ValueError, "'matched'"),
         ({"train_noise_factor": []}, ValueError, "no level"),
         ({"train_noise_factor": [0.2, 0.2]}, ValueError, "twice"),
         ({"denoisers": [SVC()]}, TypeError, "has no transform"),
         ({"denoisers": [UNetDenoiser]}, TypeError, "has no transform"),
-        ({"n_repeats": 0}, ValueError, "positive integer"),
+        ({"denoisers": "median"}, TypeError, "'median', which has no transform"),
+        ({"denoisers": {"alone": SubspaceDenoiser()}}, ValueError, "'alone'; rename it"),
+        ({"train_noise_factor": None}, ValueError, "give 'matched'"),
+        ({"param_grid": {"depth": [1]}}, ValueError, "depth"),
+        ({"n_resamples": 1}, ValueError, "at least 2"),
+        ({"n_repeats": 0}, ValueError, "at least 1"),
         ({"n_copies": [0]}, ValueError, "positive integers"),
         ({"validation": 1.5}, ValueError, "between 0 and 1"),
         ({"validation": 3}, ValueError, "between 0 and 1"),
@@ -388,5 +457,11 @@ def test_images_must_fit_each_other(data):
         compare_denoising(SVC(), X, y, X_test[:, :49], y_test, **QUICK)
     with pytest.raises(ValueError, match="inconsistent numbers"):
         compare_denoising(SVC(), X, y[:-1], X_test, y_test, **QUICK)
+    with pytest.raises(ValueError, match="none of the classes"):
+        compare_denoising(SVC(), X, y, X_test, y_test.astype(str), **QUICK)
+    with pytest.raises(ValueError, match="uint8"):
+        compare_denoising(SVC(), X, y, (X_test * 255).astype(np.uint8), y_test, **QUICK)
+    with pytest.raises(TypeError, match="regressor"):
+        compare_denoising(SVR(), X, y, X_test, y_test, **QUICK)
     with pytest.raises(TypeError, match="no fit and predict"):
         compare_denoising(SubspaceDenoiser(), X, y, X_test, y_test, **QUICK)

@@ -72,6 +72,25 @@ def test_archives_are_read_in_units_of_black_and_white(tmp_path, dtype):
     assert len(images.X_test) == 10
 
 
+def test_the_range_of_an_archive_is_that_of_its_training_images(tmp_path):
+    X = np.random.default_rng(0).integers(0, 256, (50, 4, 4))
+    y = np.arange(50) % 2
+    for name, stored in {"int64": X, "floats of digits": X / 16, "flat": X.reshape(50, 16)}.items():
+        np.savez(tmp_path / "a.npz", x_train=stored, y_train=y, x_test=stored[:9], y_test=y[:9])
+        images = load_labelled_images(tmp_path / "a.npz")
+        assert images.X_train.shape == (50, 4, 4), name
+        assert 0 <= images.X_train.min() < 0.05, name
+        assert 0.95 < images.X_train.max() <= 1, name
+
+
+@pytest.mark.parametrize("limit", [20, 1345, 1346])
+def test_any_limit_keeps_the_shares_of_the_classes(limit):
+    images = load_labelled_images("digits", max_train=limit)
+    counts = np.bincount(images.y_train)
+    assert counts.sum() == limit
+    assert np.ptp(counts) <= max(2, 0.1 * limit / 10)
+
+
 def test_the_same_seed_draws_the_same_images():
     one, other = (load_labelled_images("digits", max_train=50, seed=seed) for seed in (1, 1))
     np.testing.assert_array_equal(one.X_train, other.X_train)

@@ -99,8 +99,8 @@ def test_classifier_that_cannot_be_retrained_is_rescued(denoised, split):
 
 def test_augmenter_before_a_frozen_denoiser_is_better_than_none(denoised, split):
     X, y, X_test, y_test = split
-    denoiser, _ = denoised
-    frozen = FrozenEstimator(clone(denoiser).fit(X))
+    denoiser, cache = denoised
+    frozen = FrozenEstimator(make_pipeline(denoiser, "passthrough", memory=cache).fit(X, y)[0])
     augmenter = NoiseAugmenter(noise_factor=0.5, random_state=0)
     without = make_pipeline(frozen, FOREST).fit(X, y).score(X_test, y_test)
     with_augmenter = make_pipeline(augmenter, frozen, FOREST).fit(X, y).score(X_test, y_test)

@@ -2,10 +2,10 @@
 
 import numpy as np
 import pytest
-from scipy.stats import binom
+from scipy.stats import binom, binomtest
 
 from skdenoise.resampling import bootstrap_means, interval
-from skdenoise.statistics import holm, p_value
+from skdenoise.statistics import difference_interval, holm, p_value, standard_error
 
 
 def test_bootstrap_interval_of_a_proportion_is_that_of_the_binomial():
@@ -31,19 +31,42 @@ def test_resamples_drawn_in_parts_are_means_of_images_too(monkeypatch):
     assert resampled.mean() == pytest.approx(values.mean(), abs=0.3)
 
 
-def test_p_values_are_uniform_where_there_is_no_difference():
+def test_p_values_are_rarely_small_where_there_is_no_difference():
     rng = np.random.default_rng(0)
     p_values = []
     for _ in range(300):
         right = rng.random((300, 2)) < 0.8
         resampled = bootstrap_means(right, 300, rng)
-        difference = right[:, 0].mean() - right[:, 1].mean()
-        p_values.append(p_value(difference, resampled[:, 0] - resampled[:, 1]))
-    assert 0.02 < np.mean(np.array(p_values) < 0.05) < 0.09
+        error = standard_error(resampled[:, 0] - resampled[:, 1], 300)
+        p_values.append(p_value(right[:, 0].mean() - right[:, 1].mean(), error))
+    assert 0.02 < np.mean(np.array(p_values) < 0.05) < 0.08
 
 
-def test_p_value_of_equal_outcomes_is_one():
-    assert p_value(0.0, np.zeros(100)) == 1
+@pytest.mark.parametrize("n_other", [3, 4, 5, 6, 8])
+def test_few_images_that_differ_prove_about_as_little_as_in_mcnemars_exact_test(n_other):
+    values = np.zeros((500, 1))
+    values[:n_other] = 1
+    error = standard_error(bootstrap_means(values, 4000, np.random.default_rng(0)), 500)
+    exact = binomtest(n_other, n_other).pvalue
+    assert exact * 0.85 < p_value(n_other / 500, error) < exact + 0.06
+
+
+def test_no_image_that_differs_proves_no_more_than_the_rule_of_three():
+    error = standard_error(np.zeros(100), 200)
+    _, high = difference_interval(0.0, error, level=0.9)
+    assert high == pytest.approx(1 - 0.05 ** (1 / 200), rel=0.1)
+    assert p_value(0.0, error) == 1
+
+
+@pytest.mark.parametrize(("n_images", "loss"), [(200, 0.01), (1000, 0.005), (300, 0.1)])
+def test_bound_of_a_loss_holds_as_often_as_it_says(n_images, loss):
+    rng = np.random.default_rng(0)
+    held = []
+    for _ in range(300):
+        lost = (rng.random((n_images, 1)) < loss).astype(float)
+        error = standard_error(bootstrap_means(lost, 200, rng), n_images)
+        held.append(difference_interval(lost.mean(), error, level=0.9)[1] >= loss)
+    assert np.mean(held) > 0.92
 
 
 def test_holm_steps_down_and_leaves_out_what_is_no_test():

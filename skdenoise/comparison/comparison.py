@@ -4,12 +4,24 @@ import warnings
 from itertools import chain
 from numbers import Integral, Real
 
+import numpy as np
 from joblib import effective_n_jobs
-from sklearn.base import BaseEstimator, clone
+from sklearn.base import BaseEstimator, clone, is_regressor
+from sklearn.model_selection import ParameterGrid
 from sklearn.utils import check_consistent_length
 from sklearn.utils.parallel import Parallel, delayed
 from sklearn.utils.validation import column_or_1d
 
+from skdenoise.comparison.conditions import (
+    AS_IT_WAS,
+    ON_CLEAN,
+    ON_DENOISED_CLEAN,
+    ON_FRESH_NOISE,
+    ON_NOISE,
+    PCA_OF_CLEAN,
+    PCA_OF_NOISY,
+    innermost_denoiser,
+)
 from skdenoise.comparison.experiment import UNPREPARED, Experiment
 from skdenoise.comparison.levels import noise_levels, training_levels
 from skdenoise.comparison.outcome import check_scoring_of_outcomes
@@ -17,9 +29,16 @@ from skdenoise.comparison.progress import shown
 from skdenoise.comparison.result import DenoisingComparison
 from skdenoise.comparison.table import tabulate
 from skdenoise.filters import FilterDenoiser
-from skdenoise.images import PixelFormat, check_image_shape, check_images, check_value_range
+from skdenoise.images import (
+    PixelFormat,
+    check_image_shape,
+    check_images,
+    check_value_range,
+    warn_of_other_range,
+)
 from skdenoise.seeding import draw_seed
 from skdenoise.subspace import SubspaceDenoiser
+from skdenoise.summary import check_pandas
 from skdenoise.unet import UNetDenoiser
 
 
@@ -60,7 +79,7 @@ def compare_denoising(
     classifier : estimator
         Any classifier; it is cloned, not fitted.
     X_train : array-like of shape (n, n_features), (n, height, width) or (n, height, width, channels)
-        Clean images to train on.
+        Clean images to train on. Of a table the values alone are taken.
     y_train : array-like of shape (n,)
         Their classes.
     X_test : array-like of shape (m, ...)
@@ -78,14 +97,18 @@ def compare_denoising(
         the table is then training level by test level.
     denoisers : estimator, list or dict of str to estimator, default=None
         Denoisers and filters to put before the classifier. They are told the noise, the image shape
-        and the value range. ``None`` is a `UNetDenoiser`, a Gaussian and a median filter.
+        and the value range, also inside a pipeline; one in a ``FrozenEstimator`` is used as it is, but
+        should not have seen the test images. ``None`` is a `UNetDenoiser`, a Gaussian and a median filter.
     param_grid : dict or list of dict, default=None
         Parameters of the classifier to choose from, anew for each condition.
     n_copies : sequence of int, default=(1, 4, 16)
-        Numbers of noisy copies of each image to choose from, for the classifier that is trained on
-        noise. A classifier that is slow on many images, such as an SVC, may need fewer.
+        Numbers of noisy copies of each image to choose from, wherever a classifier learns on noisy
+        images, denoised or not. A classifier that is slow on many images, such as an SVC, may need
+        fewer.
     n_components : sequence of int, default=(20, 40, 80)
         Numbers of principal components to choose from; image arrays are put together from them again.
+        On components of clean images, the classifier learns on clean or on noisy images, whichever is
+        better on validation images.
     scoring : str or callable, default="accuracy"
         Any scorer of scikit-learn, by name or as ``scorer(classifier, X, y)``.
     validation : float or (X, y), default=0.2
@@ -139,10 +162,13 @@ def compare_denoising(
     the slowest denoiser and its classifier took; that is the one thing here that depends on the speed
     of the machine.
 
-    Intervals are percentiles over resampled test images, whose repeats are kept together [1]_; all
-    conditions share the resamples. The rival that others are compared with is the best on noisy
-    validation images among those without a learned denoiser. The p-values of these differences are
-    from the bootstrap's standard error, corrected for all rows of the table by Holm's method.
+    Intervals of scores are percentiles over resampled test images, whose repeats are kept together
+    [1]_; all conditions share the resamples. The rival that others are compared with is the best on
+    noisy validation images among those without a learned denoiser. Intervals and p-values of these
+    differences are from the bootstrap's standard error, which is never below the square root of 3
+    divided by the number of test images; p-values are corrected for all rows of the table by Holm's
+    method. Parameters are better searched with `param_grid` than by a search as the classifier: its
+    folds would have noisy copies of one image on either side.
 
     References
     ----------
@@ -162,19 +188,21 @@ def compare_denoising(
     >>> bool(scores["Wiener subspace"] > scores["alone"] + 0.1)
     True
     """
-    _check_pandas()
+    check_pandas("compare_denoising")
     X_train, X_test = check_images(X_train, name="X_train"), check_images(X_test, name="X_test")
     _check_same_layout(X_train, X_test, "X_test")
     y_train, y_test = column_or_1d(y_train), column_or_1d(y_test)
+    _check_classes(X_test, y_test, y_train, "y_test")
     check_consistent_length(X_train, y_train)
-    check_consistent_length(X_test, y_test)
-    for name, value in (("n_repeats", n_repeats), ("n_resamples", n_resamples)):
-        if value is not None and not (isinstance(value, Integral) and value >= 1):
-            raise ValueError(f"{name}={value!r} must be a positive integer.")
+    for name, value, least in (("n_repeats", n_repeats, 1), ("n_resamples", n_resamples, 2)):
+        if value is not None and not (isinstance(value, Integral) and value >= least):
+            raise ValueError(f"{name}={value!r} must be an integer of at least {least}.")
     outcomes = check_scoring_of_outcomes(scoring)
     levels = noise_levels(noise, noise_factors)
+    pixels = PixelFormat(X_train.dtype, check_value_range(value_range, X_train))
+    warn_of_other_range(X_test, pixels.value_range)
     experiment = Experiment(
-        classifier=_check_classifier(classifier),
+        classifier=_check_classifier(classifier, param_grid),
         denoisers=_check_denoisers(denoisers),
         param_grid=param_grid,
         n_copies=_check_numbers("n_copies", n_copies),
@@ -183,17 +211,18 @@ def compare_denoising(
         y=y_train,
         X_test=X_test,
         y_test=y_test,
-        validation=_check_validation(validation, X_train),
+        validation=_check_validation(validation, X_train, y_train),
         levels=levels,
         trainings=training_levels(noise, train_noise_factor, levels),
         n_repeats=n_repeats,
         outcomes=outcomes,
         image_shape=check_image_shape(image_shape, X_train),
-        pixels=PixelFormat(X_train.dtype, check_value_range(value_range, X_train)),
+        pixels=pixels,
         clip=clip,
         return_estimator=return_estimator,
         seed=draw_seed(random_state),
     )
+    experiment.try_noise()
     measurements, interrupted = _run(experiment, n_jobs, verbose)
     frame = tabulate(measurements, experiment, n_resamples or outcomes.n_resamples)
     return DenoisingComparison(frame, str(scoring), interrupted, _estimators(measurements))
@@ -233,29 +262,37 @@ def _estimators(measurements):
     }
 
 
-def _check_pandas():
-    try:
-        import pandas  # noqa: F401
-    except ImportError as error:
-        raise ImportError(
-            "compare_denoising makes a table with pandas: pip install 'skdenoise[cli]'."
-        ) from error
-
-
 def _check_same_layout(X, other, name):
-    if X.shape[1:] != other.shape[1:] or X.dtype.kind != other.dtype.kind:
+    same_dtype = X.dtype.kind == other.dtype.kind == "f" or X.dtype == other.dtype
+    if X.shape[1:] != other.shape[1:] or not same_dtype:
         raise ValueError(
             f"{name} has shape {other.shape} and dtype {other.dtype}, but X_train has {X.shape} and "
             f"{X.dtype}: give both in the same layout and scale."
         )
 
 
-def _check_classifier(classifier):
-    if not (hasattr(classifier, "fit") and hasattr(classifier, "predict")):
+def _check_classes(X, y, y_train, name):
+    check_consistent_length(X, y)
+    if not set(y.tolist()) & set(y_train.tolist()):
+        raise ValueError(
+            f"{name} has none of the classes of y_train: {np.unique(y)[:5]} and "
+            f"{np.unique(y_train)[:5]}."
+        )
+
+
+def _check_classifier(classifier, param_grid):
+    if isinstance(classifier, type) or not (
+        hasattr(classifier, "fit") and hasattr(classifier, "predict")
+    ):
         raise TypeError(
             f"classifier={classifier!r} has no fit and predict; give a classifier such as SVC()."
         )
-    return clone(classifier)
+    if is_regressor(classifier):
+        raise TypeError(f"classifier={classifier!r} is a regressor; give a classifier.")
+    classifier = clone(classifier)
+    for params in ParameterGrid(param_grid or {}):
+        clone(classifier).set_params(**params)
+    return classifier
 
 
 def _check_numbers(name, numbers):
@@ -265,7 +302,7 @@ def _check_numbers(name, numbers):
     return numbers
 
 
-def _check_validation(validation, X_train):
+def _check_validation(validation, X_train, y_train):
     if isinstance(validation, Real):
         if not 0 < validation < 1:
             raise ValueError(
@@ -279,7 +316,7 @@ def _check_validation(validation, X_train):
             f"validation={validation!r} must be a share between 0 and 1, or a pair (X, y)."
         ) from error
     X, y = check_images(X, name="validation X"), column_or_1d(y)
-    check_consistent_length(X, y)
+    _check_classes(X, y, y_train, "validation y")
     _check_same_layout(X_train, X, "validation X")
     return X, y
 
@@ -288,7 +325,7 @@ def _check_denoisers(denoisers):
     """Return denoisers by name."""
     if denoisers is None:
         denoisers = [UNetDenoiser(), FilterDenoiser("gaussian"), FilterDenoiser("median")]
-    if isinstance(denoisers, BaseEstimator):
+    if isinstance(denoisers, BaseEstimator | str):
         denoisers = [denoisers]
     if not isinstance(denoisers, dict):
         denoisers = _named(denoisers)
@@ -298,6 +335,15 @@ def _check_denoisers(denoisers):
                 f"denoisers: {name!r} is {denoiser!r}, which has no transform; give denoisers such as "
                 "UNetDenoiser(), FilterDenoiser('median'), or a dict of them by name."
             )
+    rows = [
+        f"{name}{suffix}" for name in denoisers for suffix in ("", ON_DENOISED_CLEAN, AS_IT_WAS)
+    ]
+    taken = {ON_CLEAN, ON_NOISE, ON_FRESH_NOISE, PCA_OF_CLEAN, PCA_OF_NOISY, UNPREPARED.name}
+    twice = sorted(name for name in rows if rows.count(name) > 1 or name in taken)
+    if twice:
+        raise ValueError(
+            f"denoisers: the table has other rows of the name {twice[0]!r}; rename it."
+        )
     return {str(name): denoiser for name, denoiser in denoisers.items()}
 
 
@@ -311,6 +357,7 @@ def _named(denoisers):
 
 
 def _name_of(denoiser):
+    denoiser = innermost_denoiser(denoiser)
     if isinstance(denoiser, UNetDenoiser):
         return "U-Net"
     if isinstance(denoiser, SubspaceDenoiser):

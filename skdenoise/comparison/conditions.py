@@ -12,6 +12,8 @@ from sklearn.frozen import FrozenEstimator
 from sklearn.model_selection import ParameterGrid
 from sklearn.pipeline import Pipeline
 
+from skdenoise.denoiser import Denoiser
+
 ALONE, NOISE_TRAINING, PRINCIPAL_COMPONENTS, FILTER, DENOISER = KINDS = (
     "alone",
     "noise training",
@@ -19,6 +21,11 @@ ALONE, NOISE_TRAINING, PRINCIPAL_COMPONENTS, FILTER, DENOISER = KINDS = (
     "filter",
     "denoiser",
 )
+ON_CLEAN = "alone"
+ON_NOISE = "trained on noise"
+ON_FRESH_NOISE = "trained on fresh noise"
+PCA_OF_CLEAN = "PCA of clean images"
+PCA_OF_NOISY = "PCA of noisy images"
 # What follows the name of a denoiser, where the classifier behind it is not trained on denoised noisy
 # images.
 ON_DENOISED_CLEAN = ", on denoised clean"
@@ -129,40 +136,58 @@ def train_on_noise(trainer, training, n_copies):
     ]
 
 
-def train_on_components(trainer, training, n_components, *, on_noisy, random_state):
-    """Train on principal components, for each number of them."""
-    images = training.noisy(0) if on_noisy else training.X
+def train_on_components(trainer, training, n_components, n_copies, *, of_noisy, random_state):
+    """Train on principal components of clean or of noisy images, for each number of them.
+
+    The classifier learns on noisy images, or, with components of clean images, on clean ones too.
+    """
+    sets = {copies: training.copies(copies) for copies in n_copies}
+    if not of_noisy:
+        sets = {0: (training.X, training.y), **sets}
+    images = training.noisy(0) if of_noisy else training.X
     limit = min(len(images), int(np.prod(images.shape[1:])))
     candidates = []
     for n in sorted({min(n, limit) for n in n_components}):
         start = time.perf_counter()
         reduction = PCA(n, random_state=random_state)
         components = reduction if images.ndim == 2 else RoundTrip(reduction)
-        inputs = components.fit_transform(images)
-        seconds = time.perf_counter() - start
-        candidates += trainer.fit(inputs, training.y, components, seconds, n_components=n)
+        components.fit(images)
+        fit_seconds = time.perf_counter() - start
+        candidates += _fit_on_each(trainer, sets, components, fit_seconds, n_components=n)
     return candidates
 
 
-def train_behind_denoiser(trainer, training, denoiser):
+def _fit_on_each(trainer, sets, transformer, fit_seconds, **choices):
+    """Train behind a fitted transformer on each set of (images, classes), by number of copies."""
+    candidates = []
+    for n_copies, (images, y) in sets.items():
+        start = time.perf_counter()
+        inputs = transformer.transform(images)
+        seconds = fit_seconds + time.perf_counter() - start
+        candidates += trainer.fit(inputs, y, transformer, seconds, n_copies=n_copies, **choices)
+    return candidates
+
+
+def train_behind_denoiser(trainer, training, denoiser, n_copies):
     """Fit a denoiser, and train behind it on denoised noisy, and on denoised clean images.
 
     Returns
     -------
     denoised_noisy, denoised_clean : list of Trained
+        The former for each number of noisy copies.
     seconds : float
         What the denoiser's own fit took.
     """
     start = time.perf_counter()
     denoiser = clone(denoiser).fit(training.X, training.y)
-    fit_seconds = time.perf_counter() - start
-    sets = []
-    for images in (training.noisy(0), training.X):
-        start = time.perf_counter()
-        inputs = denoiser.transform(images)
-        seconds = fit_seconds + time.perf_counter() - start
-        sets.append(trainer.fit(inputs, training.y, denoiser, seconds))
-    return *sets, fit_seconds
+    seconds = time.perf_counter() - start
+    noisy = {copies: training.copies(copies) for copies in n_copies}
+    clean = {0: (training.X, training.y)}
+    return (
+        _fit_on_each(trainer, noisy, denoiser, seconds),
+        _fit_on_each(trainer, clean, denoiser, seconds),
+        seconds,
+    )
 
 
 def put_behind(trained, transformer, seconds):
@@ -212,15 +237,34 @@ def learns_by_epoch(classifier) -> bool:
 
 def with_seed(estimator, seed):
     """Return a clone whose random states, at whatever depth, start from a seed."""
+    return with_params(estimator, {"random_state": seed})
+
+
+def with_params(estimator, params):
+    """Return a clone that has these parameters wherever, at whatever depth, it knows them."""
     if isinstance(estimator, FrozenEstimator):
         return estimator
     estimator = clone(estimator)
-    names = [
-        name
-        for name in estimator.get_params()
-        if name == "random_state" or name.endswith("__random_state")
-    ]
-    return estimator.set_params(**dict.fromkeys(names, seed))
+    known = estimator.get_params()
+    frozen = [name for name, value in known.items() if isinstance(value, FrozenEstimator)]
+    return estimator.set_params(
+        **{
+            name: params[name.rpartition("__")[2]]
+            for name in known
+            if name.rpartition("__")[2] in params
+            and not name.startswith(tuple(f"{of}__" for of in frozen))
+        }
+    )
+
+
+def innermost_denoiser(estimator):
+    """Return the denoiser in a pipeline or frozen estimator, or the estimator where there is none."""
+    if isinstance(estimator, FrozenEstimator):
+        return innermost_denoiser(estimator.estimator)
+    for _, step in getattr(estimator, "steps", []):
+        if isinstance(innermost_denoiser(step), Denoiser):
+            return innermost_denoiser(step)
+    return estimator
 
 
 class RoundTrip(TransformerMixin, BaseEstimator):

@@ -5,8 +5,6 @@ import time
 from dataclasses import dataclass
 
 import numpy as np
-from sklearn.base import clone
-from sklearn.frozen import FrozenEstimator
 from sklearn.model_selection import train_test_split
 
 from skdenoise.comparison.conditions import (
@@ -15,11 +13,17 @@ from skdenoise.comparison.conditions import (
     DENOISER,
     FILTER,
     NOISE_TRAINING,
+    ON_CLEAN,
     ON_DENOISED_CLEAN,
+    ON_FRESH_NOISE,
+    ON_NOISE,
+    PCA_OF_CLEAN,
+    PCA_OF_NOISY,
     PRINCIPAL_COMPONENTS,
     Condition,
     Trainer,
     TrainingSet,
+    innermost_denoiser,
     learns_by_epoch,
     put_behind,
     train_alone,
@@ -27,6 +31,7 @@ from skdenoise.comparison.conditions import (
     train_on_components,
     train_on_fresh_noise,
     train_on_noise,
+    with_params,
     with_seed,
 )
 from skdenoise.comparison.levels import NoiseLevel, TrainingLevel
@@ -41,6 +46,7 @@ CLEAN = "clean"
 UNPREPARED = Condition("trained before the noise was known", ALONE)
 # PSNR and SSIM are means over so many images at most: SSIM takes a millisecond for each.
 _N_MEASURED_IMAGES = 1000
+_LEAST_SIDE_FOR_SSIM = 3
 
 
 @dataclass(frozen=True)
@@ -64,7 +70,7 @@ class Measurement:
     psnr, ssim : float
         Of what the classifier was given, NaN where these are no restored images.
     fit_seconds, transform_seconds : float
-        To train all, and to prepare the test images.
+        To train what is not there without the condition, and to prepare the test images.
     choices : dict
         What has been chosen on validation images.
     pipeline : sklearn.pipeline.Pipeline or None
@@ -171,6 +177,13 @@ class Experiment:
             for index, training in enumerate(self.trainings)
         ]
 
+    def try_noise(self):
+        """Draw all noise on one image, so that what is wrong with it is known before the work."""
+        for task in self.tasks()[: len(self.trainings)]:
+            self.training_noise(self.X[:1], task, 0)
+        for level in self.levels:
+            self.level_noise(self.X_test[:1], Stream.COMPARISON_TEST, task, level)
+
     def n_steps(self):
         """Return how many lists of measurements `run` yields for each task."""
         return 4 + len(self.denoisers) + learns_by_epoch(self.classifier)
@@ -194,24 +207,16 @@ class Experiment:
 
         alone = train_alone(trainer, training)
         unprepared = self._best_on_clean(alone, split)
-        yield {Condition("alone", ALONE): alone, UNPREPARED: [unprepared]}
-
-        noise_trained = train_on_noise(trainer, training, self.n_copies)
-        yield {Condition("trained on noise", NOISE_TRAINING): noise_trained}
-
-        for on_noisy in (False, True):
-            on_components = train_on_components(
-                trainer, training, self.n_components, on_noisy=on_noisy, random_state=seed
-            )
-            name = "PCA, on noisy images" if on_noisy else "PCA, on clean images"
-            yield {Condition(name, PRINCIPAL_COMPONENTS): on_components}
+        yield {Condition(ON_CLEAN, ALONE): alone, UNPREPARED: [unprepared]}
 
         longest = 0.0
         for name, denoiser in self.denoisers.items():
             denoiser = with_seed(self._told_of_noise(denoiser, task.training), seed)
-            on_noisy, on_clean, seconds = train_behind_denoiser(trainer, training, denoiser)
+            on_noisy, on_clean, seconds = train_behind_denoiser(
+                trainer, training, denoiser, self.n_copies
+            )
             as_it_was = put_behind(unprepared, on_noisy[0].transformer, seconds)
-            kind = FILTER if isinstance(denoiser, FilterDenoiser) else DENOISER
+            kind = FILTER if isinstance(innermost_denoiser(denoiser), FilterDenoiser) else DENOISER
             if kind == DENOISER:
                 longest = max(longest, on_noisy[0].seconds)
             yield {
@@ -220,9 +225,23 @@ class Experiment:
                 Condition(name + AS_IT_WAS, kind, True): [as_it_was],
             }
 
+        for name, of_noisy in ((PCA_OF_CLEAN, False), (PCA_OF_NOISY, True)):
+            on_components = train_on_components(
+                trainer,
+                training,
+                self.n_components,
+                self.n_copies,
+                of_noisy=of_noisy,
+                random_state=seed,
+            )
+            yield {Condition(name, PRINCIPAL_COMPONENTS): on_components}
+
         if learns_by_epoch(self.classifier):
             fresh = train_on_fresh_noise(trainer, training, longest)
-            yield {Condition("trained on fresh noise", NOISE_TRAINING): fresh}
+            yield {Condition(ON_FRESH_NOISE, NOISE_TRAINING): fresh}
+
+        noise_trained = train_on_noise(trainer, training, self.n_copies)
+        yield {Condition(ON_NOISE, NOISE_TRAINING): noise_trained}
 
     def _split(self, task):
         if not isinstance(self.validation, float):
@@ -237,7 +256,7 @@ class Experiment:
         return best(candidates, lambda one: self.score(one, split.X_validation, split.y_validation))
 
     def _told_of_noise(self, denoiser, training):
-        """Return a denoiser that is to learn the noise of the comparison, as it can be told."""
+        """Return a denoiser that is to learn the noise of the comparison."""
         told = {
             "noise": training.noise,
             "noise_factor": training.noise_factor,
@@ -245,11 +264,7 @@ class Experiment:
             "value_range": self.pixels.value_range,
             "image_shape": self.image_shape if self.X.ndim == 2 else None,
         }
-        known = denoiser.get_params(deep=False)
-        if isinstance(denoiser, FrozenEstimator) or "noise" not in known:
-            return denoiser
-        told = {name: value for name, value in told.items() if name in known}
-        return clone(denoiser).set_params(**told)
+        return with_params(denoiser, told)
 
     def score(self, trained, X, y):
         """Return the score of a trained classifier on images."""
@@ -336,7 +351,7 @@ class Trial:
 
     def _prepared(self, trained, purpose, level):
         """Return images as a classifier is given them, and the seconds that this took."""
-        key = (trained.transformer, purpose, level)
+        key = (trained.transformer, purpose, getattr(level, "label", level))
         if key not in self._memory:
             images = self._images(purpose, level)
             start = time.perf_counter()
@@ -354,9 +369,11 @@ class Trial:
         return experiment.level_noise(X, stream, task, level)
 
     def _quality(self, metric, restored):
-        if restored is None:
-            return math.nan
         experiment = self.experiment
+        if restored is None or restored.shape != experiment.X_test.shape:
+            return math.nan
+        if metric == "ssim" and min(experiment.image_shape[:2]) < _LEAST_SIDE_FOR_SSIM:
+            return math.nan
         low, high = experiment.pixels.value_range
         shape = experiment.image_shape if restored.ndim == 2 else None
         clean = experiment.X_test[:_N_MEASURED_IMAGES]

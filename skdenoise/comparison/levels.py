@@ -107,6 +107,10 @@ def _levels_of(noise, train_noise_factor, tests):
             f"noise={noise!r} has a strength of its own, so that there is nothing but 'matched' to "
             f"train on; got train_noise_factor={train_noise_factor!r}."
         )
+    if train_noise_factor is None:
+        raise ValueError(
+            "train_noise_factor=None: give 'matched', a number or a range (low, high)."
+        )
     model = resolve_noise(noise, train_noise_factor)
     label = (
         float(train_noise_factor)

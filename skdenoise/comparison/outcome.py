@@ -30,7 +30,7 @@ class Hits:
 
     def record(self, classifier, inputs, y):
         """Return the outcome of a classifier on images that are prepared for it."""
-        return np.asarray(classifier.predict(inputs)) == y
+        return np.asarray(classifier.predict(inputs)).reshape(y.shape) == y
 
     def score(self, outcome, y):
         """Return the score of an outcome."""
@@ -70,7 +70,7 @@ class Replays:
     def record(self, classifier, inputs, y):
         """Return the outcome of a classifier on images that are prepared for it."""
         said = {
-            method: getattr(classifier, method)(inputs)
+            method: np.asarray(getattr(classifier, method)(inputs))
             for method in ("predict", "predict_proba", "decision_function")
             if hasattr(classifier, method)
         }
@@ -81,16 +81,27 @@ class Replays:
         return float(self.scorer(outcome, np.arange(len(y)), y))
 
     def resample(self, columns, y, n_resamples, rng):
-        """Return the scores of resampled images, as `Hits.resample`."""
+        """Return the scores of resampled images, as `Hits.resample`.
+
+        A scorer may have no answer where a resample lacks a class; such resamples are left out.
+        """
         scores = [
             [
-                np.mean([self.scorer(outcome, resample, y[resample]) for outcome in repeats])
+                np.mean([self._score_or_nan(outcome, resample, y) for outcome in repeats])
                 for repeats in columns
             ]
             for resamples in bootstrap_indices(len(y), n_resamples, rng)
             for resample in resamples
         ]
-        return np.array(scores)
+        scores = np.array(scores)
+        answered = scores[np.isfinite(scores).all(axis=1)]
+        return answered if len(answered) > 1 else np.full((2, len(columns)), np.nan)
+
+    def _score_or_nan(self, outcome, resample, y):
+        try:
+            return self.scorer(outcome, resample, y[resample])
+        except ValueError:
+            return np.nan
 
 
 def _said(method):

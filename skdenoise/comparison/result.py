@@ -4,13 +4,14 @@ import numpy as np
 
 from skdenoise.comparison.conditions import AS_IT_WAS, DENOISER, ON_DENOISED_CLEAN
 from skdenoise.comparison.levels import MATCHED, in_words
+from skdenoise.plotting import check_matplotlib
 from skdenoise.summary import Summary
 
 _SIGNIFICANT = 0.05
 _LEGEND = (
     "* best in its column; ± half of the 95 % interval over test images. Clean cost: what is lost on "
     "clean images, and its 95 % bound; PSNR and fit: under the strongest noise. Differences are on the "
-    "same test images; p by Holm's method over the whole table."
+    "same test images; p is corrected for all rows of the table by Holm's method, intervals are not."
 )
 
 
@@ -33,14 +34,15 @@ class DenoisingComparison:
         - ``validation_score``, ``best_rival``: on noisy validation images, and whether it is the best
           there among conditions without a learned denoiser;
         - ``difference``, ``difference_low``, ``difference_high``, ``p_value``: to that rival, the 95 %
-          interval, and Holm's p-value over the whole table;
+          interval, and the p-value, corrected by Holm's method for all rows of the table;
         - ``clean_score``, ``clean_score_low``, ``clean_score_high``: on clean test images, and its 95 %
           interval;
         - ``clean_cost``, ``clean_cost_low``, ``clean_cost_high``: what is lost there against the
           classifier that was trained on clean images and chosen on them, and the one-sided 95 % bounds
-          of that loss;
+          of that loss (non-inferiority is shown for any margin above the upper one);
         - ``psnr`` (dB), ``ssim``: of what the classifier was given, on the first 1,000 test images;
-        - ``fit_seconds``, ``transform_seconds``: to train all, and to denoise all test images;
+        - ``fit_seconds``, ``transform_seconds``: to fit denoiser and classifier (the denoiser alone,
+          where the classifier is as it was), and to denoise all test images;
         - ``choices``, ``n_repeats``: what was chosen on validation images, in each repeat.
     scoring : str
         The scorer.
@@ -100,7 +102,10 @@ class DenoisingComparison:
         """
         from skdenoise.displays import RobustnessCurveDisplay
 
+        check_matplotlib()
         known = list(dict.fromkeys(self.frame["condition"]))
+        if isinstance(conditions, str):
+            conditions = [conditions]
         if conditions is None:
             conditions = [n for n in known if not n.endswith((ON_DENOISED_CLEAN, AS_IT_WAS))]
         unknown = sorted(set(conditions) - set(known))
@@ -114,9 +119,12 @@ class DenoisingComparison:
             axes = figure.subplots(1, len(blocks), squeeze=False, sharey=True)[0]
         displays = []
         for ax, (training, rows) in zip(np.atleast_1d(axes), blocks, strict=True):
-            shown = {name: _curve(rows[rows["condition"] == name]) for name in conditions}
+            here = [name for name in conditions if name in set(rows["condition"])]
+            curves = {name: _curve(rows[rows["condition"] == name]) for name in here}
+            levels = sorted(set().union(*(curve.index for curve in curves.values())))
+            shown = {name: curve.reindex(levels) for name, curve in curves.items()}
             display = RobustnessCurveDisplay(
-                levels=next(iter(shown.values())).index.to_numpy(),
+                levels=levels,
                 scores={name: of["score"] for name, of in shown.items()},
                 intervals={name: (of["low"], of["high"]) for name, of in shown.items()},
                 score_name=self.scoring,
@@ -164,7 +172,7 @@ def _shown(rows):
             for row in of.itertuples()
         }
     by_condition = rows.groupby("condition", sort=False)
-    strongest = by_condition.last()
+    strongest = rows[rows["noise_factor"] == rows["noise_factor"].iloc[-1]].set_index("condition")
     worst = rows.loc[by_condition["clean_cost_high"].idxmax()].set_index("condition")
     table["clean cost"] = {
         row.Index: f"{row.clean_cost:+.3f} (≤ {row.clean_cost_high:+.3f})"
@@ -175,7 +183,7 @@ def _shown(rows):
         for row in strongest.itertuples()
     }
     table["fit"] = {row.Index: f"{row.fit_seconds:.1f} s" for row in strongest.itertuples()}
-    return pd.DataFrame(table).reindex(strongest.index).rename_axis(None)
+    return pd.DataFrame(table).reindex(rows["condition"].unique()).fillna("").rename_axis(None)
 
 
 def _verdict(rows):
@@ -214,7 +222,7 @@ def _verdict(rows):
 
 
 def _in_digits(p_value):
-    return f"= {p_value:.3f}" if p_value >= 0.001 else "< 0.001"
+    return "< 0.001" if p_value < 0.001 else f"= {p_value:.3f}"
 
 
 def _clean_verdict(row):

@@ -4,11 +4,11 @@ from collections import defaultdict
 
 import numpy as np
 
-from skdenoise.comparison.conditions import DENOISER
+from skdenoise.comparison.conditions import DENOISER, KINDS
 from skdenoise.comparison.experiment import CLEAN, UNPREPARED
 from skdenoise.resampling import interval
 from skdenoise.seeding import Stream, generator
-from skdenoise.statistics import holm, p_value
+from skdenoise.statistics import difference_interval, holm, p_value, standard_error
 
 
 def tabulate(measurements, experiment, n_resamples):
@@ -38,7 +38,7 @@ def tabulate(measurements, experiment, n_resamples):
     for training in experiment.trainings:
         for index in training.tests:
             group = (training.block, training.label, experiment.levels[index].label)
-            rows += _rows(group, cells, resampled)
+            rows += _rows(group, cells, resampled, len(experiment.y_test))
     frame = pd.DataFrame(rows)
     frame["p_value"] = holm(frame["p_value"])
     return frame
@@ -59,12 +59,13 @@ def _cells(measurements):
     return cells
 
 
-def _rows(group, cells, resampled):
+def _rows(group, cells, resampled, n_images):
     """Return the rows of one training level at one test level."""
     training, trained_for, level = group
     names = [name for *of, name in cells if tuple(of) == group]
     if not names:
         return []
+    names.sort(key=lambda name: KINDS.index(cells[*group, name][0].condition.kind))
     reference = _best_rival({name: cells[*group, name] for name in names})
     unprepared = (training, trained_for, CLEAN, UNPREPARED.name)
     rows = []
@@ -75,7 +76,8 @@ def _rows(group, cells, resampled):
         low, high = interval(resampled[*group, name])
         clean_low, clean_high = interval(resampled[clean])
         cost = _mean(cells[unprepared], "score") - _mean(cells[clean], "score")
-        least_cost, greatest_cost = interval(resampled[unprepared] - resampled[clean], level=0.9)
+        error = standard_error(resampled[unprepared] - resampled[clean], n_images)
+        least_cost, greatest_cost = difference_interval(cost, error, level=0.9)
         rows.append(
             {
                 "training": training,
@@ -89,7 +91,7 @@ def _rows(group, cells, resampled):
                 "score_std": np.std(scores, ddof=1) if len(scores) > 1 else np.nan,
                 "validation_score": _mean(repeats, "validation_score"),
                 "best_rival": name == reference,
-                **_difference((*group, name), (*group, reference), cells, resampled),
+                **_difference((*group, name), (*group, reference), cells, resampled, n_images),
                 "clean_score": _mean(cells[clean], "score"),
                 "clean_score_low": clean_low,
                 "clean_score_high": clean_high,
@@ -113,17 +115,17 @@ def _best_rival(cells):
     return max(rivals, key=lambda name: _mean(cells[name], "validation_score"))
 
 
-def _difference(cell, reference, cells, resampled):
+def _difference(cell, reference, cells, resampled, n_images):
     if cell == reference:
         return dict.fromkeys(("difference", "difference_low", "difference_high", "p_value"), np.nan)
     difference = _mean(cells[cell], "score") - _mean(cells[reference], "score")
-    differences = resampled[cell] - resampled[reference]
-    low, high = interval(differences)
+    error = standard_error(resampled[cell] - resampled[reference], n_images)
+    low, high = difference_interval(difference, error)
     return {
         "difference": difference,
         "difference_low": low,
         "difference_high": high,
-        "p_value": p_value(difference, differences),
+        "p_value": p_value(difference, error),
     }
 
 

@@ -3,7 +3,11 @@
 import base64
 import io
 import os
+import platform
 import tempfile
+from contextlib import suppress
+from dataclasses import dataclass
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
@@ -49,41 +53,62 @@ def write_report(study, path, *, call, title, noise, noise_factor):
     _write_whole(path, page)
 
 
+@dataclass(frozen=True)
+class Picture:
+    """A figure on the page: what it shows, for those who do not see it, and what is said below it."""
+
+    alt: str
+    caption: str
+    url: str
+
+
 def _pictures(study, noise, noise_factor):
-    """Return figures as (title, what they show, PNG as a data URL)."""
-    curves = study.comparison.plot()
+    """Return the figures by their place on the page."""
     pictures = {
-        "curves": (
-            "Accuracy against the noise factor, one line per way to train; the numbers are in the "
-            "table below.",
-            curves[0].ax_.figure,
-        )
+        "curves": [
+            Picture(
+                "Line chart of accuracy against noise factor; the tables below have its numbers.",
+                "One line for each way to train, with its 95 % interval.",
+                _as_data_url(display.figure_),
+            )
+            for display in study.comparison.plot()[:1]
+        ]
     }
-    transformer = study.pipeline[0] if len(study.pipeline) > 1 else None
+    transformer = study.pipeline[0] if study.pipeline is not None else None
     if transformer is not None:
         images = study.images.X_test[:8]
-        flat = images.reshape(len(images), -1)
         display = DenoisingDisplay.from_estimator(
-            transformer, flat, noise=resolve_noise(noise, noise_factor), random_state=0
+            transformer,
+            images.reshape(len(images), -1),
+            noise=resolve_noise(noise, noise_factor),
+            random_state=0,
         )
-        pictures["images"] = (
-            f"Test images with {noise} noise, noise factor {noise_factor:g}, the same denoised by "
-            f"{study.shown}, clean, and the error that remains.",
-            display.figure_,
-        )
-        if hasattr(transformer, "history_"):
-            display = TrainingCurveDisplay.from_estimator(transformer)
-            pictures["training"] = (
-                "Training loss of the U-Net, by epoch.",
-                display.figure_,
+        pictures["images"] = [
+            Picture(
+                "Rows of eight test images: noisy, denoised, clean, and the error that remains.",
+                f"{noise} noise, noise factor {noise_factor:g}, removed by {study.shown}.",
+                _as_data_url(display.figure_),
             )
+        ]
+    if hasattr(transformer, "history_"):
+        display = TrainingCurveDisplay.from_estimator(transformer)
+        pictures["training"] = [
+            Picture(
+                "Line chart of the training loss of the denoiser against the epoch.",
+                f"{study.shown}, trained for the strongest noise of the table.",
+                _as_data_url(display.figure_),
+            )
+        ]
     if study.corruptions is not None:
         display = study.corruptions.plot()
-        pictures["corruptions"] = (
-            "Mean accuracy over corruptions against severity, seen in training and others apart.",
-            display.ax_.figure,
-        )
-    return {name: (text, _as_data_url(figure)) for name, (text, figure) in pictures.items()}
+        pictures["corruptions"] = [
+            Picture(
+                "Line chart of mean accuracy against severity; the tables below have its numbers.",
+                "Means over corruptions, those seen in training and others apart.",
+                _as_data_url(display.figure_),
+            )
+        ]
+    return pictures
 
 
 def _as_data_url(figure):
@@ -93,11 +118,11 @@ def _as_data_url(figure):
 
 
 def _versions():
-    import platform
-    from importlib.metadata import version
-
-    packages = ("skdenoise", "scikit-learn", "keras", "tensorflow", "numpy")
-    return [("Python", platform.python_version()), *((name, version(name)) for name in packages)]
+    found = [("Python", platform.python_version())]
+    for name in ("skdenoise", "scikit-learn", "keras", "tensorflow", "jax", "torch", "numpy"):
+        with suppress(PackageNotFoundError):
+            found.append((name, version(name)))
+    return found
 
 
 def _write_whole(path, text):

@@ -9,7 +9,7 @@ from sklearn.neural_network import MLPClassifier
 from sklearn.svm import SVC
 
 from skdenoise.comparison import DenoisingComparison, compare_denoising
-from skdenoise.comparison.conditions import ALONE
+from skdenoise.comparison.conditions import ON_CLEAN
 from skdenoise.filters import FILTERS, FilterDenoiser
 from skdenoise.image_files import LabelledImages
 from skdenoise.robustness import CorruptionReport, corruption_report
@@ -50,7 +50,7 @@ class Study:
 
     @property
     def pipeline(self):
-        """The fitted pipeline of the condition that is shown."""
+        """The fitted pipeline that is shown, for the strongest noise; None where it was not reached."""
         return _strongest(self.comparison, self.shown)
 
 
@@ -128,7 +128,7 @@ def run_study(
             _strongest(comparison, shown),
             flat[1],
             images.y_test,
-            reference=_strongest(comparison, ALONE),
+            reference=_strongest(comparison, ON_CLEAN),
             image_shape=shape,
             value_range=(0, 1),
             random_state=random_state,
@@ -139,7 +139,8 @@ def run_study(
 def _strongest(comparison, condition):
     """Return the pipeline of a condition that was trained for the strongest noise."""
     *_, pipeline = (
-        pipeline for (*_, name), pipeline in comparison.estimators.items() if name == condition
+        None,
+        *(pipeline for (*_, name), pipeline in comparison.estimators.items() if name == condition),
     )
     return pipeline
 
