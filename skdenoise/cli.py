@@ -69,6 +69,8 @@ def _check_factors(factors):
     return sorted(factors)
 
 
+_LEAST_IMAGES = 20
+
 # What `evaluate` and `report` are told in the same words.
 Source = Annotated[
     str,
@@ -100,7 +102,10 @@ Noise = Annotated[
 Factors = Annotated[
     list[float],
     typer.Option(
-        "--noise-factor", help="Repeat for several levels to test at.", callback=_check_factors
+        "--noise-factor",
+        help="Repeat for several levels to test at, in the unit of the noise: its standard deviation "
+        "for gaussian, pixels for blurs.",
+        callback=_check_factors,
     ),
 ]
 Training = Annotated[
@@ -112,8 +117,8 @@ Training = Annotated[
 ]
 Repeats = Annotated[int, typer.Option(min=1, help="With other seeds each time.")]
 Epochs = Annotated[int | None, typer.Option(min=1, help="Of the U-Net; its default otherwise.")]
-MaxTrain = Annotated[int, typer.Option(min=20, help="Train on at most so many images.")]
-MaxTest = Annotated[int, typer.Option(min=20, help="Test on at most so many images.")]
+MaxTrain = Annotated[int, typer.Option(min=_LEAST_IMAGES, help="Train on at most so many images.")]
+MaxTest = Annotated[int, typer.Option(min=_LEAST_IMAGES, help="Test on at most so many images.")]
 Seed = Annotated[int, typer.Option(min=0, help="Seed of everything that is random.")]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="No progress bar.")]
 
@@ -158,6 +163,9 @@ def evaluate(
         epochs=epochs,
         corruptions=False,
     )
+    n_train, n_test = len(study.images.X_train), len(study.images.X_test)
+    n_classes = len(set(study.images.y_train))
+    print(f"{n_train} images of {n_classes} classes to train on, {n_test} to test on\n")
     print(study.comparison.summary())
     if csv is not None:
         study.comparison.frame.to_csv(csv, index=False)
@@ -222,6 +230,13 @@ def _study(source, max_train, max_test, seed, quiet, **options):
         images = load_labelled_images(source, max_train=max_train, max_test=max_test, seed=seed)
     except (ValueError, OSError) as error:
         raise typer.BadParameter(str(error), param_hint="IMAGES") from error
+    n_train, n_test = len(images.X_train), len(images.X_test)
+    if min(n_train, n_test) < _LEAST_IMAGES:
+        raise typer.BadParameter(
+            f"{n_train} images to train on and {n_test} to test on are too few to tell anything; "
+            f"give at least {_LEAST_IMAGES} of each.",
+            param_hint="IMAGES",
+        )
     for factor in options["noise_factors"]:
         try:
             add_noise(images.X_test[:1], options["noise"], factor, value_range=(0, 1))

@@ -139,6 +139,13 @@ def page_width(browser, page, width):
     return int(re.search(r"width=(\d+)", result.stdout).group(1))
 
 
+def test_too_few_images_are_refused(tmp_path):
+    np.savez(tmp_path / "few.npz", X=np.zeros((30, 4, 4), np.uint8), y=np.arange(30) % 2)
+    result = skdenoise("evaluate", tmp_path / "few.npz")
+    assert result.returncode == 2
+    assert "too few" in result.stderr
+
+
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [

@@ -463,5 +463,5 @@ def test_images_must_fit_each_other(data):
         compare_denoising(SVC(), X, y, (X_test * 255).astype(np.uint8), y_test, **QUICK)
     with pytest.raises(TypeError, match="regressor"):
         compare_denoising(SVR(), X, y, X_test, y_test, **QUICK)
-    with pytest.raises(TypeError, match="no fit and predict"):
+    with pytest.raises(TypeError, match="fit and predict"):
         compare_denoising(SubspaceDenoiser(), X, y, X_test, y_test, **QUICK)

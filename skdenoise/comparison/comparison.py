@@ -285,7 +285,8 @@ def _check_classifier(classifier, param_grid):
         hasattr(classifier, "fit") and hasattr(classifier, "predict")
     ):
         raise TypeError(
-            f"classifier={classifier!r} has no fit and predict; give a classifier such as SVC()."
+            f"classifier={classifier!r} is no estimator with fit and predict; give an instance of a "
+            "classifier, such as SVC()."
         )
     if is_regressor(classifier):
         raise TypeError(f"classifier={classifier!r} is a regressor; give a classifier.")

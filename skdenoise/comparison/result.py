@@ -10,8 +10,10 @@ from skdenoise.summary import Summary
 _SIGNIFICANT = 0.05
 _LEGEND = (
     "* best in its column; ± half of the 95 % interval over test images. Clean cost: what is lost on "
-    "clean images, and its 95 % bound; PSNR and fit: under the strongest noise. Differences are on the "
-    "same test images; p is corrected for all rows of the table by Holm's method, intervals are not."
+    "clean images, and its 95 % bound, at the training level where that is worst; PSNR and fit: under "
+    "the strongest noise. Denoiser and rival of a sentence are those that are best on validation "
+    "images; their difference is on the same test images, and its p, but not its interval, is "
+    "corrected for all rows of the table by Holm's method."
 )
 
 

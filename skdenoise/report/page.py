@@ -95,7 +95,7 @@ def _pictures(study, noise, noise_factor):
         pictures["training"] = [
             Picture(
                 "Line chart of the training loss of the denoiser against the epoch.",
-                f"{study.shown}, trained for the strongest noise of the table.",
+                f"{study.shown}, trained for noise factor {study.trained_for}.",
                 _as_data_url(display.figure_),
             )
         ]

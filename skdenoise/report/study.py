@@ -10,6 +10,7 @@ from sklearn.svm import SVC
 
 from skdenoise.comparison import DenoisingComparison, compare_denoising
 from skdenoise.comparison.conditions import ON_CLEAN
+from skdenoise.comparison.levels import in_words
 from skdenoise.filters import FILTERS, FilterDenoiser
 from skdenoise.image_files import LabelledImages
 from skdenoise.robustness import CorruptionReport, corruption_report
@@ -52,6 +53,12 @@ class Study:
     def pipeline(self):
         """The fitted pipeline that is shown, for the strongest noise; None where it was not reached."""
         return _strongest(self.comparison, self.shown)
+
+    @property
+    def trained_for(self):
+        """The noise factor that this pipeline was trained for, in words."""
+        *_, (_, label, _) = self.comparison.estimators
+        return in_words(label)
 
 
 def run_study(
