@@ -18,7 +18,12 @@ from skdenoise.demo import NOISE_FACTORS, plot_demo, run_demo
 from skdenoise.image_files import load_labelled_images
 from skdenoise.noise.catalogue import catalogue_name
 from skdenoise.report import run_study, write_report
-from skdenoise.report.study import CLASSIFIERS, DENOISERS
+from skdenoise.report.study import (
+    CLASSIFIERS,
+    DEFAULT_DENOISERS,
+    DEFAULT_FACTORS,
+    DENOISERS,
+)
 
 app = typer.Typer(
     help="Remove noise from images, in front of any scikit-learn classifier.",
@@ -127,9 +132,9 @@ Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="No progress bar.")]
 def evaluate(
     source: Source,
     classifier: Classifier = "svc",
-    denoisers: Denoisers = ["unet", "gaussian", "median"],  # noqa: B006 (typer reads it, nobody writes)
+    denoisers: Denoisers = DEFAULT_DENOISERS,
     noise: Noise = "gaussian",
-    noise_factors: Factors = [0.2, 0.4],  # noqa: B006
+    noise_factors: Factors = DEFAULT_FACTORS,
     train: Training = "blind",
     repeats: Repeats = 1,
     epochs: Epochs = None,
@@ -179,9 +184,9 @@ def report(
         Path, typer.Option("--output", "-o", help="Where to save the page.", dir_okay=False)
     ] = Path("skdenoise_report.html"),
     classifier: Classifier = "svc",
-    denoisers: Denoisers = ["unet", "gaussian", "median"],  # noqa: B006
+    denoisers: Denoisers = DEFAULT_DENOISERS,
     noise: Noise = "gaussian",
-    noise_factors: Factors = [0.2, 0.4],  # noqa: B006
+    noise_factors: Factors = DEFAULT_FACTORS,
     train: Training = "blind",
     repeats: Repeats = 1,
     epochs: Epochs = None,

@@ -1,7 +1,7 @@
 """Evaluation: how well an estimator does under noise."""
 
 import numpy as np
-from sklearn.metrics import accuracy_score
+from sklearn.metrics import accuracy_score, get_scorer
 from sklearn.utils import check_consistent_length
 from sklearn.utils.metadata_routing import MetadataRequest
 
@@ -94,7 +94,7 @@ class NoisyScorer:
         self.clip = clip
         self.image_shape = image_shape
         self.value_range = value_range
-        self._scorer = None if scoring in METRICS else _check_scorer(scoring)
+        self._scorer = None if scoring in METRICS else check_scorer(scoring, METRICS)
 
     def __repr__(self):
         return f"noisy_scorer({self.scoring!r}, noise={self.noise!r})"
@@ -168,15 +168,15 @@ class NoisyScorer:
         return like_table(noisy.reshape(X.shape), table)
 
 
-def _check_scorer(scoring):
-    from sklearn.metrics import get_scorer
-
+def check_scorer(scoring, others=()):
+    """Return the scorer that a name stands for, or the one that is given; `others` are names too."""
     if callable(scoring):
         return scoring
     try:
         return get_scorer(scoring)
-    except (ValueError, KeyError) as error:
+    except (ValueError, KeyError, TypeError) as error:
+        known = ", ".join([*map(repr, others), "a scorer that scikit-learn knows"])
         raise ValueError(
-            f"scoring={scoring!r} is neither 'psnr', 'ssim', nor a scorer that scikit-learn knows: "
-            "sklearn.metrics.get_scorer_names() lists them."
+            f"scoring={scoring!r} is none of these: {known} (sklearn.metrics.get_scorer_names() "
+            "lists them)."
         ) from error

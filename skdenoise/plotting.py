@@ -1,5 +1,7 @@
 """Plotting: what all pictures are made of, rows of images and lines that can be told apart."""
 
+from importlib import import_module
+
 import numpy as np
 
 from skdenoise.images import as_nhwc, check_image_shape, check_images, check_value_range
@@ -14,7 +16,7 @@ _DASHES = ("-", "--", "-.", (0, (1, 1)))
 def check_matplotlib():
     """Raise an ImportError, before any work is done, where matplotlib is not installed."""
     try:
-        import matplotlib.pyplot  # noqa: F401
+        import_module("matplotlib.pyplot")
     except ImportError as error:
         raise ImportError(
             'Pictures need matplotlib, which is not installed: pip install "skdenoise[cli]".'

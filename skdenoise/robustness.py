@@ -303,13 +303,11 @@ class CorruptionReport:
             table = rows.pivot(index="corruption", columns="severity", values="accuracy")
             table["mean"] = table.mean(axis=1)
             if self.relative_errors is not None:
-                means = rows.groupby("corruption")["reference_accuracy"].mean()
-                table["reference"] = means
+                table["reference"] = rows.groupby("corruption")["reference_accuracy"].mean()
+            table = table.map("{:.3f}".format)
+            if self.relative_errors is not None:
                 errors = self.relative_errors.set_index("corruption")["relative_error"]
-                table = table.map("{:.3f}".format)
                 table["relative error"] = errors.map("{:.0f}".format)
-            else:
-                table = table.map("{:.3f}".format)
             title = "Seen in training" if seen else "Not seen in training"
             blocks.append((title, table.rename_axis(index=None, columns="severity")))
         return blocks

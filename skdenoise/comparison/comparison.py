@@ -351,13 +351,14 @@ def _check_denoisers(denoisers):
 def _named(denoisers):
     names = {}
     for denoiser in denoisers:
-        name = _name_of(denoiser)
+        name = name_of(denoiser)
         number = 1 + sum(other.split(" #")[0] == name for other in names)
         names[name if number == 1 else f"{name} #{number}"] = denoiser
     return names
 
 
-def _name_of(denoiser):
+def name_of(denoiser) -> str:
+    """Return what a denoiser is called in the table."""
     denoiser = innermost_denoiser(denoiser)
     if isinstance(denoiser, UNetDenoiser):
         return "U-Net"

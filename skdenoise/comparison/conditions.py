@@ -4,6 +4,7 @@ import copy
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 
 import numpy as np
 from sklearn.base import BaseEstimator, TransformerMixin, clone
@@ -80,16 +81,25 @@ class TrainingSet:
         Clean images and their classes.
     noisy : callable
         ``noisy(i)`` returns the images with the i-th draw of noise.
+    n_copies : tuple of int
+        The numbers of noisy copies to choose from.
     """
 
     X: np.ndarray
     y: np.ndarray
     noisy: Callable
+    n_copies: tuple
 
-    def copies(self, n_copies):
-        """Return so many noisy copies of each image, and their classes."""
-        noisy = [self.noisy(copy) for copy in range(n_copies)]
-        return np.concatenate(noisy), np.tile(self.y, n_copies)
+    @property
+    def clean_set(self):
+        """The clean images and their classes, by the number of noisy copies, which is 0."""
+        return {0: (self.X, self.y)}
+
+    @cached_property
+    def noisy_sets(self):
+        """Noisy copies of the images and their classes, by the number of copies."""
+        copies = [self.noisy(i) for i in range(max(self.n_copies))]
+        return {n: (np.concatenate(copies[:n]), np.tile(self.y, n)) for n in self.n_copies}
 
 
 @dataclass(frozen=True)
@@ -129,21 +139,21 @@ def train_alone(trainer, training):
     return trainer.fit(training.X, training.y)
 
 
-def train_on_noise(trainer, training, n_copies):
+def train_on_noise(trainer, training):
     """Train on noisy copies of the images, for each number of copies."""
     return [
-        candidate for n in n_copies for candidate in trainer.fit(*training.copies(n), n_copies=n)
+        candidate
+        for n_copies, (images, y) in training.noisy_sets.items()
+        for candidate in trainer.fit(images, y, n_copies=n_copies)
     ]
 
 
-def train_on_components(trainer, training, n_components, n_copies, *, of_noisy, random_state):
+def train_on_components(trainer, training, n_components, *, of_noisy, random_state):
     """Train on principal components of clean or of noisy images, for each number of them.
 
     The classifier learns on noisy images, or, with components of clean images, on clean ones too.
     """
-    sets = {copies: training.copies(copies) for copies in n_copies}
-    if not of_noisy:
-        sets = {0: (training.X, training.y), **sets}
+    sets = training.noisy_sets if of_noisy else training.clean_set | training.noisy_sets
     images = training.noisy(0) if of_noisy else training.X
     limit = min(len(images), int(np.prod(images.shape[1:])))
     candidates = []
@@ -157,18 +167,7 @@ def train_on_components(trainer, training, n_components, n_copies, *, of_noisy, 
     return candidates
 
 
-def _fit_on_each(trainer, sets, transformer, fit_seconds, **choices):
-    """Train behind a fitted transformer on each set of (images, classes), by number of copies."""
-    candidates = []
-    for n_copies, (images, y) in sets.items():
-        start = time.perf_counter()
-        inputs = transformer.transform(images)
-        seconds = fit_seconds + time.perf_counter() - start
-        candidates += trainer.fit(inputs, y, transformer, seconds, n_copies=n_copies, **choices)
-    return candidates
-
-
-def train_behind_denoiser(trainer, training, denoiser, n_copies):
+def train_behind_denoiser(trainer, training, denoiser):
     """Fit a denoiser, and train behind it on denoised noisy, and on denoised clean images.
 
     Returns
@@ -181,13 +180,22 @@ def train_behind_denoiser(trainer, training, denoiser, n_copies):
     start = time.perf_counter()
     denoiser = clone(denoiser).fit(training.X, training.y)
     seconds = time.perf_counter() - start
-    noisy = {copies: training.copies(copies) for copies in n_copies}
-    clean = {0: (training.X, training.y)}
     return (
-        _fit_on_each(trainer, noisy, denoiser, seconds),
-        _fit_on_each(trainer, clean, denoiser, seconds),
+        _fit_on_each(trainer, training.noisy_sets, denoiser, seconds),
+        _fit_on_each(trainer, training.clean_set, denoiser, seconds),
         seconds,
     )
+
+
+def _fit_on_each(trainer, sets, transformer, fit_seconds, **choices):
+    """Train behind a fitted transformer on each set of (images, classes), by number of copies."""
+    candidates = []
+    for n_copies, (images, y) in sets.items():
+        start = time.perf_counter()
+        inputs = transformer.transform(images)
+        seconds = fit_seconds + time.perf_counter() - start
+        candidates += trainer.fit(inputs, y, transformer, seconds, n_copies=n_copies, **choices)
+    return candidates
 
 
 def put_behind(trained, transformer, seconds):

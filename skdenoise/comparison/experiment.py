@@ -203,7 +203,9 @@ class Experiment:
         """Train every condition, and yield their candidates, those that share work together."""
         seed = derived_seed(self.seed, Stream.COMPARISON_SEED, task.repeat)
         trainer = Trainer(with_seed(self.classifier, seed), self.param_grid)
-        training = TrainingSet(split.X, split.y, lambda i: self.training_noise(split.X, task, i))
+        training = TrainingSet(
+            split.X, split.y, lambda i: self.training_noise(split.X, task, i), self.n_copies
+        )
 
         alone = train_alone(trainer, training)
         unprepared = self._best_on_clean(alone, split)
@@ -212,9 +214,7 @@ class Experiment:
         longest = 0.0
         for name, denoiser in self.denoisers.items():
             denoiser = with_seed(self._told_of_noise(denoiser, task.training), seed)
-            on_noisy, on_clean, seconds = train_behind_denoiser(
-                trainer, training, denoiser, self.n_copies
-            )
+            on_noisy, on_clean, seconds = train_behind_denoiser(trainer, training, denoiser)
             as_it_was = put_behind(unprepared, on_noisy[0].transformer, seconds)
             kind = FILTER if isinstance(innermost_denoiser(denoiser), FilterDenoiser) else DENOISER
             if kind == DENOISER:
@@ -227,12 +227,7 @@ class Experiment:
 
         for name, of_noisy in ((PCA_OF_CLEAN, False), (PCA_OF_NOISY, True)):
             on_components = train_on_components(
-                trainer,
-                training,
-                self.n_components,
-                self.n_copies,
-                of_noisy=of_noisy,
-                random_state=seed,
+                trainer, training, self.n_components, of_noisy=of_noisy, random_state=seed
             )
             yield {Condition(name, PRINCIPAL_COMPONENTS): on_components}
 
@@ -240,7 +235,7 @@ class Experiment:
             fresh = train_on_fresh_noise(trainer, training, longest)
             yield {Condition(ON_FRESH_NOISE, NOISE_TRAINING): fresh}
 
-        noise_trained = train_on_noise(trainer, training, self.n_copies)
+        noise_trained = train_on_noise(trainer, training)
         yield {Condition(ON_NOISE, NOISE_TRAINING): noise_trained}
 
     def _split(self, task):

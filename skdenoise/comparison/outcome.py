@@ -2,25 +2,15 @@
 
 import numpy as np
 from sklearn.base import BaseEstimator, ClassifierMixin
-from sklearn.metrics import get_scorer
 from sklearn.utils.metaestimators import available_if
 
+from skdenoise.evaluation import check_scorer
 from skdenoise.resampling import bootstrap_indices, bootstrap_means
 
 
 def check_scoring_of_outcomes(scoring):
     """Return the kind of outcome that a scorer needs: `Hits` for accuracy, `Replays` for others."""
-    if scoring == "accuracy":
-        return Hits()
-    if callable(scoring):
-        return Replays(scoring)
-    try:
-        return Replays(get_scorer(scoring))
-    except (ValueError, KeyError, TypeError) as error:
-        raise ValueError(
-            f"scoring={scoring!r} is no scorer that scikit-learn knows: "
-            "sklearn.metrics.get_scorer_names() lists them."
-        ) from error
+    return Hits() if scoring == "accuracy" else Replays(check_scorer(scoring))
 
 
 class Hits:

@@ -4,7 +4,7 @@ import numpy as np
 
 from skdenoise.comparison.conditions import AS_IT_WAS, DENOISER, ON_DENOISED_CLEAN
 from skdenoise.comparison.levels import MATCHED, in_words
-from skdenoise.plotting import check_matplotlib
+from skdenoise.plotting import new_figure
 from skdenoise.summary import Summary
 
 _SIGNIFICANT = 0.05
@@ -104,7 +104,6 @@ class DenoisingComparison:
         """
         from skdenoise.displays import RobustnessCurveDisplay
 
-        check_matplotlib()
         known = list(dict.fromkeys(self.frame["condition"]))
         if isinstance(conditions, str):
             conditions = [conditions]
@@ -115,9 +114,7 @@ class DenoisingComparison:
             raise ValueError(f"conditions: {unknown} are not in the table, which has {known}.")
         blocks = list(self.frame.groupby("training", sort=False))
         if axes is None:
-            from matplotlib.figure import Figure
-
-            figure = Figure(figsize=(6.4 * len(blocks), 4.8), layout="constrained")
+            figure = new_figure(6.4 * len(blocks), 4.8)
             axes = figure.subplots(1, len(blocks), squeeze=False, sharey=True)[0]
         displays = []
         for ax, (training, rows) in zip(np.atleast_1d(axes), blocks, strict=True):

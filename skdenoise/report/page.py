@@ -64,57 +64,47 @@ class Picture:
 
 def _pictures(study, noise, noise_factor):
     """Return the figures by their place on the page."""
+    curves, *_ = study.comparison.plot()
     pictures = {
-        "curves": [
-            Picture(
-                "Line chart of accuracy against noise factor; the tables below have its numbers.",
-                "One line for each way to train, with its 95 % interval.",
-                _as_data_url(display.figure_),
-            )
-            for display in study.comparison.plot()[:1]
-        ]
+        "curves": _picture(
+            curves,
+            "Line chart of accuracy against noise factor; the tables below have its numbers.",
+            "One line for each way to train, with its 95 % interval.",
+        )
     }
     transformer = study.pipeline[0] if study.pipeline is not None else None
     if transformer is not None:
         images = study.images.X_test[:8]
-        display = DenoisingDisplay.from_estimator(
-            transformer,
-            images.reshape(len(images), -1),
-            noise=resolve_noise(noise, noise_factor),
-            random_state=0,
+        pictures["images"] = _picture(
+            DenoisingDisplay.from_estimator(
+                transformer,
+                images.reshape(len(images), -1),
+                noise=resolve_noise(noise, noise_factor),
+                random_state=0,
+            ),
+            "Rows of eight test images: noisy, denoised, clean, and the error that remains.",
+            f"{noise} noise, noise factor {noise_factor:g}, removed by {study.shown}.",
         )
-        pictures["images"] = [
-            Picture(
-                "Rows of eight test images: noisy, denoised, clean, and the error that remains.",
-                f"{noise} noise, noise factor {noise_factor:g}, removed by {study.shown}.",
-                _as_data_url(display.figure_),
-            )
-        ]
     if hasattr(transformer, "history_"):
-        display = TrainingCurveDisplay.from_estimator(transformer)
-        pictures["training"] = [
-            Picture(
-                "Line chart of the training loss of the denoiser against the epoch.",
-                f"{study.shown}, trained for noise factor {study.trained_for}.",
-                _as_data_url(display.figure_),
-            )
-        ]
+        pictures["training"] = _picture(
+            TrainingCurveDisplay.from_estimator(transformer),
+            "Line chart of the training loss of the denoiser against the epoch.",
+            f"{study.shown}, trained for noise factor {study.trained_for}.",
+        )
     if study.corruptions is not None:
-        display = study.corruptions.plot()
-        pictures["corruptions"] = [
-            Picture(
-                "Line chart of mean accuracy against severity; the tables below have its numbers.",
-                "Means over corruptions, those seen in training and others apart.",
-                _as_data_url(display.figure_),
-            )
-        ]
+        pictures["corruptions"] = _picture(
+            study.corruptions.plot(),
+            "Line chart of mean accuracy against severity; the tables below have its numbers.",
+            "Means over corruptions, those seen in training and others apart.",
+        )
     return pictures
 
 
-def _as_data_url(figure):
+def _picture(display, alt, caption):
     file = io.BytesIO()
-    figure.savefig(file, format="png", dpi=110)
-    return "data:image/png;base64," + base64.b64encode(file.getvalue()).decode()
+    display.figure_.savefig(file, format="png", dpi=110)
+    url = "data:image/png;base64," + base64.b64encode(file.getvalue()).decode()
+    return Picture(alt, caption, url)
 
 
 def _versions():

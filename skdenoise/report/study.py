@@ -9,6 +9,7 @@ from sklearn.neural_network import MLPClassifier
 from sklearn.svm import SVC
 
 from skdenoise.comparison import DenoisingComparison, compare_denoising
+from skdenoise.comparison.comparison import name_of
 from skdenoise.comparison.conditions import ON_CLEAN
 from skdenoise.comparison.levels import in_words
 from skdenoise.filters import FILTERS, FilterDenoiser
@@ -25,7 +26,8 @@ CLASSIFIERS = {
     "mlp": MLPClassifier(128),
 }
 DENOISERS = ("unet", "subspace", *FILTERS)
-UNET = "U-Net"
+DEFAULT_DENOISERS = ("unet", "gaussian", "median")
+DEFAULT_FACTORS = (0.2, 0.4)
 
 
 @dataclass(frozen=True)
@@ -65,9 +67,9 @@ def run_study(
     images,
     *,
     classifier="svc",
-    denoisers=("unet", "gaussian", "median"),
+    denoisers=DEFAULT_DENOISERS,
     noise="gaussian",
-    noise_factors=(0.2, 0.4),
+    noise_factors=DEFAULT_FACTORS,
     train="blind",
     n_repeats=1,
     epochs=None,
@@ -108,7 +110,7 @@ def run_study(
     """
     flat = [X.reshape(len(X), -1) for X in (images.X_train, images.X_test)]
     shape = images.X_train.shape[1:]
-    largest = max(noise_factors)
+    chosen = [_denoiser(name, epochs) for name in denoisers]
     comparison = compare_denoising(
         CLASSIFIERS[classifier],
         flat[0],
@@ -117,8 +119,8 @@ def run_study(
         images.y_test,
         noise=noise,
         noise_factors=noise_factors,
-        train_noise_factor=(0, largest) if train == "blind" else "matched",
-        denoisers={_title(name): _denoiser(name, epochs) for name in denoisers},
+        train_noise_factor=(0, max(noise_factors)) if train == "blind" else "matched",
+        denoisers=chosen,
         n_copies=(1, 4),
         n_repeats=n_repeats,
         clip=True,
@@ -128,7 +130,7 @@ def run_study(
         random_state=random_state,
         verbose=verbose,
     )
-    shown = _title(denoisers[0])
+    shown = name_of(chosen[0])
     report = None
     if corruptions and not comparison.interrupted:
         report = corruption_report(
@@ -156,8 +158,3 @@ def _denoiser(name, epochs):
     if name == "unet":
         return UNetDenoiser(epochs=epochs)
     return SubspaceDenoiser() if name == "subspace" else FilterDenoiser(name)
-
-
-def _title(name):
-    titles = {"unet": UNET, "subspace": "Wiener subspace"}
-    return titles.get(name, f"{name} filter")
