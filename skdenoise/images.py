@@ -10,6 +10,8 @@ from sklearn.utils import check_array
 
 # How much is converted at a time, so that no array is ever copied to float32 as a whole.
 _IMAGES_PER_CHUNK, _VALUES_PER_CHUNK = 1024, 2**23
+# From this side on, what can only be meant as colour images is not read as something else in silence.
+_LEAST_COLOUR_SIDE = 8
 
 
 def check_images(X, *, name="X"):
@@ -41,6 +43,12 @@ def check_images(X, *, name="X"):
         warnings.warn(
             f"{name} of shape {X.shape} is read as {X.shape[3]} channels, the last axis. If its "
             "channels come first, give np.moveaxis(X, 1, -1).",
+            stacklevel=3,
+        )
+    if X.ndim == 3 and X.shape[2] in (3, 4) and min(X.shape[:2]) >= _LEAST_COLOUR_SIDE:
+        warnings.warn(
+            f"{name} of shape {X.shape} is read as {X.shape[0]} grey images of {X.shape[1]}x"
+            f"{X.shape[2]} pixels. If it is one colour image, give it a leading axis, X[np.newaxis].",
             stacklevel=3,
         )
     return X
@@ -90,7 +98,10 @@ def check_image_shape(image_shape, X) -> tuple[int, int, int]:
         Where `image_shape` is no shape, or not the shape of the images in `X`.
     """
     if image_shape is None:
-        return infer_image_shape(X.shape[1]) if X.ndim == 2 else _nhwc_shape(X)[1:]
+        if X.ndim == 2:
+            _warn_of_colour_rows(X.shape[1])
+            return infer_image_shape(X.shape[1])
+        return _nhwc_shape(X)[1:]
     shape = tuple(image_shape) if np.iterable(image_shape) else (image_shape,)
     if len(shape) not in (2, 3) or not all(isinstance(s, Integral) and s > 0 for s in shape):
         raise ValueError(
@@ -109,6 +120,16 @@ def check_image_shape(image_shape, X) -> tuple[int, int, int]:
             f"{X.shape[1:]}. Images need no image_shape; leave it at None."
         )
     return shape
+
+
+def _warn_of_colour_rows(n_features):
+    side = math.isqrt(n_features // 3)
+    if n_features == 3 * side * side and side >= _LEAST_COLOUR_SIDE:
+        warnings.warn(
+            f"Rows of {n_features} values are read as strips of one pixel's height. If they are colour "
+            f"images, give image_shape=({side}, {side}, 3).",
+            stacklevel=4,
+        )
 
 
 def as_nhwc(X, image_shape):

@@ -4,6 +4,7 @@ import pytest
 from skdenoise.images import (
     PixelFormat,
     check_image_shape,
+    check_images,
     check_value_range,
     infer_image_shape,
     pad_to_multiple,
@@ -15,6 +16,13 @@ from skdenoise.images import (
 )
 def test_flat_rows_are_square_or_a_strip(n_features, shape):
     assert infer_image_shape(n_features) == shape
+
+
+def test_what_looks_like_colour_and_is_read_as_grey_is_said():
+    with pytest.warns(UserWarning, match=r"give image_shape=\(32, 32, 3\)"):
+        check_image_shape(None, np.zeros((2, 3072)))
+    with pytest.warns(UserWarning, match="one colour image, give it a leading axis"):
+        check_images(np.zeros((20, 30, 3)))
 
 
 def test_image_shape_may_leave_out_the_channel_of_grey_images():
