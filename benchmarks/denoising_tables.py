@@ -1,20 +1,25 @@
 """The tables of compare_denoising and corruption_report on MNIST and CIFAR-10.
 
-    python benchmarks/denoising_tables.py mnist --classifier svc --train blind
-    python benchmarks/denoising_tables.py mnist --classifier svc --corruptions
-    python benchmarks/denoising_tables.py cifar10 --classifier cnn
+    python benchmarks/denoising_tables.py mnist --classifier forest logistic knn mlp
+    python benchmarks/denoising_tables.py mnist --classifier svc --copies 1 --uint8
+    python benchmarks/denoising_tables.py cifar10 --classifier cnn --corruptions
+    python benchmarks/denoising_tables.py --show
 
 MNIST: the first 10,000 training images, the whole test set; what is chosen is chosen on 2,000 of the
-last 6,000 training images. CIFAR-10: 9,000 and 1,000, chosen on the last 1,000. Each run adds its rows
-to a CSV file in ``results/``.
+last 6,000 training images. CIFAR-10: 9,000 and 1,000, chosen on the last 1,000. Each run stores its
+rows in CSV files in ``results/``, in place of those of an earlier run of the same kind; ``--show``
+prints what is there as Markdown. Fitted denoisers are kept in ``--cache`` and serve all classifiers, so
+that seconds are not stored here.
 """
 
 import argparse
 import os
+import tempfile
 from pathlib import Path
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
+import pandas as pd
 from _data import load_cifar10, load_mnist
 from noise_families import small_cnn
 from sklearn.base import clone
@@ -23,7 +28,7 @@ from sklearn.ensemble import RandomForestClassifier
 from sklearn.linear_model import LogisticRegression
 from sklearn.neighbors import KNeighborsClassifier
 from sklearn.neural_network import MLPClassifier
-from sklearn.pipeline import make_pipeline
+from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import FunctionTransformer
 from sklearn.svm import SVC
 
@@ -38,9 +43,25 @@ from skdenoise import (
 )
 
 SEED = 0
-FACTORS = {"mnist": (0.0, 0.1, 0.2, 0.4, 0.6), "cifar10": (0.0, 0.05, 0.1, 0.2)}
+FACTORS = {"mnist": (0.1, 0.2, 0.4, 0.6), "cifar10": (0.05, 0.1, 0.2)}
 SENSOR_NOISE = ("gaussian", "poisson", "salt_and_pepper", "speckle", "uniform")
 RESULTS = Path(__file__).parent / "results"
+N_REPORTED_IMAGES = 2000
+SIGNIFICANT = 0.05
+SHOWN_DENOISERS = (
+    "Wiener subspace",
+    "U-Net",
+    "U-Net, on denoised clean",
+    "U-Net, classifier as it was",
+)
+SHOWN_COSTS = (
+    "trained on noise",
+    "PCA of clean images",
+    "gaussian filter",
+    "U-Net",
+    "U-Net, classifier as it was",
+)
+RUN = ["data", "kind", "trained", "classifier"]
 
 
 def flatten(images):
@@ -61,25 +82,48 @@ CLASSIFIERS = {
 def main():
     """Run what the command line asks for, and print it."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("data", choices=list(FACTORS))
-    parser.add_argument("--classifier", choices=[*CLASSIFIERS, "cnn"], default="svc")
+    parser.add_argument("data", choices=list(FACTORS), nargs="?")
+    parser.add_argument("--classifier", choices=[*CLASSIFIERS, "cnn"], nargs="+", default=["svc"])
     parser.add_argument("--train", choices=["matched", "blind"], default="blind")
     parser.add_argument("--uint8", action="store_true", help="uint8 images, noise clipped")
     parser.add_argument("--repeats", type=int, default=1)
     parser.add_argument("--copies", type=int, nargs="+", default=[1, 4])
     parser.add_argument("--steps", type=int, help="of each U-Net; its default otherwise")
     parser.add_argument("--corruptions", action="store_true", help="corruption_report instead")
+    parser.add_argument(
+        "--cache",
+        default=Path(tempfile.gettempdir()) / "skdenoise-denoising-tables",
+        help="folder of fitted denoisers; remove it when the package has changed",
+    )
+    parser.add_argument("--show", action="store_true", help="print the stored tables and end")
     arguments = parser.parse_args()
+    if arguments.show:
+        show()
+        return
+    if arguments.data is None:
+        parser.error("say which data: mnist or cifar10")
     data = {"mnist": mnist, "cifar10": cifar10}[arguments.data](arguments.uint8)
-    classifier = small_cnn() if arguments.classifier == "cnn" else CLASSIFIERS[arguments.classifier]
     epochs = arguments.steps and round(arguments.steps / (len(data["train"][0]) / 32))
-    if arguments.corruptions:
-        report(data, classifier, epochs, arguments)
-    else:
-        compare(data, classifier, epochs, arguments)
+    for name in arguments.classifier:
+        classifier = small_cnn() if name == "cnn" else CLASSIFIERS[name]
+        run = {
+            "data": arguments.data,
+            "kind": "uint8" if arguments.uint8 else "float",
+            "trained": arguments.train,
+            "classifier": name,
+        }
+        if arguments.corruptions:
+            report(data, classifier, epochs, arguments.cache, run)
+        else:
+            compare(data, classifier, epochs, arguments, run)
 
 
-def compare(data, classifier, epochs, arguments):
+def kept(denoiser, cache):
+    """Return a denoiser whose fit is loaded where the same fit has been done before."""
+    return Pipeline([("denoise", denoiser), ("as_is", "passthrough")], memory=str(cache))
+
+
+def compare(data, classifier, epochs, arguments, run):
     """Print and store the table of compare_denoising."""
     factors = FACTORS[arguments.data]
     comparison = compare_denoising(
@@ -89,7 +133,7 @@ def compare(data, classifier, epochs, arguments):
         noise_factors=factors,
         train_noise_factor="matched" if arguments.train == "matched" else (0, max(factors)),
         denoisers=[
-            UNetDenoiser(epochs=epochs),
+            kept(UNetDenoiser(epochs=epochs), arguments.cache),
             *([SubspaceDenoiser()] if arguments.data == "mnist" else []),
             FilterDenoiser("gaussian"),
             FilterDenoiser("median"),
@@ -100,36 +144,116 @@ def compare(data, classifier, epochs, arguments):
         random_state=SEED,
         verbose=1,
     )
-    print(comparison)
-    store("denoising_tables.csv", comparison.frame.drop(columns="choices"), arguments)
+    print(comparison, flush=True)
+    frame = comparison.frame.drop(columns=["fit_seconds", "transform_seconds"])
+    run |= {"copies": " ".join(map(str, arguments.copies)), "steps": arguments.steps}
+    store("denoising_tables.csv", frame, run)
 
 
-def report(data, classifier, epochs, arguments):
+def report(data, classifier, epochs, cache, run):
     """Print and store the corruption report of a denoiser that is trained on sensor noise."""
     noise = RandomChoice([CommonCorruption(name, (1, 5), data["scale"]) for name in SENSOR_NOISE])
-    denoiser = UNetDenoiser(noise, epochs=epochs, random_state=SEED)
+    denoiser = kept(UNetDenoiser(noise, epochs=epochs, random_state=SEED), cache)
+    X_test, y_test = (part[:N_REPORTED_IMAGES] for part in data["test"])
     found = corruption_report(
         make_pipeline(denoiser, clone(classifier)).fit(*data["train"]),
-        *data["test"],
+        X_test,
+        y_test,
         scale=data["scale"],
         reference=clone(classifier).fit(*data["train"]),
     )
-    print(found)
-    store("corruption_reports.csv", found.frame, arguments)
+    print(found, flush=True)
+    rows = found.frame.merge(found.relative_errors.drop(columns="seen"), "left", "corruption")
+    means = {"mean_seen": found.relative_error(True), "mean_unseen": found.relative_error(False)}
+    store("corruption_reports.csv", rows.assign(**means), run)
 
 
-def store(name, frame, arguments):
-    """Add rows to a file of results."""
-    kind = "uint8" if arguments.uint8 else "float"
-    run = {
-        "data": arguments.data,
-        "kind": kind,
-        "classifier": arguments.classifier,
-        "steps": arguments.steps,
-        "copies": " ".join(map(str, arguments.copies)),
-    }
+def store(name, frame, run):
+    """Put the rows of a run into a file of results, in place of an earlier run's."""
     path = RESULTS / name
-    frame.assign(**run).to_csv(path, mode="a", header=not path.exists(), index=False)
+    frame = frame.assign(**run)
+    if path.exists():
+        old = pd.read_csv(path)
+        same = (old[RUN] == [run[key] for key in RUN]).all(axis=1)
+        frame = pd.concat([old[~same], frame])
+    frame.round(5).to_csv(path, index=False)
+
+
+def show():
+    """Print all that is stored as Markdown."""
+    tables = RESULTS / "denoising_tables.csv"
+    if tables.exists():
+        for run, rows in pd.read_csv(tables).groupby(RUN[:3], sort=False):
+            print(f"\n{', '.join(run)}\n")
+            print(accuracies(rows).to_markdown(index=False))
+            print("\nLost on clean images (95 % bound)\n")
+            print(clean_costs(rows).to_markdown(index=False))
+    reports = RESULTS / "corruption_reports.csv"
+    if reports.exists():
+        for run, rows in pd.read_csv(reports).groupby(RUN[:2], sort=False):
+            print(f"\n{', '.join(run)}: relative errors\n")
+            print(relative_errors(rows).to_markdown(index=False))
+
+
+def accuracies(rows):
+    """Return a row for each classifier and noise factor.
+
+    Of several ways of one kind, the one that is best on validation images is shown. Where a difference
+    between the U-Net and its best rival is shown, the better one is bold.
+    """
+    groups = rows.groupby(["classifier", "noise_factor"], sort=False)
+    return pd.DataFrame(
+        [
+            {"": classifier, "noise": level, **accuracies_at(cell)}
+            for (classifier, level), cell in groups
+        ]
+    )
+
+
+def accuracies_at(cell):
+    """Return the columns for one classifier and noise factor."""
+    named = cell.set_index("condition")
+    unet, rival = named.loc["U-Net"], cell[cell["best_rival"]].iloc[0]
+    kinds = ("alone", "noise training", "PCA", "filter")
+    of_kind = {kind: cell[cell["kind"] == kind] for kind in kinds}
+    shown = {kind: of.loc[of["validation_score"].idxmax()] for kind, of in of_kind.items()}
+    shown |= {name: named.loc[name] for name in SHOWN_DENOISERS if name in named.index}
+    winner = unet if unet["difference"] > 0 else rival
+    proven = unet["p_value"] < SIGNIFICANT
+    columns = {
+        name: f"**{row['score']:.3f}**"
+        if proven and row["score"] == winner["score"]
+        else f"{row['score']:.3f}"
+        for name, row in shown.items()
+    }
+    low, high = unet["difference_low"], unet["difference_high"]
+    return columns | {"U-Net less rival": f"{unet['difference']:+.3f} ({low:+.3f}, {high:+.3f})"}
+
+
+def clean_costs(rows):
+    """Return what each way loses on clean images, a row for each classifier; matched: at its worst."""
+    worst = rows.loc[rows.groupby(["classifier", "condition"])["clean_cost_high"].idxmax()]
+    cost = worst.apply(lambda row: f"{row.clean_cost:+.3f} ({row.clean_cost_high:+.3f})", axis=1)
+    table = worst.assign(cost=cost).pivot(index="classifier", columns="condition", values="cost")
+    order = rows["classifier"].unique()
+    return table.loc[order, list(SHOWN_COSTS)].rename_axis(columns=None).reset_index()
+
+
+def relative_errors(rows):
+    """Return a row for each corruption, a column for each classifier."""
+    columns = {}
+    for classifier, of in rows.groupby("classifier", sort=False):
+        first = of[of["corruption"] != "clean"].groupby("corruption", sort=False).first()
+        cells = [
+            f"{row.relative_error:.0f} ({row.low:.0f}, {row.high:.0f})"
+            for row in first.itertuples()
+        ]
+        cells += [f"{of[mean].iloc[0]:.0f}" for mean in ("mean_seen", "mean_unseen")]
+        seen = first["seen"].map({True: " (seen)", False: ""})
+        columns[classifier] = pd.Series(
+            cells, [*(first.index + seen), "mean, seen", "mean, unseen"]
+        )
+    return pd.DataFrame(columns).rename_axis("corruption").reset_index()
 
 
 def mnist(as_uint8):
