@@ -21,7 +21,6 @@ from skdenoise.report import run_study, write_report
 from skdenoise.report.study import (
     CLASSIFIERS,
     DEFAULT_DENOISERS,
-    DEFAULT_FACTORS,
     DENOISERS,
 )
 
@@ -69,6 +68,8 @@ def _check_noise(name):
 
 
 def _check_factors(factors):
+    if not factors:
+        return None
     if any(factor <= 0 for factor in factors) or len(set(factors)) < len(factors):
         raise typer.BadParameter("noise factors must be above 0, each given once.")
     return sorted(factors)
@@ -105,11 +106,11 @@ Noise = Annotated[
     ),
 ]
 Factors = Annotated[
-    list[float],
+    list[float] | None,
     typer.Option(
         "--noise-factor",
         help="Repeat for several levels to test at, in the unit of the noise: its standard deviation "
-        "for gaussian, pixels for blurs.",
+        "for gaussian (0.2 and 0.4 where none is given), pixels for blurs.",
         callback=_check_factors,
     ),
 ]
@@ -134,7 +135,7 @@ def evaluate(
     classifier: Classifier = "svc",
     denoisers: Denoisers = DEFAULT_DENOISERS,
     noise: Noise = "gaussian",
-    noise_factors: Factors = DEFAULT_FACTORS,
+    noise_factors: Factors = None,
     train: Training = "blind",
     repeats: Repeats = 1,
     epochs: Epochs = None,
@@ -186,7 +187,7 @@ def report(
     classifier: Classifier = "svc",
     denoisers: Denoisers = DEFAULT_DENOISERS,
     noise: Noise = "gaussian",
-    noise_factors: Factors = DEFAULT_FACTORS,
+    noise_factors: Factors = None,
     train: Training = "blind",
     repeats: Repeats = 1,
     epochs: Epochs = None,
@@ -223,8 +224,6 @@ def report(
         output,
         call=shlex.join(["skdenoise", *sys.argv[1:]]),
         title=f"Does denoising help? {Path(source).name}, {noise} noise",
-        noise=noise,
-        noise_factor=max(noise_factors),
     )
     print(f"Report: {output}")
 
@@ -242,7 +241,7 @@ def _study(source, max_train, max_test, seed, quiet, **options):
             f"give at least {_LEAST_IMAGES} of each.",
             param_hint="IMAGES",
         )
-    for factor in options["noise_factors"]:
+    for factor in options["noise_factors"] or ():
         try:
             add_noise(images.X_test[:1], options["noise"], factor, value_range=(0, 1))
         except ValueError as error:

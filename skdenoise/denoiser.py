@@ -37,6 +37,13 @@ class Denoiser(ImageTransformer):
     def fit(self, X, y=None, *, clean=None):
         """Learn what there is to learn."""
 
+    def _check_params(self):
+        """Check what can be checked without images."""
+        if self.train_output not in _TRAIN_OUTPUTS:
+            raise ValueError(
+                f"train_output={self.train_output!r} is not one of {', '.join(_TRAIN_OUTPUTS)}."
+            )
+
     @abstractmethod
     def _denoise_images(self, images, pixels):
         """Denoise NHWC images, stored in `pixels`, into images that are stored in the same way."""
@@ -142,10 +149,7 @@ class Denoiser(ImageTransformer):
         images, targets : ndarray
             In the layout of `X`. Without `clean` they are the same, and noise is to be drawn.
         """
-        if self.train_output not in _TRAIN_OUTPUTS:
-            raise ValueError(
-                f"train_output={self.train_output!r} is not one of {', '.join(_TRAIN_OUTPUTS)}."
-            )
+        self._check_params()
         X = self._check_images(X, reset=reset)
         targets = X if clean is None else self._check_clean(clean, X)
         if reset:

@@ -173,9 +173,12 @@ class FilterDenoiser(Denoiser):
             Where images or parameters are not as documented.
         """
         with self._unchanged_by_failure():
-            self._filter()
             self._read(X, clean)
         return self
+
+    def _check_params(self):
+        super()._check_params()
+        self._filter()
 
     def _denoise_images(self, images, pixels):
         apply = delayed(_filter_stored)

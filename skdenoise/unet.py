@@ -246,7 +246,6 @@ class UNetDenoiser(Denoiser):
 
         resume = (partial or self.warm_start) and hasattr(self, "_network")
         with self._unchanged_by_failure():
-            self._check_params()
             images, targets = self._read(X, clean, reset=not (partial and resume))
             architecture = self._architecture(resume)
             pairs = self._pairs(images, targets, clean is None, architecture.multiple)
@@ -258,6 +257,10 @@ class UNetDenoiser(Denoiser):
             raise outcome.interrupt
 
     def _check_params(self):
+        from skdenoise.network import check_architecture
+
+        super()._check_params()
+        check_architecture(self.network, self.filters, channels=1)
         _check_number("epochs", self.epochs, Integral, 1, optional=True)
         _check_number("batch_size", self.batch_size, Integral, 1, optional=True)
         _check_number("validation_split", self.validation_split, Real, 0, below=1, optional=True)

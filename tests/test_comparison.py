@@ -11,7 +11,7 @@ from sklearn.frozen import FrozenEstimator
 from sklearn.linear_model import LogisticRegression
 from sklearn.neighbors import KNeighborsClassifier
 from sklearn.pipeline import make_pipeline
-from sklearn.preprocessing import FunctionTransformer
+from sklearn.preprocessing import FunctionTransformer, StandardScaler
 from sklearn.svm import SVC, SVR
 
 from skdenoise import (
@@ -290,7 +290,8 @@ def test_resamples_without_a_class_do_not_stop_a_scorer(data):
     assert 0 < of(comparison, "alone").score < 1
 
 
-def test_network_is_also_trained_on_fresh_noise(data):
+@pytest.mark.parametrize("in_a_pipeline", [False, True])
+def test_network_is_also_trained_on_fresh_noise(data, in_a_pipeline):
     keras = pytest.importorskip("keras")
     scikeras = pytest.importorskip("scikeras.wrappers")
 
@@ -304,13 +305,23 @@ def test_network_is_also_trained_on_fresh_noise(data):
         )
 
     classifier = scikeras.KerasClassifier(
-        network, loss="sparse_categorical_crossentropy", epochs=2, batch_size=64, verbose=0
+        network,
+        loss="sparse_categorical_crossentropy",
+        optimizer="adam",
+        optimizer__learning_rate=0.01,
+        epochs=2,
+        batch_size=16,
+        verbose=0,
     )
-    params = QUICK | {"n_repeats": 1, "denoisers": [SubspaceDenoiser()]}
+    if in_a_pipeline:
+        classifier = make_pipeline(StandardScaler(), classifier)
+    params = QUICK | {"n_repeats": 1, "n_copies": 1, "n_components": 20}
+    params["denoisers"] = [SubspaceDenoiser()]
     comparison = compare_denoising(classifier, *data, **params)
     fresh = of(comparison, "trained on fresh noise")
     assert fresh.kind == "noise training"
     assert fresh.choices[0]["epochs"] >= 2
+    assert fresh.score > 0.2
 
 
 class InterruptedAtFit(SVC):
@@ -354,6 +365,56 @@ def test_interrupted_table_of_several_trainings_can_be_read_and_plotted(
     assert "NaN" not in str(partial)
     assert partial.plot()
     assert len(partial.verdicts) == len(partial.frame.groupby(["training", "noise_factor"]))
+
+
+class InterruptedScorer:
+    """A scorer whose user gives up while the resampled scores are worked out."""
+
+    def __init__(self, after):
+        self.calls_left = after
+
+    def __call__(self, classifier, X, y):
+        self.calls_left -= 1
+        if self.calls_left == 0:
+            raise KeyboardInterrupt
+        return float(np.mean(classifier.predict(X) == y))
+
+
+def test_interrupt_of_resampled_scores_keeps_the_table(data):
+    params = QUICK | {"n_repeats": 1}
+    scorer = InterruptedScorer(after=10_000)
+    whole = compare_denoising(KNeighborsClassifier(), *data, **params, scoring=scorer)
+    n_calls = 10_000 - scorer.calls_left
+    scorer = InterruptedScorer(after=n_calls // 2)
+    with pytest.warns(UserWarning, match="fewer resamples"):
+        partial = compare_denoising(KNeighborsClassifier(), *data, **params, scoring=scorer)
+    np.testing.assert_array_equal(partial.frame["score"], whole.frame["score"])
+    assert (partial.frame["score_low"] < partial.frame["score_high"]).all()
+
+
+def test_progress_of_resampled_scores_is_shown(data, capsys):
+    params = QUICK | {"n_repeats": 1, "denoisers": [SubspaceDenoiser()]}
+    compare_denoising(
+        KNeighborsClassifier(), *data, **params, scoring="balanced_accuracy", verbose=1
+    )
+    assert "comparison 100/200: resampled scores" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    "denoiser",
+    [FilterDenoiser("medain"), UNetDenoiser(network="compcat"), SubspaceDenoiser(train_output="x")],
+)
+def test_misspelt_denoiser_is_found_before_any_fit(data, interrupted_at, denoiser):
+    params = QUICK | {"denoisers": [denoiser]}
+    with pytest.raises(ValueError, match="one of"):
+        compare_denoising(interrupted_at(1), *data, **params)
+
+
+def test_blurs_are_tested_at_a_few_pixels_unless_told_otherwise(data):
+    params = QUICK | {"noise": "gaussian_blur", "noise_factors": None, "n_repeats": 1}
+    params["denoisers"] = [SubspaceDenoiser()]
+    comparison = compare_denoising(KNeighborsClassifier(), *data, **params)
+    assert set(comparison.frame["noise_factor"]) == {1.0, 2.0}
 
 
 def test_interrupt_before_anything_is_done_is_passed_on(data, interrupted_at):

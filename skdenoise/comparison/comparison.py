@@ -28,6 +28,7 @@ from skdenoise.comparison.outcome import check_scoring_of_outcomes
 from skdenoise.comparison.progress import shown
 from skdenoise.comparison.result import DenoisingComparison
 from skdenoise.comparison.table import tabulate
+from skdenoise.denoiser import Denoiser
 from skdenoise.filters import FilterDenoiser
 from skdenoise.images import (
     PixelFormat,
@@ -89,8 +90,8 @@ def compare_denoising(
     noise : str or noise model, default="gaussian"
         A name (`noise_names`) or an instance, whose strength is then its own.
     noise_factors : sequence of float, default=None
-        The strengths of a named model to test at; ``None`` is ``(0.2, 0.4)``. Clean images are
-        tested besides.
+        The strengths of a named model to test at; ``None`` is a moderate and a strong one:
+        ``(0.2, 0.4)``, and a few pixels for blurs. Clean images are tested besides.
     train_noise_factor : "matched", float, (low, high) or list of these, default="matched"
         The noise that classifiers and denoisers are trained for: the same factor as in the test; one
         factor for all tests; or a range, for all levels in it at once (blind). A list compares them:
@@ -147,7 +148,8 @@ def compare_denoising(
     Warns
     -----
     UserWarning
-        When it is interrupted (Ctrl-C): then it returns what is done.
+        When it is interrupted (Ctrl-C): then it returns what is done; while scores are resampled, with
+        intervals from the resamples until then.
 
     See Also
     --------
@@ -158,9 +160,9 @@ def compare_denoising(
     Noise to train on, to choose on and to test under are separate draws, whatever `random_state` is
     given where. A denoiser is fitted once per repeat and training level; the classifier is trained
     behind it on denoised noisy images, on denoised clean ones, and, as it was trained on clean images,
-    put behind it. A network of SciKeras is also trained on fresh noise in each epoch, for as long as
-    the slowest denoiser and its classifier took; that is the one thing here that depends on the speed
-    of the machine.
+    put behind it. A network of SciKeras, also one that ends a pipeline, is trained on fresh noise in
+    each epoch too, for as long as the slowest denoiser and its classifier took; that is the one thing
+    here that depends on the speed of the machine.
 
     Intervals of scores are percentiles over resampled test images, whose repeats are kept together
     [1]_; all conditions share the resamples. The rival that others are compared with is the best on
@@ -224,7 +226,8 @@ def compare_denoising(
     )
     experiment.try_noise()
     measurements, interrupted = _run(experiment, n_jobs, verbose)
-    frame = tabulate(measurements, experiment, n_resamples or outcomes.n_resamples)
+    n_resamples = n_resamples or outcomes.n_resamples
+    frame = tabulate(measurements, experiment, n_resamples, verbose)
     return DenoisingComparison(frame, str(scoring), interrupted, _estimators(measurements))
 
 
@@ -239,7 +242,8 @@ def _run(experiment, n_jobs, verbose):
         steps = chain.from_iterable(parallel(run(experiment, task) for task in tasks))
     measurements = []
     try:
-        for step in shown(steps, len(tasks) * experiment.n_steps(), verbose):
+        steps = shown(steps, len(tasks) * experiment.n_steps(), verbose, _name_of_step)
+        for step in steps:
             measurements += step
     except KeyboardInterrupt:
         if not measurements:
@@ -247,6 +251,10 @@ def _run(experiment, n_jobs, verbose):
         warnings.warn("Interrupted: the comparison holds what was done until then.", stacklevel=3)
         return measurements, True
     return measurements, False
+
+
+def _name_of_step(number, step):
+    return step[0].condition.name
 
 
 def _run_task(experiment, task):
@@ -336,6 +344,9 @@ def _check_denoisers(denoisers):
                 f"denoisers: {name!r} is {denoiser!r}, which has no transform; give denoisers such as "
                 "UNetDenoiser(), FilterDenoiser('median'), or a dict of them by name."
             )
+        innermost = innermost_denoiser(denoiser)
+        if isinstance(innermost, Denoiser):
+            innermost._check_params()
     rows = [
         f"{name}{suffix}" for name in denoisers for suffix in ("", ON_DENOISED_CLEAN, AS_IT_WAS)
     ]

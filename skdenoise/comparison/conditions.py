@@ -219,8 +219,10 @@ def train_on_fresh_noise(trainer, training, seconds):
 def _fresh_noise_candidates(trainer, params, training, seconds):
     start = time.perf_counter()
     classifier = clone(trainer.classifier).set_params(**params)
-    least = look = classifier.get_params()["epochs"]
-    classifier.set_params(epochs=1).fit(training.noisy(0), training.y)
+    before, network = _before_and_network(classifier)
+    least = look = network.get_params()["epochs"]
+    inputs = before.fit_transform(training.noisy(0), training.y)
+    network.set_params(epochs=1).fit(inputs, training.y)
     candidates, epoch = [], 1
 
     def keep():
@@ -232,15 +234,22 @@ def _fresh_noise_candidates(trainer, params, training, seconds):
         if epoch == look:
             keep()
             look *= 2
-        classifier.partial_fit(training.noisy(epoch), training.y)
+        network.partial_fit(before.transform(training.noisy(epoch)), training.y)
         epoch += 1
     keep()
     return candidates
 
 
 def learns_by_epoch(classifier) -> bool:
-    """Tell whether a classifier is a network that can go on learning, as those of SciKeras."""
-    return hasattr(classifier, "partial_fit") and "epochs" in classifier.get_params(deep=False)
+    """Tell whether a network that can go on learning, as those of SciKeras, classifies in the end."""
+    _, last = _before_and_network(classifier)
+    return hasattr(last, "partial_fit") and "epochs" in last.get_params(deep=False)
+
+
+def _before_and_network(classifier):
+    """Return the steps before the last of a pipeline, and the last; no steps and the classifier."""
+    *before, (_, last) = getattr(classifier, "steps", [("classify", classifier)])
+    return Pipeline(before or [("as_is", "passthrough")]), last
 
 
 def with_seed(estimator, seed):

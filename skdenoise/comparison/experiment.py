@@ -299,6 +299,7 @@ class Trial:
         self.task = task
         self.split = split
         self._memory = {}
+        self._qualities = {}
 
     def measure(self, condition, candidates):
         """Yield the measurements of a condition, by the candidate that is best on validation images.
@@ -318,7 +319,8 @@ class Trial:
         validation, _ = self._prepared(trained, "validation", level)
         y_validation = self.split.y_validation
         said = experiment.outcomes.record(trained.classifier, validation, y_validation)
-        shown = inputs if condition.restores or condition.kind == ALONE else None
+        shown = condition.restores or condition.kind == ALONE
+        quality = self._quality(trained.transformer, level, inputs) if shown else {}
         return Measurement(
             condition=condition,
             repeat=self.task.repeat,
@@ -327,8 +329,8 @@ class Trial:
             outcome=outcome,
             score=experiment.outcomes.score(outcome, y_test),
             validation_score=experiment.outcomes.score(said, y_validation),
-            psnr=self._quality("psnr", shown),
-            ssim=self._quality("ssim", shown),
+            psnr=quality.get("psnr", math.nan),
+            ssim=quality.get("ssim", math.nan),
             fit_seconds=trained.seconds,
             transform_seconds=seconds,
             choices=trained.choices,
@@ -363,15 +365,23 @@ class Trial:
         stream = Stream.COMPARISON_TEST if purpose == "test" else Stream.COMPARISON_VALIDATION
         return experiment.level_noise(X, stream, task, level)
 
-    def _quality(self, metric, restored):
+    def _quality(self, transformer, level, restored):
+        """Return PSNR and SSIM of test images, as far as they can be compared with clean ones."""
+        key = (transformer, getattr(level, "label", level))
+        if key not in self._qualities:
+            self._qualities[key] = dict(self._measured(restored))
+        return self._qualities[key]
+
+    def _measured(self, restored):
         experiment = self.experiment
-        if restored is None or restored.shape != experiment.X_test.shape:
-            return math.nan
-        if metric == "ssim" and min(experiment.image_shape[:2]) < _LEAST_SIDE_FOR_SSIM:
-            return math.nan
+        if restored.shape != experiment.X_test.shape:
+            return
         low, high = experiment.pixels.value_range
         shape = experiment.image_shape if restored.ndim == 2 else None
         clean = experiment.X_test[:_N_MEASURED_IMAGES]
         restored = np.clip(restored[:_N_MEASURED_IMAGES], low, high)
-        values = METRICS[metric](clean, restored, data_range=high - low, image_shape=shape)
-        return float(values.mean())
+        for name, metric in METRICS.items():
+            if name == "ssim" and min(experiment.image_shape[:2]) < _LEAST_SIDE_FOR_SSIM:
+                continue
+            values = metric(clean, restored, data_range=high - low, image_shape=shape)
+            yield name, float(values.mean())

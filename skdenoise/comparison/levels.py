@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from numbers import Real
 
+from skdenoise.noise.catalogue import named_model
 from skdenoise.noise.resolution import resolve_noise
 
 MATCHED = "matched"
@@ -65,7 +66,7 @@ def noise_levels(noise, noise_factors):
         model = resolve_noise(noise)
         return [NoiseLevel(str(model), model)]
     if noise_factors is None:
-        noise_factors = (0.2, 0.4)
+        noise_factors = named_model(noise).typical_factors
     factors = list(noise_factors) if hasattr(noise_factors, "__iter__") else [noise_factors]
     if (
         not factors

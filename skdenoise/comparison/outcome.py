@@ -1,9 +1,13 @@
 """Outcomes: what a classifier said of each test image, and the scores that follow from it."""
 
+import warnings
+from itertools import chain
+
 import numpy as np
 from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.utils.metaestimators import available_if
 
+from skdenoise.comparison.progress import shown
 from skdenoise.evaluation import check_scorer
 from skdenoise.resampling import bootstrap_indices, bootstrap_means
 
@@ -26,7 +30,7 @@ class Hits:
         """Return the score of an outcome."""
         return float(outcome.mean())
 
-    def resample(self, columns, y, n_resamples, rng):
+    def resample(self, columns, y, n_resamples, rng, verbose=0):
         """Return the scores of resampled images.
 
         Parameters
@@ -40,6 +44,8 @@ class Hits:
             Number of resamples.
         rng : numpy.random.Generator
             Source of the resamples.
+        verbose : int
+            Whether to show how many are done, where they take long.
 
         Returns
         -------
@@ -70,28 +76,37 @@ class Replays:
         """Return the score of an outcome."""
         return float(self.scorer(outcome, np.arange(len(y)), y))
 
-    def resample(self, columns, y, n_resamples, rng):
+    def resample(self, columns, y, n_resamples, rng, verbose=0):
         """Return the scores of resampled images, as `Hits.resample`.
 
         A scorer may have no answer where a resample lacks a class; such resamples are left out.
+        Interrupted, it returns those that are done.
         """
-        scores = [
-            [
-                np.mean([self._score_or_nan(outcome, resample, y) for outcome in repeats])
-                for repeats in columns
-            ]
-            for resamples in bootstrap_indices(len(y), n_resamples, rng)
-            for resample in resamples
-        ]
-        scores = np.array(scores)
+        resamples = chain.from_iterable(bootstrap_indices(len(y), n_resamples, rng))
+        resamples = shown(resamples, n_resamples, verbose, _name_of_resample)
+        scores = np.full((n_resamples, len(columns)), np.nan)
+        try:
+            for i, resample in enumerate(resamples):
+                scores[i] = [self._mean_score(repeats, resample, y) for repeats in columns]
+        except KeyboardInterrupt:
+            warnings.warn(
+                "Interrupted: the intervals are from fewer resamples than asked for.", stacklevel=4
+            )
         answered = scores[np.isfinite(scores).all(axis=1)]
         return answered if len(answered) > 1 else np.full((2, len(columns)), np.nan)
+
+    def _mean_score(self, repeats, resample, y):
+        return np.mean([self._score_or_nan(outcome, resample, y) for outcome in repeats])
 
     def _score_or_nan(self, outcome, resample, y):
         try:
             return self.scorer(outcome, resample, y[resample])
         except ValueError:
             return np.nan
+
+
+def _name_of_resample(number, resample):
+    return "resampled scores" if number % 50 == 0 else None
 
 
 def _said(method):

@@ -11,7 +11,7 @@ from skdenoise.seeding import Stream, generator
 from skdenoise.statistics import difference_interval, holm, p_value, standard_error
 
 
-def tabulate(measurements, experiment, n_resamples):
+def tabulate(measurements, experiment, n_resamples, verbose=0):
     """Return a table of one row per condition, training level and test level.
 
     Parameters
@@ -22,6 +22,8 @@ def tabulate(measurements, experiment, n_resamples):
         Where they are from.
     n_resamples : int
         Number of bootstrap resamples.
+    verbose : int
+        Whether to show how many resamples are scored, where that takes long.
 
     Returns
     -------
@@ -32,7 +34,7 @@ def tabulate(measurements, experiment, n_resamples):
     cells = _cells(measurements)
     outcomes = [[m.outcome for m in repeats] for repeats in cells.values()]
     rng = generator(experiment.seed, Stream.BOOTSTRAP)
-    resampled = experiment.outcomes.resample(outcomes, experiment.y_test, n_resamples, rng)
+    resampled = experiment.outcomes.resample(outcomes, experiment.y_test, n_resamples, rng, verbose)
     resampled = dict(zip(cells, resampled.T, strict=True))
     rows = []
     for training in experiment.trainings:

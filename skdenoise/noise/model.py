@@ -41,9 +41,12 @@ class CatalogueModel(NoiseModel):
     severities : dict of str to tuple of dict
         Parameters at the severities 1 to 5, by scale (``"cifar"``, ``"imagenet"``), or under
         ``"ours"`` where nobody has published any.
+    typical_factors : tuple of float
+        A moderate and a strong noise factor, for who asks for none.
     """
 
     severities: dict[str, tuple[dict, ...]]
+    typical_factors = (0.2, 0.4)
 
     @classmethod
     @abstractmethod

@@ -33,6 +33,7 @@ class GaussianBlur(CatalogueModel):
     """
 
     severities = severity_table("sigma", cifar=(0.4, 0.6, 0.7, 0.8, 1), imagenet=(1, 2, 3, 4, 6))
+    typical_factors = (1, 2)
 
     def __init__(self, sigma=1.0):
         self.sigma = sigma
@@ -75,6 +76,7 @@ class DefocusBlur(CatalogueModel):
         cifar=((0.3, 0.4), (0.4, 0.5), (0.5, 0.6), (1, 0.2), (1.5, 0.1)),
         imagenet=((3, 0.1), (4, 0.5), (6, 0.5), (8, 0.5), (10, 0.5)),
     )
+    typical_factors = (2, 4)
 
     def __init__(self, radius=2.0, alias_blur=0.5):
         self.radius = radius
@@ -140,6 +142,7 @@ class MotionBlur(CatalogueModel):
         cifar=((12, 1), (12, 1.5), (12, 2), (16, 2), (18, 2.5)),
         imagenet=((20, 3), (30, 5), (30, 8), (30, 12), (40, 15)),
     )
+    typical_factors = (5, 10)
 
     def __init__(self, length=5.0, angle=(-45, 45), sigma=None):
         self.length = length

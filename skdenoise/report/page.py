@@ -16,7 +16,7 @@ from skdenoise.displays import DenoisingDisplay, TrainingCurveDisplay
 from skdenoise.noise.resolution import resolve_noise
 
 
-def write_report(study, path, *, call, title, noise, noise_factor):
+def write_report(study, path, *, call, title):
     """Write a study as one self-contained HTML page.
 
     Parameters
@@ -29,10 +29,6 @@ def write_report(study, path, *, call, title, noise, noise_factor):
         The command that makes the page again.
     title : str
         Of the page.
-    noise : str
-        The name of the noise model.
-    noise_factor : float
-        The strength of the noise on the images that are shown.
     """
     environment = Environment(
         loader=PackageLoader("skdenoise.report", "."),
@@ -47,7 +43,7 @@ def write_report(study, path, *, call, title, noise, noise_factor):
         call=call,
         study=study,
         summary=summary,
-        pictures=_pictures(study, noise, noise_factor),
+        pictures=_pictures(study),
         versions=_versions(),
     )
     _write_whole(path, page)
@@ -62,7 +58,7 @@ class Picture:
     url: str
 
 
-def _pictures(study, noise, noise_factor):
+def _pictures(study):
     """Return the figures by their place on the page."""
     curves, *_ = study.comparison.plot()
     pictures = {
@@ -79,11 +75,11 @@ def _pictures(study, noise, noise_factor):
             DenoisingDisplay.from_estimator(
                 transformer,
                 images.reshape(len(images), -1),
-                noise=resolve_noise(noise, noise_factor),
+                noise=resolve_noise(study.noise, study.noise_factor),
                 random_state=0,
             ),
             "Rows of eight test images: noisy, denoised, clean, and the error that remains.",
-            f"{noise} noise, noise factor {noise_factor:g}, removed by {study.shown}.",
+            f"{study.noise} noise, noise factor {study.noise_factor:g}, removed by {study.shown}.",
         )
     if hasattr(transformer, "history_"):
         pictures["training"] = _picture(

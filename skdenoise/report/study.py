@@ -14,6 +14,7 @@ from skdenoise.comparison.conditions import ON_CLEAN
 from skdenoise.comparison.levels import in_words
 from skdenoise.filters import FILTERS, FilterDenoiser
 from skdenoise.image_files import LabelledImages
+from skdenoise.noise.catalogue import named_model
 from skdenoise.robustness import CorruptionReport, corruption_report
 from skdenoise.subspace import SubspaceDenoiser
 from skdenoise.unet import UNetDenoiser
@@ -27,7 +28,6 @@ CLASSIFIERS = {
 }
 DENOISERS = ("unet", "subspace", *FILTERS)
 DEFAULT_DENOISERS = ("unet", "gaussian", "median")
-DEFAULT_FACTORS = (0.2, 0.4)
 
 
 @dataclass(frozen=True)
@@ -44,12 +44,18 @@ class Study:
         How the denoising pipeline does under other noise.
     shown : str
         The condition whose images and corruptions are shown.
+    noise : str
+        The name of the noise model.
+    noise_factor : float
+        The strongest noise, which the images are shown under.
     """
 
     images: LabelledImages
     comparison: DenoisingComparison
     corruptions: CorruptionReport | None
     shown: str
+    noise: str
+    noise_factor: float
 
     @property
     def pipeline(self):
@@ -69,7 +75,7 @@ def run_study(
     classifier="svc",
     denoisers=DEFAULT_DENOISERS,
     noise="gaussian",
-    noise_factors=DEFAULT_FACTORS,
+    noise_factors=None,
     train="blind",
     n_repeats=1,
     epochs=None,
@@ -89,8 +95,8 @@ def run_study(
         Of `DENOISERS`: ``"unet"``, ``"subspace"``, or a method of `FilterDenoiser`.
     noise : str, default="gaussian"
         The name of a noise model.
-    noise_factors : sequence of float, default=(0.2, 0.4)
-        To test at.
+    noise_factors : sequence of float, default=None
+        To test at; ``None`` is a moderate and a strong one.
     train : {"blind", "matched"}, default="blind"
         Whether to train once for all noise factors from 0 to the largest, or for each.
     n_repeats : int, default=1
@@ -110,6 +116,7 @@ def run_study(
     """
     flat = [X.reshape(len(X), -1) for X in (images.X_train, images.X_test)]
     shape = images.X_train.shape[1:]
+    noise_factors = noise_factors or named_model(noise).typical_factors
     chosen = [_denoiser(name, epochs) for name in denoisers]
     comparison = compare_denoising(
         CLASSIFIERS[classifier],
@@ -142,7 +149,7 @@ def run_study(
             value_range=(0, 1),
             random_state=random_state,
         )
-    return Study(images, comparison, report, shown)
+    return Study(images, comparison, report, shown, noise, max(noise_factors))
 
 
 def _strongest(comparison, condition):
