@@ -61,7 +61,7 @@ SHOWN_COSTS = (
     "U-Net",
     "U-Net, classifier as it was",
 )
-RUN = ["data", "kind", "trained", "classifier"]
+RUN = ["data", "pixels", "trained", "classifier"]
 
 
 def flatten(images):
@@ -108,7 +108,7 @@ def main():
         classifier = small_cnn() if name == "cnn" else CLASSIFIERS[name]
         run = {
             "data": arguments.data,
-            "kind": "uint8" if arguments.uint8 else "float",
+            "pixels": "uint8" if arguments.uint8 else "float",
             "trained": arguments.train,
             "classifier": name,
         }
@@ -185,14 +185,14 @@ def show():
     if tables.exists():
         for run, rows in pd.read_csv(tables).groupby(RUN[:3], sort=False):
             print(f"\n{', '.join(run)}\n")
-            print(accuracies(rows).to_markdown(index=False))
+            print(accuracies(rows).to_markdown(index=False, disable_numparse=True))
             print("\nLost on clean images (95 % bound)\n")
-            print(clean_costs(rows).to_markdown(index=False))
+            print(clean_costs(rows).to_markdown(index=False, disable_numparse=True))
     reports = RESULTS / "corruption_reports.csv"
     if reports.exists():
         for run, rows in pd.read_csv(reports).groupby(RUN[:2], sort=False):
             print(f"\n{', '.join(run)}: relative errors\n")
-            print(relative_errors(rows).to_markdown(index=False))
+            print(relative_errors(rows).to_markdown(index=False, disable_numparse=True))
 
 
 def accuracies(rows):

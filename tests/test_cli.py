@@ -82,6 +82,14 @@ def test_evaluate_prints_the_table_and_the_answer_and_saves_the_numbers(tmp_path
     assert len(rows) == 13
 
 
+def test_noise_is_given_typical_strengths_where_none_is_asked_for():
+    few = ("--max-train", 100, "--max-test", 50, "--denoiser", "subspace", "--classifier", "knn")
+    result = skdenoise("evaluate", "digits", "--noise", "defocus_blur", *few, "--quiet")
+    assert result.returncode == 0, result.stderr
+    assert "At noise factor 2" in result.stdout
+    assert "At noise factor 4" in result.stdout
+
+
 def test_report_is_one_page_that_needs_nothing_else(report):
     result, page = report
     assert result.returncode == 0, result.stderr

@@ -142,7 +142,7 @@ class MotionBlur(CatalogueModel):
         cifar=((12, 1), (12, 1.5), (12, 2), (16, 2), (18, 2.5)),
         imagenet=((20, 3), (30, 5), (30, 8), (30, 12), (40, 15)),
     )
-    typical_factors = (5, 10)
+    typical_factors = (3, 6)
 
     def __init__(self, length=5.0, angle=(-45, 45), sigma=None):
         self.length = length
