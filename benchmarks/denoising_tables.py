@@ -240,19 +240,22 @@ def clean_costs(rows):
 
 
 def relative_errors(rows):
-    """Return a row for each corruption, a column for each classifier."""
+    """Return a row for each corruption: mean accuracies over severities, and the relative error."""
     columns = {}
-    for classifier, of in rows.groupby("classifier", sort=False):
-        first = of[of["corruption"] != "clean"].groupby("corruption", sort=False).first()
-        cells = [
+    for classifier, of in rows[rows["corruption"] != "clean"].groupby("classifier", sort=False):
+        groups = of.groupby("corruption", sort=False)
+        first = groups.first()
+        errors = [
             f"{row.relative_error:.0f} ({row.low:.0f}, {row.high:.0f})"
             for row in first.itertuples()
         ]
-        cells += [f"{of[mean].iloc[0]:.0f}" for mean in ("mean_seen", "mean_unseen")]
+        means = first[["mean_seen", "mean_unseen"]].iloc[0].map("{:.0f}".format)
         seen = first["seen"].map({True: " (seen)", False: ""})
-        columns[classifier] = pd.Series(
-            cells, [*(first.index + seen), "mean, seen", "mean, unseen"]
-        )
+        labels = [*(first.index + seen), "mean, seen", "mean, unseen"]
+        for name, column in (("alone", "reference_accuracy"), ("U-Net", "accuracy")):
+            cells = groups[column].mean().map("{:.3f}".format)
+            columns[f"{classifier}, {name}"] = pd.Series([*cells, "", ""], labels)
+        columns[f"{classifier}, relative error"] = pd.Series([*errors, *means], labels)
     return pd.DataFrame(columns).rename_axis("corruption").reset_index()
 
 
