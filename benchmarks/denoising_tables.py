@@ -3,7 +3,7 @@
     python benchmarks/denoising_tables.py mnist --classifier forest logistic knn mlp
     python benchmarks/denoising_tables.py mnist --classifier svc --copies 1 --uint8
     python benchmarks/denoising_tables.py cifar10 --classifier cnn --corruptions
-    python benchmarks/denoising_tables.py --show
+    python benchmarks/denoising_tables.py --show --picture docs/images/rivals_mnist.png
 
 MNIST: the first 10,000 training images, the whole test set; what is chosen is chosen on 2,000 of the
 last 6,000 training images. CIFAR-10: 9,000 and 1,000, chosen on the last 1,000. Each run stores its
@@ -21,6 +21,7 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
 import pandas as pd
 from _data import load_cifar10, load_mnist
+from matplotlib.figure import Figure
 from noise_families import small_cnn
 from sklearn.base import clone
 from sklearn.decomposition import PCA
@@ -34,6 +35,7 @@ from sklearn.svm import SVC
 
 from skdenoise import (
     CommonCorruption,
+    DenoisingComparison,
     FilterDenoiser,
     RandomChoice,
     SubspaceDenoiser,
@@ -54,6 +56,7 @@ SHOWN_DENOISERS = (
     "U-Net, on denoised clean",
     "U-Net, classifier as it was",
 )
+DRAWN = ("alone", "trained on noise", "PCA of clean images", "gaussian filter", "U-Net")
 SHOWN_COSTS = (
     "trained on noise",
     "PCA of clean images",
@@ -96,9 +99,14 @@ def main():
         help="folder of fitted denoisers; remove it when the package has changed",
     )
     parser.add_argument("--show", action="store_true", help="print the stored tables and end")
+    parser.add_argument(
+        "--picture", help="with --show: where to save curves of MNIST, floats, blind"
+    )
     arguments = parser.parse_args()
     if arguments.show:
         show()
+        if arguments.picture:
+            draw(arguments.picture)
         return
     if arguments.data is None:
         parser.error("say which data: mnist or cifar10")
@@ -193,6 +201,23 @@ def show():
         for run, rows in pd.read_csv(reports).groupby(RUN[:2], sort=False):
             print(f"\n{', '.join(run)}: relative errors\n")
             print(relative_errors(rows).to_markdown(index=False, disable_numparse=True))
+
+
+def draw(path):
+    """Save curves of accuracy against the noise factor, an axes for each classifier."""
+    rows = pd.read_csv(RESULTS / "denoising_tables.csv")
+    rows = rows[(rows[RUN[:3]] == ["mnist", "float", "blind"]).all(axis=1)]
+    groups = list(rows.groupby("classifier", sort=False))
+    figure = Figure(figsize=(3 * len(groups), 3.6), layout="constrained")
+    axes = figure.subplots(1, len(groups), sharey=True, squeeze=False)[0]
+    for ax, (classifier, of) in zip(axes, groups, strict=True):
+        DenoisingComparison(of, "accuracy").plot(DRAWN, axes=ax)
+        ax.set_title(classifier)
+        ax.label_outer()
+        ax.get_legend().remove()
+    handles, labels = axes[0].get_legend_handles_labels()
+    figure.legend(handles, labels, loc="outside lower center", ncols=len(DRAWN), frameon=False)
+    figure.savefig(path, dpi=110)
 
 
 def accuracies(rows):
