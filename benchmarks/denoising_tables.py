@@ -19,6 +19,7 @@ from pathlib import Path
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
+import numpy as np
 import pandas as pd
 from _data import load_cifar10, load_mnist
 from matplotlib.figure import Figure
@@ -72,6 +73,11 @@ def flatten(images):
     return images.reshape(len(images), -1)
 
 
+def divide_by_255(values):
+    """Return uint8 images, or what was made of them, in units that classifiers can learn from."""
+    return values / np.float32(255)
+
+
 CLASSIFIERS = {
     "forest": RandomForestClassifier(n_jobs=2, random_state=SEED),
     "svc": SVC(C=5),
@@ -114,6 +120,8 @@ def main():
     epochs = arguments.steps and round(arguments.steps / (len(data["train"][0]) / 32))
     for name in arguments.classifier:
         classifier = small_cnn() if name == "cnn" else CLASSIFIERS[name]
+        if arguments.uint8:
+            classifier = make_pipeline(FunctionTransformer(divide_by_255), classifier)
         run = {
             "data": arguments.data,
             "pixels": "uint8" if arguments.uint8 else "float",
