@@ -161,7 +161,10 @@ def test_other_channels_than_in_fit_are_refused():
     denoiser = quick_denoiser().fit(COLOUR)
     with pytest.raises(ValueError, match="1 channels"):
         denoiser.transform(IMAGES)
-    with pytest.raises(ValueError, match="a single one needs a leading axis"):
+    with (
+        pytest.warns(UserWarning, match="If it is one colour image"),
+        pytest.raises(ValueError, match="a single one needs a leading axis"),
+    ):
         denoiser.transform(COLOUR[0])
 
 
