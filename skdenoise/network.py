@@ -51,10 +51,13 @@ def compact(input_shape, filters=(32, 64), dtype="float32"):
     """Build the lighter U-Net that works at half resolution.
 
     Space to depth turns 2x2 pixels into channels. The encoder has two 3x3 convolutions at the first
-    level and one, after max pooling, at each further level; the bottleneck is two residual blocks;
-    the decoder upsamples, concatenates with the encoder's level and convolves; a last convolution,
-    depth to space and a sigmoid give the image. With the default filters on (28, 28, 1): 205,476
-    parameters and 15 million multiply-adds, against 203 million of `classic`.
+    level and one, after max pooling, at each further level; the bottleneck is two residual blocks.
+    The decoder turns channels into 2x2 pixels (a 1x1 convolution, then depth to space), adds the
+    encoder's level and convolves. The last convolution sees, beside the decoder's channels, the
+    image itself and its logit, so that what needs no change passes the final sigmoid unchanged:
+    that is worth 0.4 dB at noise 0.1 and 1.7 dB at 0.05 on colour photographs
+    (``benchmarks/recipe.py``). With the default filters on (28, 28, 1): 195,652 parameters and 12
+    million multiply-adds, against 203 million of `classic`.
 
     Parameters
     ----------
@@ -71,8 +74,8 @@ def compact(input_shape, filters=(32, 64), dtype="float32"):
     """
     first, *deeper = filters
     inputs = keras.Input(input_shape)
-    x = _conv(SpaceToDepth(dtype=dtype)(inputs), first, dtype)
-    x = _conv(x, first, dtype)
+    pixels = SpaceToDepth(dtype=dtype)(inputs)
+    x = _conv(_conv(pixels, first, dtype), first, dtype)
     skips = []
     for n in deeper:
         skips.append(x)
@@ -80,12 +83,20 @@ def compact(input_shape, filters=(32, 64), dtype="float32"):
     for _ in range(2):
         x = _residual_block(x, filters[-1], dtype)
     for n, skip in zip(reversed(filters[:-1]), reversed(skips), strict=True):
-        x = layers.UpSampling2D(dtype=dtype)(x)
-        x = layers.Concatenate(dtype=dtype)([x, skip])
-        x = _conv(x, n, dtype)
+        x = layers.Conv2D(4 * n, 1, dtype=dtype)(x)
+        x = layers.Add(dtype=dtype)([DepthToSpace(dtype=dtype)(x), skip])
+        x = _conv(layers.ReLU(dtype=dtype)(x), n, dtype)
+    logits = SpaceToDepth(dtype=dtype)(_logit(inputs))
+    x = layers.Concatenate(dtype=dtype)([x, pixels, logits])
     x = _conv(x, 4 * input_shape[-1], "float32", activation=None)
     outputs = layers.Activation("sigmoid", dtype="float32")(DepthToSpace(dtype="float32")(x))
     return keras.Model(inputs, outputs, name="compact")
+
+
+def _logit(images):
+    """Invert the sigmoid, for values that are at least 0.02 from black and from white."""
+    images = keras.ops.clip(images, 0.02, 0.98)
+    return keras.ops.log(images) - keras.ops.log(1 - images)
 
 
 def _conv(x, filters, dtype, activation="relu"):

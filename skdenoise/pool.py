@@ -15,6 +15,7 @@ import keras
 import numpy as np
 
 from skdenoise.allocator import keep_freed_memory
+from skdenoise.threads import obey_thread_limit
 
 CAPACITY = 8
 
@@ -85,6 +86,7 @@ def borrowed(key, make: Callable[[], CompiledNetwork]):
         compiled = _idle.pop(key, None)
     if compiled is None:
         keep_freed_memory()
+        obey_thread_limit()
         compiled = make()
     yield compiled
     if not compiled.is_reusable:

@@ -32,6 +32,7 @@ class Stream(IntEnum):
     COMPARISON_TEST = 16
     BOOTSTRAP = 17
     CORRUPTION_REPORT = 18
+    CHECK = 19
 
 
 def draw_seed(random_state) -> int:

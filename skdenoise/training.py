@@ -68,22 +68,25 @@ class Pairs:
 class TrainingBatches(keras.utils.PyDataset):
     """Batches in an order, and with noise, that are new in every epoch.
 
+    An epoch of fewer `steps` than the images fill is a random part of them.
+
     Both follow from (seed, epoch, batch) alone, since Keras asks for its first batches twice and
     for the next ones ahead of time.
     """
 
-    def __init__(self, pairs, indices, batch_size, seed, first_epoch):
+    def __init__(self, pairs, indices, batch_size, seed, first_epoch, steps=None):
         super().__init__()
         self.pairs = pairs
         self.indices = indices
         self.batch_size = batch_size
+        self.steps = math.ceil(len(indices) / batch_size) if steps is None else steps
         self.seed = seed
         self.first_epoch = first_epoch
         self.epoch = first_epoch
         self._order = lru_cache(maxsize=1)(self._draw_order)
 
     def __len__(self):
-        return math.ceil(len(self.indices) / self.batch_size)
+        return self.steps
 
     def __getitem__(self, index):
         order = self._order(self.epoch)
@@ -174,6 +177,8 @@ class Recipe:
     ----------
     learning_rate : float
         The rate, or its peak.
+    constant_learning_rate : float
+        The rate of ``partial_fit``, which cannot know when it should fall.
     warmup : float or None
         Share of the steps in which it rises, before it falls along a cosine; ``None`` keeps it
         constant.
@@ -185,31 +190,48 @@ class Recipe:
         Passes over the images; ``None`` makes them from `steps`.
     steps : int or None
         Steps that make a fit, whatever the number of images.
+    adam : tuple of (name, value)
+        Parameters of Adam, where the user names no optimizer.
     """
 
     learning_rate: float
+    constant_learning_rate: float
     warmup: float | None
     batch_size: int
     validation_split: float
     epochs: int | None = None
     steps: int | None = None
+    adam: tuple = ()
 
-    def epochs_for(self, n_images, batch_size):
-        """Return the number of epochs for so many images."""
+    def length(self, n_images, batch_size):
+        """Return the number of epochs, and of steps in each, for so many images."""
+        batches = math.ceil(n_images / batch_size)
         if self.epochs is not None:
-            return self.epochs
-        return max(1, round(self.steps / math.ceil(n_images / batch_size)))
+            return self.epochs, batches
+        epochs = math.ceil(self.steps / batches)
+        return epochs, round(self.steps / epochs)
 
 
 RECIPES = {
-    "classic": Recipe(1e-3, None, batch_size=128, validation_split=0.1, epochs=10),
-    "compact": Recipe(2e-3, 0.05, batch_size=32, validation_split=0.0, steps=3000),
+    "classic": Recipe(1e-3, 1e-3, None, batch_size=128, validation_split=0.1, epochs=10),
+    # Chosen by benchmarks/recipe.py; docs/speed.md has its table.
+    "compact": Recipe(
+        5e-3,
+        2e-3,
+        0.05,
+        batch_size=16,
+        validation_split=0.0,
+        steps=2500,
+        adam=(("beta_2", 0.98), ("clipnorm", 1.0)),
+    ),
+    # Gentler, since nothing is known of the network.
+    "own": Recipe(2e-3, 2e-3, 0.05, batch_size=32, validation_split=0.0, steps=2500),
 }
 
 
 def recipe_of(network) -> Recipe:
-    """Return the recipe of a network; a user's own is trained like the default one."""
-    return RECIPES[network] if isinstance(network, str) else RECIPES["compact"]
+    """Return the recipe of a network of this package, or that of a user's own."""
+    return RECIPES[network if isinstance(network, str) else "own"]
 
 
 @dataclass(frozen=True)
@@ -223,13 +245,15 @@ class Plan:
     precision : "float32" or "bfloat16"
         Compute dtype.
     loss, optimizer
-        As Keras takes them.
+        As Keras takes them; no optimizer is Adam.
+    adam : tuple of (name, value)
+        Parameters of that Adam.
     learning_rate : float
         The rate, or its peak, of an optimizer given by name; an instance has its own.
     warmup : float or None
         As in `Recipe`.
-    epochs, batch_size : int
-        Length of the fit and size of a step.
+    epochs, steps_per_epoch, batch_size : int
+        Length of the fit, and size of a step.
     first_epoch : int
         Epochs done before: their order and noise are not drawn again.
     patience : int or None
@@ -246,9 +270,11 @@ class Plan:
     precision: str
     loss: Any
     optimizer: Any
+    adam: tuple
     learning_rate: float
     warmup: float | None
     epochs: int
+    steps_per_epoch: int
     batch_size: int
     first_epoch: int
     patience: int | None
@@ -308,12 +334,14 @@ def train(plan, pairs, training, validation, *, weights=None, optimizer_state=No
     with pool.borrowed(_pool_key(plan, size), lambda: _compile(plan, size)) as network:
         _set_weights(plan, size, network, weights)
         network.reset_optimizer(optimizer_state)
-        _set_schedule(plan, network.schedule, len(training))
+        _set_schedule(plan, network.schedule)
         return _fit(plan, pairs, training, validation, network)
 
 
 def _fit(plan, pairs, training, validation, network):
-    batches = TrainingBatches(pairs, training, plan.batch_size, plan.seed, plan.first_epoch)
+    batches = TrainingBatches(
+        pairs, training, plan.batch_size, plan.seed, plan.first_epoch, plan.steps_per_epoch
+    )
     held_out = None
     if len(validation):
         held_out = ValidationBatches(pairs, validation, plan.batch_size, plan.seed)
@@ -386,11 +414,14 @@ def _compile(plan, size):
 
 
 def _optimizer(plan):
-    if not isinstance(plan.optimizer, str):
-        return type(plan.optimizer).from_config(plan.optimizer.get_config()), None
     schedule = Schedule(plan.warmup)
-    kind = type(_named("optimizer", plan.optimizer, keras.optimizers.get))
-    optimizer = kind(learning_rate=schedule)
+    if plan.optimizer is None:
+        optimizer = keras.optimizers.Adam(learning_rate=schedule, **dict(plan.adam))
+    elif isinstance(plan.optimizer, str):
+        kind = type(_named("optimizer", plan.optimizer, keras.optimizers.get))
+        optimizer = kind(learning_rate=schedule)
+    else:
+        return type(plan.optimizer).from_config(plan.optimizer.get_config()), None
     schedule.bind(optimizer)
     return optimizer, schedule
 
@@ -403,10 +434,10 @@ def _named(parameter, value, get):
         raise ValueError(f"{parameter}={value!r} is not known to Keras: {error}") from error
 
 
-def _set_schedule(plan, schedule, n_images):
+def _set_schedule(plan, schedule):
     if schedule is not None:
         schedule.peak.assign(plan.learning_rate)
-        schedule.steps.assign(plan.epochs * math.ceil(n_images / plan.batch_size))
+        schedule.steps.assign(plan.epochs * plan.steps_per_epoch)
 
 
 def _set_weights(plan, size, network, weights):
@@ -428,6 +459,7 @@ def _pool_key(plan, size):
         plan.precision,
         _key_of(plan.loss),
         _key_of(plan.optimizer),
+        plan.adam,
         plan.warmup,
     )
 

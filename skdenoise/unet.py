@@ -2,14 +2,19 @@
 
 import copy
 import math
+import warnings
 from numbers import Integral, Real
 
 import numpy as np
+from sklearn.exceptions import ConvergenceWarning
 from sklearn.utils.validation import check_is_fitted
 
 from skdenoise.denoiser import Denoiser
 from skdenoise.images import PixelFormat, warn_if_constant
 from skdenoise.seeding import Stream, generator
+
+# What is denoised after a fit to see whether it has learned anything: 256 images of 64x64 pixels.
+_PIXELS_TO_CHECK = 2**20
 
 
 class UNetDenoiser(Denoiser):
@@ -41,7 +46,7 @@ class UNetDenoiser(Denoiser):
         and leaves floats.
     network : {"compact", "classic"} or callable, default="compact"
         ``"compact"`` works at half resolution; ``"classic"`` is the U-Net of the original recipe,
-        thirteen times as costly. A function is given those of ``input_shape``, ``filters``,
+        sixteen times as costly. A function is given those of ``input_shape``, ``filters``,
         ``seed`` and ``dtype`` that its signature has, and returns a ``keras.Model`` whose output
         has the shape of its input; seed and precision are then its author's affair.
     filters : tuple of int, default=None
@@ -49,18 +54,21 @@ class UNetDenoiser(Denoiser):
         for ``"compact"`` and (64, 128, 256) for ``"classic"``.
     loss : str, keras.losses.Loss or callable, default="binary_crossentropy"
         Loss, as Keras takes it, between denoised and clean images in units of the value range.
-    optimizer : str or keras.optimizers.Optimizer, default="adam"
-        Optimizer. An instance is copied, by its configuration, for each fit.
+    optimizer : str or keras.optimizers.Optimizer, default=None
+        Optimizer. ``None`` is Adam: for ``"compact"`` with ``beta_2=0.98`` and the gradient of each
+        variable clipped to norm 1, else as it is in Keras. A name is any of Keras, with Keras's
+        parameters. An instance is copied, by its configuration, for each fit.
     learning_rate : float, default=None
-        Learning rate of an optimizer given by name. For ``"compact"`` the peak of a schedule that
-        rises in the first 5 % of the steps and falls to zero along half a cosine, 2e-3 by default;
-        for ``"classic"`` a constant, 1e-3 by default.
+        Learning rate, unless the optimizer is an instance. For ``"classic"`` a constant, 1e-3 by
+        default; for other networks the peak of a schedule that rises in the first 5 % of the steps
+        and falls to zero along half a cosine, by default 5e-3 for ``"compact"`` and 2e-3 for your
+        own.
     epochs : int, default=None
-        Passes over the images. ``None`` is 10 for ``"classic"``; for other networks it is as many
-        as come closest to 3,000 steps, so that a fit takes about as long whatever the number of
-        images.
+        Passes over the images. ``None`` is 10 for ``"classic"``; for other networks a fit is 2,500
+        steps whatever the number of images: many passes over few, part of one pass over more than
+        40,000.
     batch_size : int, default=None
-        Images per step. ``None`` is 128 for ``"classic"`` and 32 for other networks.
+        Images per step. ``None`` is 16 for ``"compact"``, 128 for ``"classic"`` and 32 for your own.
     validation_split : float, default=None
         Share of the images, at least 0 and below 1, that is held out, with one fixed draw of noise,
         to compute ``val_loss`` after each epoch. ``None`` is 0.1 for ``"classic"`` and for early
@@ -153,7 +161,7 @@ class UNetDenoiser(Denoiser):
         network="compact",
         filters=None,
         loss="binary_crossentropy",
-        optimizer="adam",
+        optimizer=None,
         learning_rate=None,
         epochs=None,
         batch_size=None,
@@ -214,6 +222,11 @@ class UNetDenoiser(Denoiser):
         ------
         ValueError
             Where images or parameters are not as documented, or where training diverges.
+
+        Warns
+        -----
+        sklearn.exceptions.ConvergenceWarning
+            Where the denoised images are no closer to the clean ones than the noisy ones are.
         """
         self._learn(X, clean)
         return self
@@ -221,7 +234,8 @@ class UNetDenoiser(Denoiser):
     def partial_fit(self, X, y=None, *, clean=None):
         """Go on learning, for one epoch over these images.
 
-        The learning rate is constant. Shape and value range are those of the first call.
+        The learning rate is constant, by default 2e-3 (1e-3 for ``"classic"``). Shape and value
+        range are those of the first call.
 
         Parameters
         ----------
@@ -255,6 +269,8 @@ class UNetDenoiser(Denoiser):
         self._keep(plan, pairs, outcome, partial, resume)
         if outcome.interrupt is not None:
             raise outcome.interrupt
+        if not partial:
+            self._warn_if_nothing_was_learned(pairs, training)
 
     def _check_params(self):
         from skdenoise.network import check_architecture
@@ -269,7 +285,7 @@ class UNetDenoiser(Denoiser):
         _check_number("learning_rate", self.learning_rate, Real, 0, optional=True)
         if self.learning_rate == 0:
             raise ValueError("learning_rate=0 must be above 0: nothing would be learned.")
-        if self.learning_rate is not None and not isinstance(self.optimizer, str):
+        if self.learning_rate is not None and not isinstance(self.optimizer, str | None):
             raise ValueError(
                 f"learning_rate={self.learning_rate!r} stands beside an optimizer that has its "
                 f"own, {type(self.optimizer).__name__}; set it there, or give the optimizer by name."
@@ -332,14 +348,18 @@ class UNetDenoiser(Denoiser):
 
         recipe = recipe_of(self.network)
         batch_size = self.batch_size or recipe.batch_size
+        epochs, steps_per_epoch = self._length(recipe, n_training, batch_size, partial)
+        usual_rate = recipe.constant_learning_rate if partial else recipe.learning_rate
         return Plan(
             architecture=architecture,
             precision=resolve_precision(self.precision),
             loss=self.loss,
             optimizer=self.optimizer,
-            learning_rate=self.learning_rate or recipe.learning_rate,
+            adam=recipe.adam if self.optimizer is None else (),
+            learning_rate=self.learning_rate or usual_rate,
             warmup=None if partial else recipe.warmup,
-            epochs=1 if partial else self.epochs or recipe.epochs_for(n_training, batch_size),
+            epochs=epochs,
+            steps_per_epoch=steps_per_epoch,
             batch_size=batch_size,
             first_epoch=self.n_iter_ if resume else 0,
             patience=None if partial else self._patience(),
@@ -347,6 +367,13 @@ class UNetDenoiser(Denoiser):
             verbose=self.verbose,
             seed=self._seed,
         )
+
+    def _length(self, recipe, n_training, batch_size, partial):
+        """Return the number of epochs, and of steps in each."""
+        epochs = 1 if partial else self.epochs
+        if epochs is None:
+            return recipe.length(n_training, batch_size)
+        return epochs, math.ceil(n_training / batch_size)
 
     def _patience(self):
         if self.early_stopping is True:
@@ -374,6 +401,26 @@ class UNetDenoiser(Denoiser):
         self._network = TrainedNetwork(
             plan.architecture, pairs.padded_size, self.precision, outcome.weights
         )
+
+    def _warn_if_nothing_was_learned(self, pairs, indices):
+        """Compare denoised and noisy images with the clean ones, on a few that were trained on."""
+        height, width = pairs.padded_size
+        few = indices[: max(1, min(256, _PIXELS_TO_CHECK // (height * width)))]
+        noisy, clean = pairs.batch(few, generator(self._seed, Stream.CHECK))
+        unit = PixelFormat(np.dtype(np.float32), (0.0, 1.0))
+        denoised = self._network.denoise(noisy, unit)
+        before, after = (
+            np.mean((np.clip(images, 0, 1) - clean) ** 2) for images in (noisy, denoised)
+        )
+        if 0 < before <= after:
+            warnings.warn(
+                f"The fit has learned nothing: on {len(few)} image(s) that it was trained on, the "
+                f"denoised ones are no closer to the clean ones (mean squared error {after:.2g}) "
+                f"than the noisy ones ({before:.2g}). Give more epochs or more images, try another "
+                "learning_rate or loss, or check the noise and value_range.",
+                ConvergenceWarning,
+                stacklevel=4,
+            )
 
     def _denoise_images(self, images, pixels):
         return self._network.denoise(images, pixels, self.clip)

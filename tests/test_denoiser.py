@@ -1,7 +1,10 @@
+import dataclasses
+import os
 import pickle
 import subprocess
 import sys
 import time
+import warnings
 
 import joblib
 import keras
@@ -11,11 +14,12 @@ import pytest
 from conftest import quick_denoiser
 from sklearn.base import clone
 from sklearn.datasets import load_sample_images
+from sklearn.exceptions import ConvergenceWarning
 from sklearn.frozen import FrozenEstimator
 
 from skdenoise import GaussianNoise, SaltAndPepperNoise, UNetDenoiser, add_noise, psnr
 from skdenoise.images import PixelFormat
-from skdenoise.training import EpochRecord, Pairs, Schedule, TrainingBatches
+from skdenoise.training import RECIPES, EpochRecord, Pairs, Schedule, TrainingBatches
 
 
 def mean_psnr(clean, denoised, data_range=1):
@@ -278,13 +282,61 @@ def test_schedule_warms_up_and_falls_to_zero():
     assert rates[54] == pytest.approx(1, rel=0.02)
 
 
-def test_epochs_make_about_three_thousand_steps_by_default():
-    from skdenoise.training import RECIPES
+@pytest.mark.parametrize("n_images", [1, 200, 1797, 10_000, 30_000, 54_000, 1_000_000])
+def test_a_fit_is_2500_steps_by_default_whatever_the_number_of_images(n_images):
+    epochs, steps = RECIPES["compact"].length(n_images, 16)
+    assert epochs * steps == pytest.approx(2500, rel=0.01)
+    assert steps <= np.ceil(n_images / 16)
 
-    for n_images in (200, 1797, 10_000):
-        epochs = RECIPES["compact"].epochs_for(n_images, 32)
-        assert epochs * np.ceil(n_images / 32) == pytest.approx(3000, rel=0.06)
-    assert RECIPES["compact"].epochs_for(1_000_000, 32) == 1
+
+def test_an_epoch_of_fewer_steps_than_the_images_fill_is_a_random_part_of_them():
+    whole = batches_of(100, 4)
+    part = TrainingBatches(whole.pairs, whole.indices, 4, seed=0, first_epoch=0, steps=5)
+    seen = []
+    for epoch in range(2):
+        part.start_epoch(epoch)
+        clean = np.concatenate([part[i][1] for i in range(len(part))]).ravel()
+        assert len(np.unique(clean)) == 20
+        seen.append(set(clean))
+    assert seen[0] != seen[1]
+
+
+def test_default_fit_stops_after_its_steps(digits, monkeypatch):
+    short = dataclasses.replace(RECIPES["compact"], steps=3)
+    monkeypatch.setitem(RECIPES, "compact", short)
+    denoiser = UNetDenoiser(filters=(4, 8), random_state=0).fit(digits[0])
+    assert denoiser.n_iter_ == 1
+
+
+def test_a_fit_that_has_learned_nothing_says_so(digits):
+    X = digits[0][:100]
+    with pytest.warns(ConvergenceWarning, match="learned nothing.*learning_rate"):
+        quick_denoiser(learning_rate=1e-9).fit(X)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error", ConvergenceWarning)
+        quick_denoiser(noise_factor=0).fit(X)
+        quick_denoiser(epochs=40, batch_size=16).fit(X)
+
+
+def test_threads_are_limited_as_joblib_tells_its_workers():
+    """In a process of its own, since TensorFlow can be told only once."""
+    code = """
+import numpy as np, tensorflow as tf
+from skdenoise import UNetDenoiser
+UNetDenoiser(filters=(4,), epochs=1).fit(np.random.default_rng(0).random((20, 8, 8)))
+print(tf.config.threading.get_intra_op_parallelism_threads())
+"""
+    environment = {**os.environ, "KERAS_BACKEND": "tensorflow"}
+    for limit, expected in (("1", "1"), ("", "0")):
+        environment["OMP_NUM_THREADS"] = limit
+        run = subprocess.run(
+            [sys.executable, "-W", "ignore", "-c", code],
+            env=environment,
+            capture_output=True,
+            text=True,
+            check=True,
+        )
+        assert run.stdout.split() == [expected]
 
 
 def test_early_stopping_ends_the_fit_and_goes_back_to_the_best_weights(digits):

@@ -1,0 +1,105 @@
+"""How time and memory grow with the number of images and with their size.
+
+The number: fit and transform of 1,000 to 1,000,000 images of 28x28 (uint8). The size: 30 steps of a
+fit, and a transform of as many pixels, for images of 8x8 to 512x512. Each in a process of its own,
+whose memory is that of ``memory.py``, images included. ``docs/images/growth.png`` shows it.
+"""
+
+import dataclasses
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+from memory import Peak, anonymous_memory
+
+COLUMNS = [
+    "what",
+    "images",
+    "size",
+    "fit seconds",
+    "transform seconds",
+    "images MiB",
+    "MiB over the imports",
+]
+PICTURE = Path(__file__).parent.parent / "docs/images/growth.png"
+
+
+def measure(quick):
+    """Return the rows of the table, and draw them."""
+    numbers = (100,) if quick else (1_000, 10_000, 100_000, 1_000_000)
+    sizes = (8,) if quick else (8, 16, 28, 64, 128, 256, 512)
+    steps, pixels = (5, 2**14) if quick else (2500, 2**22)
+    rows = [_in_a_process("number", n, 28, 16, steps) for n in numbers]
+    for size in sizes:
+        n_images, batch_size = max(16, pixels // size**2), 16 if size < 256 else 4
+        rows += [_in_a_process("size", n_images, size, batch_size, min(steps, 30))]
+    if not quick:
+        _draw(rows)
+    return rows
+
+
+def _in_a_process(what, n_images, size, batch_size, steps):
+    """Measure one fit of so many steps, and one transform."""
+    arguments = [str(number) for number in (n_images, size, batch_size, steps)]
+    command = [sys.executable, "-W", "ignore", __file__, *arguments]
+    output = subprocess.run(command, check=True, capture_output=True, text=True).stdout
+    return {"what": what, "images": n_images, "size": size, **json.loads(output.splitlines()[-1])}
+
+
+def run(n_images, size, batch_size, steps):
+    """Measure, and print as JSON."""
+    import keras  # noqa: F401 (counted among the imports)
+    from _record import seconds
+
+    from skdenoise import UNetDenoiser
+    from skdenoise.training import RECIPES
+
+    start = anonymous_memory()
+    images = np.random.default_rng(0).integers(0, 256, (n_images, size, size), dtype=np.uint8)
+    RECIPES["compact"] = dataclasses.replace(RECIPES["compact"], steps=steps)
+    denoiser = UNetDenoiser(batch_size=batch_size, random_state=0)
+    with Peak() as peak:
+        fit_seconds = seconds(denoiser.fit, images)
+        denoiser.transform(images[: 256 * 784 // size**2 + 1])
+        transform_seconds = seconds(denoiser.transform, images)
+    print(
+        json.dumps(
+            {
+                "fit seconds": fit_seconds,
+                "transform seconds": transform_seconds,
+                "images MiB": images.nbytes / 2**20,
+                "MiB over the imports": peak.highest - start,
+            }
+        )
+    )
+
+
+def _draw(rows):
+    import matplotlib.pyplot as plt
+
+    figure, axes = plt.subplots(1, 2, figsize=(9, 3.6), layout="constrained")
+    for ax, what, x, label in (
+        (axes[0], "number", "images", "images of 28x28 pixels"),
+        (axes[1], "size", "size", "pixels a side (four million pixels in all)"),
+    ):
+        part = [row for row in rows if row["what"] == what]
+        for key, marker in (
+            ("fit seconds", "o"),
+            ("transform seconds", "s"),
+            ("MiB over the imports", "^"),
+            ("images MiB", "v"),
+        ):
+            ax.plot([row[x] for row in part], [row[key] for row in part], marker=marker, label=key)
+        ax.set(xscale="log", yscale="log", xlabel=label)
+        ax.grid(alpha=0.3)
+    axes[0].set_ylabel("seconds, MiB")
+    axes[1].set_xticks([row["size"] for row in part], [row["size"] for row in part])
+    axes[1].minorticks_off()
+    axes[0].legend(frameon=False)
+    figure.savefig(PICTURE, dpi=150)
+
+
+if __name__ == "__main__":
+    run(*map(int, sys.argv[1:]))

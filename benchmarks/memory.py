@@ -1,0 +1,98 @@
+"""The memory of fit and transform on images that are not in memory, over that of the imports.
+
+1,000,000 images of 28x28 in uint8 in an ``np.memmap``, in a process of its own. Memory is the
+highest resident set less what is mapped from the file, read from /proc twenty times a second.
+"""
+
+import json
+import subprocess
+import sys
+import tempfile
+import threading
+from pathlib import Path
+
+import numpy as np
+
+COLUMNS = ["what", "MiB over the imports", "seconds"]
+
+
+def measure(quick):
+    """Return the rows of the table."""
+    n_images = 500 if quick else 1_000_000
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "images.npy"
+        _write(path, n_images)
+        command = [sys.executable, __file__, str(path), "1" if quick else ""]
+        output = subprocess.run(command, check=True, capture_output=True, text=True).stdout
+    rows = json.loads(output.splitlines()[-1])
+    for row in rows:
+        row["what"] += f", {n_images:,} images"
+    return rows
+
+
+def _write(path, n_images):
+    images = np.lib.format.open_memmap(path, "w+", np.uint8, (n_images, 28, 28))
+    rng = np.random.default_rng(0)
+    for start in range(0, n_images, 10_000):
+        part = images[start : start + 10_000]
+        part[:] = rng.integers(0, 256, part.shape, dtype=np.uint8)
+    images.flush()
+
+
+class Peak:
+    """Watches, in a thread, the memory of this process that no file is behind."""
+
+    def __enter__(self):
+        self.highest = 0
+        self._stop = threading.Event()
+        self._thread = threading.Thread(target=self._watch)
+        self._thread.start()
+        return self
+
+    def __exit__(self, *exception):
+        self._stop.set()
+        self._thread.join()
+
+    def _watch(self):
+        while not self._stop.wait(0.05):
+            self.highest = max(self.highest, anonymous_memory())
+
+
+def anonymous_memory():
+    """Return the resident memory of this process that no file is behind, in MiB."""
+    for line in Path("/proc/self/status").read_text().splitlines():
+        if line.startswith("RssAnon"):
+            return int(line.split()[1]) / 1024
+    raise RuntimeError("/proc/self/status has no RssAnon")
+
+
+def run(path, quick):
+    """Measure, and print rows as JSON."""
+    import keras  # noqa: F401 (counted among the imports)
+    from _record import seconds
+
+    from skdenoise import UNetDenoiser
+
+    images = np.load(path, mmap_mode="r")
+    start = anonymous_memory()
+    denoiser = UNetDenoiser(epochs=1 if quick else None, random_state=0)
+    rows = []
+
+    def in_parts():
+        clean = np.lib.format.open_memmap(f"{path}.out.npy", "w+", images.dtype, images.shape)
+        for begin in range(0, len(images), 10_000):
+            clean[begin : begin + 10_000] = denoiser.transform(images[begin : begin + 10_000])
+
+    for what, call in {
+        "fit": lambda: denoiser.fit(images),
+        "transform, in parts, to another memmap": in_parts,
+        "transform": lambda: denoiser.transform(images),
+    }.items():
+        with Peak() as peak:
+            wall = seconds(call)
+        rows.append({"what": what, "MiB over the imports": peak.highest - start, "seconds": wall})
+    print(json.dumps(rows))
+
+
+if __name__ == "__main__":
+    run(sys.argv[1], bool(sys.argv[2]))
