@@ -12,6 +12,7 @@ from pathlib import Path
 import numpy as np
 
 RESULTS = Path(__file__).parent / "results"
+_CHANGES = ("diff", "HEAD", "--", "../../skdenoise", "../*.py")
 PACKAGES = ("numpy", "scikit-learn", "scikit-image", "keras", "tensorflow")
 
 
@@ -43,7 +44,7 @@ def environment():
     """Return the machine, the versions and the commit."""
     return {
         "date": datetime.now(UTC).isoformat(timespec="seconds"),
-        "commit": _git("rev-parse", "--short", "HEAD") + ("+" if _git("diff", "HEAD") else ""),
+        "commit": _git("rev-parse", "--short", "HEAD") + ("+" if _git(*_CHANGES) else ""),
         "processor": _processor(),
         "cores": len(os.sched_getaffinity(0)),
         "python": platform.python_version(),
@@ -52,7 +53,7 @@ def environment():
     }
 
 
-def save(name, rows, columns):
+def save(name, rows, columns, measured_in):
     """Append rows to the history of a benchmark, and write its newest table.
 
     Parameters
@@ -63,6 +64,8 @@ def save(name, rows, columns):
         What was measured.
     columns : list of str
         The keys to show, in order.
+    measured_in : dict
+        The `environment` when the measurement began.
 
     Returns
     -------
@@ -71,7 +74,7 @@ def save(name, rows, columns):
     """
     history_file = RESULTS / f"{name}.json"
     history = json.loads(history_file.read_text()) if history_file.exists() else []
-    history.append({**environment(), "rows": rows})
+    history.append({**measured_in, "rows": rows})
     _replace(history_file, json.dumps(history, indent=1) + "\n")
     text = markdown(rows, columns)
     _replace(RESULTS / f"{name}.md", f"{text}\n{_about(history[-1])}\n{_since_before(history)}")
@@ -80,7 +83,7 @@ def save(name, rows, columns):
 
 def markdown(rows, columns):
     """Return rows as a Markdown table."""
-    cells = [[_cell(row.get(column)) for column in columns] for row in rows]
+    cells = [[_cell(row.get(column), column) for column in columns] for row in rows]
     rule = ["---:" if _is_number(rows, column) else "---" for column in columns]
     lines = [columns, rule, *cells]
     return "".join(f"| {' | '.join(line)} |\n" for line in lines)
@@ -89,7 +92,8 @@ def markdown(rows, columns):
 def _since_before(history):
     """Return how each ratio has changed since the run before on the same processor."""
     newest = history[-1]
-    before = [run for run in history[:-1] if run["processor"] == newest["processor"]]
+    same = ("processor", "cores", "backend")
+    before = [run for run in history[:-1] if all(run[key] == newest[key] for key in same)]
     if not before:
         return ""
     old = {row["what"]: row.get("ratio") for row in before[-1]["rows"]}
@@ -109,11 +113,13 @@ def _about(run):
     )
 
 
-def _cell(value):
+def _cell(value, column=""):
     if value is None:
         return ""
     if isinstance(value, float):
-        return f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.3g}"
+        if "dB" in column:
+            return f"{value:.2f}"
+        return f"{value:,.0f}" if abs(value) >= 100 else f"{value:.3g}"
     return f"{value:,}" if isinstance(value, int) else str(value)
 
 

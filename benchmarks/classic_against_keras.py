@@ -20,26 +20,13 @@ N_TRAINING, N_JUDGED, NOISE = 10_000, 6_000, 0.4
 
 def plain_keras(X, seed):
     """Fit the original recipe, with nothing of this package; return how to denoise, and seconds."""
+    import _original
     import keras
-    from keras.layers import Concatenate, Conv2D, Input, MaxPooling2D, UpSampling2D
 
     keras.utils.set_random_seed(seed)
     start = time.perf_counter()
-    X = X.reshape(-1, 28, 28, 1)
-    noisy = X + NOISE * np.random.default_rng(seed).standard_normal(X.shape)
-
-    def conv(x, filters, activation="relu"):
-        return Conv2D(filters, 3, padding="same", activation=activation)(x)
-
-    inputs = Input((28, 28, 1))
-    a = conv(inputs, 64)
-    b = conv(MaxPooling2D()(a), 128)
-    x = conv(MaxPooling2D()(b), 256)
-    x = conv(Concatenate()([UpSampling2D()(x), b]), 128)
-    x = conv(Concatenate()([UpSampling2D()(x), a]), 64)
-    model = keras.Model(inputs, conv(x, 1, "sigmoid"))
-    model.compile("adam", "binary_crossentropy")
-    model.fit(noisy, X, epochs=1, batch_size=128, validation_split=0.1, verbose=0)
+    model = _original.build()
+    _original.fit(model, X.reshape(-1, 28, 28, 1), seed=seed)
     seconds = time.perf_counter() - start
     return lambda images: model.predict(images.reshape(-1, 28, 28, 1), verbose=0), seconds
 

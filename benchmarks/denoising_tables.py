@@ -117,7 +117,7 @@ def main():
     if arguments.data is None:
         parser.error("say which data: mnist or cifar10")
     data = {"mnist": mnist, "cifar10": cifar10}[arguments.data](arguments.uint8)
-    epochs = arguments.steps and round(arguments.steps / (len(data["train"][0]) / 32))
+    epochs = arguments.steps and round(arguments.steps / (len(data["train"][0]) / 16))
     for name in arguments.classifier:
         classifier = small_cnn() if name == "cnn" else CLASSIFIERS[name]
         if arguments.uint8:

@@ -43,7 +43,7 @@ class Peak:
     """Watches, in a thread, the memory of this process that no file is behind."""
 
     def __enter__(self):
-        self.highest = 0
+        self.highest = anonymous_memory()
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._watch)
         self._thread.start()
@@ -52,6 +52,7 @@ class Peak:
     def __exit__(self, *exception):
         self._stop.set()
         self._thread.join()
+        self.highest = max(self.highest, anonymous_memory())
 
     def _watch(self):
         while not self._stop.wait(0.05):

@@ -206,7 +206,8 @@ def best_filter(noise, X):
 
 def unet(noise, X, steps):
     """Return a denoiser that trains for about so many steps."""
-    return UNetDenoiser(noise, epochs=round(steps / (len(X) / 32)), random_state=SEED)
+    epochs = round(steps / (len(X) / 32))
+    return UNetDenoiser(noise, epochs=epochs, batch_size=32, random_state=SEED)
 
 
 def accuracy(classifier, X, data):

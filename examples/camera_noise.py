@@ -58,7 +58,7 @@ print(
 daylight = CameraNoise(measured.shot, measured.read, mosaic=True)
 low_light = LowLight(exposure=(0.05, 0.5), photons=photons, read_noise=electrons)
 denoiser = UNetDenoiser(
-    RandomChoice([daylight, low_light]), clip=True, loss="mae", epochs=60, random_state=0
+    RandomChoice([daylight, low_light]), clip=True, loss="mae", epochs=30, random_state=0
 ).fit(train)
 
 # %%

@@ -32,7 +32,7 @@ X_train, X_test, y_train, y_test = train_test_split(X / 16, y, random_state=0)
 
 expected = {"noise": "gaussian", "noise_factor": 0.5, "random_state": 0}
 candidates = {
-    "U-Net": UNetDenoiser(**expected, epochs=40),
+    "U-Net": UNetDenoiser(**expected),
     "non-local means": FilterDenoiser("nl_means", **expected),
     "total variation": FilterDenoiser("tv_chambolle", **expected),
     "Gaussian filter": FilterDenoiser("gaussian", **expected),

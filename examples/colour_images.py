@@ -65,7 +65,7 @@ comparison = compare_denoising(
     X_test,
     y_test,
     noise_factors=[0.2],
-    denoisers=UNetDenoiser(epochs=8),
+    denoisers=UNetDenoiser(),
     n_copies=(1, 4),
     n_components=(100,),
     n_repeats=1,

@@ -32,7 +32,7 @@ comparison = compare_denoising(
     noise="gaussian",
     noise_factors=(0.2, 0.4, 0.6),
     train_noise_factor=(0, 0.6),
-    denoisers=[UNetDenoiser(epochs=45), SubspaceDenoiser(), FilterDenoiser("gaussian")],
+    denoisers=[UNetDenoiser(), SubspaceDenoiser(), FilterDenoiser("gaussian")],
     n_components=(10, 20, 40),
     n_repeats=2,
     random_state=0,

@@ -23,7 +23,7 @@ X_train, X_test, y_train, y_test = train_test_split(X / 16, y, random_state=0)
 # pair of numbers is a range of factors, from which one is drawn for each image. "passthrough" is the
 # candidate without any denoiser.
 
-pipeline = Pipeline([("denoise", UNetDenoiser(epochs=20, random_state=0)), ("classify", SVC())])
+pipeline = Pipeline([("denoise", UNetDenoiser(epochs=10, random_state=0)), ("classify", SVC())])
 search = GridSearchCV(
     pipeline,
     [

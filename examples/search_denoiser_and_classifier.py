@@ -28,7 +28,7 @@ X_train, X_test, y_train, y_test = train_test_split(X / 16, y, random_state=0)
 with TemporaryDirectory() as cache:
     search = GridSearchCV(
         Pipeline(
-            [("denoise", UNetDenoiser(epochs=40, random_state=0)), ("classify", SVC())],
+            [("denoise", UNetDenoiser(epochs=20, random_state=0)), ("classify", SVC())],
             memory=cache,
         ),
         {

@@ -26,7 +26,7 @@ corruptions = {kind: CommonCorruption(kind, severity=(1, 5), scale="imagenet") f
 
 def pipeline(noise):
     """Put a denoiser for this noise in front of an SVC."""
-    return make_pipeline(UNetDenoiser(noise, epochs=40, random_state=0), SVC())
+    return make_pipeline(UNetDenoiser(noise, random_state=0), SVC())
 
 
 # %%

@@ -23,7 +23,7 @@ X_train, X_test, y_train, y_test = train_test_split(X / 16, y, test_size=0.4, ra
 
 levels = {"trained for 0.2": 0.2, "trained for 0.6": 0.6, "blind, 0 to 0.6": (0, 0.6)}
 pipelines = {
-    name: make_pipeline(UNetDenoiser(noise_factor=level, epochs=45, random_state=0), SVC())
+    name: make_pipeline(UNetDenoiser(noise_factor=level, random_state=0), SVC())
     for name, level in levels.items()
 }
 pipelines["no denoiser"] = SVC()

@@ -17,7 +17,6 @@ from skdenoise.unet import UNetDenoiser
 
 NOISE_FACTORS = (0.0, 0.2, 0.4, 0.6)
 SHOWN_FACTOR = 0.4
-EPOCHS = 45
 
 
 @dataclass
@@ -74,9 +73,7 @@ def run_demo(*, random_state=0, verbose=1) -> DemoResult:
         "SVC alone": clone(svc),
         "SVC trained on noisy images": make_pipeline(NoiseAugmenter(**noise), clone(svc)),
         "PCA, then SVC": make_pipeline(PCA(20, random_state=random_state), clone(svc)),
-        "UNetDenoiser, then SVC": make_pipeline(
-            UNetDenoiser(**noise, epochs=EPOCHS, verbose=verbose), clone(svc)
-        ),
+        "UNetDenoiser, then SVC": make_pipeline(UNetDenoiser(**noise, verbose=verbose), clone(svc)),
     }
     noisy = {
         factor: add_noise(X_test, noise_factor=factor, random_state=random_state)

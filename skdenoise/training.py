@@ -19,6 +19,10 @@ from skdenoise.seeding import Stream, derived_seed, generator
 # Steps between two returns to Python: fewer returns leave more of the processor to a small network.
 _STEPS_PER_EXECUTION = 8
 
+# Steps of an epoch, at most, where a fit is so many steps and not so many passes: progress, early
+# stopping and interrupts go by epochs.
+_MOST_STEPS = 250
+
 
 @dataclass(frozen=True)
 class Pairs:
@@ -208,13 +212,13 @@ class Recipe:
         batches = math.ceil(n_images / batch_size)
         if self.epochs is not None:
             return self.epochs, batches
-        epochs = math.ceil(self.steps / batches)
+        epochs = math.ceil(self.steps / min(batches, _MOST_STEPS))
         return epochs, round(self.steps / epochs)
 
 
 RECIPES = {
     "classic": Recipe(1e-3, 1e-3, None, batch_size=128, validation_split=0.1, epochs=10),
-    # Chosen by benchmarks/recipe.py; docs/speed.md has its table.
+    # Chosen by benchmarks/recipe.py; docs/benchmarks.md has its table.
     "compact": Recipe(
         5e-3,
         2e-3,

@@ -16,6 +16,9 @@ from skdenoise.seeding import Stream, generator
 # What is denoised after a fit to see whether it has learned anything: 256 images of 64x64 pixels.
 _PIXELS_TO_CHECK = 2**20
 
+# Images that early stopping holds out by itself: more would take longer and say no more.
+_MOST_HELD_OUT = 1000
+
 
 class UNetDenoiser(Denoiser):
     """Remove noise from images with a U-Net that is trained on them.
@@ -65,14 +68,14 @@ class UNetDenoiser(Denoiser):
         own.
     epochs : int, default=None
         Passes over the images. ``None`` is 10 for ``"classic"``; for other networks a fit is 2,500
-        steps whatever the number of images: many passes over few, part of one pass over more than
-        40,000.
+        steps whatever the number of images, and an epoch is a pass over the images or over as many
+        of them, drawn at random, as make 250 steps.
     batch_size : int, default=None
         Images per step. ``None`` is 16 for ``"compact"``, 128 for ``"classic"`` and 32 for your own.
     validation_split : float, default=None
         Share of the images, at least 0 and below 1, that is held out, with one fixed draw of noise,
-        to compute ``val_loss`` after each epoch. ``None`` is 0.1 for ``"classic"`` and for early
-        stopping, else 0.
+        to compute ``val_loss`` after each epoch. ``None`` is 0.1 for ``"classic"`` and, but no more
+        than 1,000 images, for early stopping; else 0.
     early_stopping : bool or int, default=False
         Whether to stop when ``val_loss`` has not fallen for 5 epochs, or for so many, and to go
         back to the best weights.
@@ -328,11 +331,12 @@ class UNetDenoiser(Denoiser):
         from skdenoise.training import recipe_of
 
         share = recipe_of(self.network).validation_split
-        if self.early_stopping:
-            share = share or 0.1
+        most = n_images
         if self.validation_split is not None:
             share = self.validation_split
-        n_held_out = 0 if partial else math.ceil(n_images * share)
+        elif self.early_stopping and not share:
+            share, most = 0.1, _MOST_HELD_OUT
+        n_held_out = 0 if partial else min(most, math.ceil(n_images * share))
         if n_held_out == n_images:
             raise ValueError(
                 f"validation_split={share} of {n_images} sample(s) leaves none to train on. Give "

@@ -5,6 +5,7 @@ import subprocess
 import sys
 import time
 import warnings
+from typing import ClassVar
 
 import joblib
 import keras
@@ -286,7 +287,7 @@ def test_schedule_warms_up_and_falls_to_zero():
 def test_a_fit_is_2500_steps_by_default_whatever_the_number_of_images(n_images):
     epochs, steps = RECIPES["compact"].length(n_images, 16)
     assert epochs * steps == pytest.approx(2500, rel=0.01)
-    assert steps <= np.ceil(n_images / 16)
+    assert steps <= min(250, np.ceil(n_images / 16))
 
 
 def test_an_epoch_of_fewer_steps_than_the_images_fill_is_a_random_part_of_them():
@@ -301,11 +302,44 @@ def test_an_epoch_of_fewer_steps_than_the_images_fill_is_a_random_part_of_them()
     assert seen[0] != seen[1]
 
 
-def test_default_fit_stops_after_its_steps(digits, monkeypatch):
+class CountSteps(keras.callbacks.Callback):
+    """Writes down, where its deep copies do so too, how many steps were made by the end."""
+
+    found: ClassVar = []
+
+    def on_train_end(self, logs=None):
+        self.found.append(int(keras.ops.convert_to_numpy(self.model.optimizer.iterations)))
+
+
+@pytest.mark.parametrize(
+    ("params", "expected"),
+    [({}, 3), ({"epochs": 2}, 226), ({"early_stopping": True}, 3), ({"batch_size": 600}, 3)],
+)
+def test_a_fit_makes_the_steps_of_its_recipe_or_of_its_epochs(
+    digits, monkeypatch, params, expected
+):
     short = dataclasses.replace(RECIPES["compact"], steps=3)
     monkeypatch.setitem(RECIPES, "compact", short)
-    denoiser = UNetDenoiser(filters=(4, 8), random_state=0).fit(digits[0])
-    assert denoiser.n_iter_ == 1
+    CountSteps.found.clear()
+    denoiser = UNetDenoiser(filters=(4,), callbacks=[CountSteps()], random_state=0, **params)
+    denoiser.fit(digits[0])
+    assert CountSteps.found == [expected]
+    denoiser.set_params(warm_start=True, epochs=1).fit(digits[0][:32])
+    assert denoiser.n_iter_ == len(denoiser.history_["loss"])
+
+
+def test_early_stopping_holds_out_a_tenth_but_no_more_than_a_thousand():
+    for n_images, expected in ((100, 10), (50_000, 1000)):
+        denoiser = UNetDenoiser(early_stopping=True, random_state=0)
+        denoiser._seed = 0
+        _, held_out = denoiser._split(n_images, partial=False)
+        assert len(held_out) == expected
+
+
+def test_partial_fit_learns_at_a_lower_rate_than_the_peak_of_a_fit(digits):
+    denoiser = UNetDenoiser(filters=(4,), random_state=0).partial_fit(digits[0][:20])
+    state = [float(v) for v in denoiser._optimizer_state if np.ndim(v) == 0]
+    assert pytest.approx(2e-3) in state
 
 
 def test_a_fit_that_has_learned_nothing_says_so(digits):
