@@ -81,12 +81,12 @@ def run(path, quick):
 
     def in_parts():
         clean = np.lib.format.open_memmap(f"{path}.out.npy", "w+", images.dtype, images.shape)
-        for begin in range(0, len(images), 10_000):
+        for begin in range(0, len(images) // 10, 10_000):
             clean[begin : begin + 10_000] = denoiser.transform(images[begin : begin + 10_000])
 
     for what, call in {
         "fit": lambda: denoiser.fit(images),
-        "transform, in parts, to another memmap": in_parts,
+        "transform of a tenth, in parts, to another memmap": in_parts,
         "transform": lambda: denoiser.transform(images),
     }.items():
         with Peak() as peak:

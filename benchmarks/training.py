@@ -64,7 +64,7 @@ def _fits(quick):
     return [
         ("default fit, 10,000 images", 10_000, {}),
         ("default fit, 54,000 images", 54_000, {}),
-        ("5 epochs of 54,000 images", 54_000, {"epochs": 5}),
+        ("epochs=5, batch_size=32, 54,000 images", 54_000, {"epochs": 5, "batch_size": 32}),
     ]
 
 
