@@ -57,7 +57,7 @@ def run(n_images, size, batch_size, steps):
     from _record import seconds
 
     from skdenoise import UNetDenoiser
-    from skdenoise.training import RECIPES
+    from skdenoise.recipe import RECIPES
 
     start = anonymous_memory()
     images = np.random.default_rng(0).integers(0, 256, (n_images, size, size), dtype=np.uint8)

@@ -18,7 +18,7 @@ from sklearn.datasets import load_digits
 
 from skdenoise import UNetDenoiser, add_noise
 from skdenoise.network import NETWORKS, BuiltIn, DepthToSpace, SpaceToDepth
-from skdenoise.training import RECIPES
+from skdenoise.recipe import RECIPES
 
 TASKS = [(name, noise) for name in ("MNIST", "digits") for noise in (0.2, 0.4)]
 TASKS += [("CIFAR-10", 0.05), ("CIFAR-10", 0.2)]

@@ -19,10 +19,6 @@ from skdenoise.seeding import Stream, derived_seed, generator
 # Steps between two returns to Python: fewer returns leave more of the processor to a small network.
 _STEPS_PER_EXECUTION = 8
 
-# Steps of an epoch, at most, where a fit is so many steps and not so many passes: progress, early
-# stopping and interrupts go by epochs.
-_MOST_STEPS = 250
-
 
 @dataclass(frozen=True)
 class Pairs:
@@ -171,71 +167,6 @@ class Schedule(keras.optimizers.schedules.LearningRateSchedule):
 def _share(done, warmup):
     """Return how much is done of what follows the warm-up."""
     return (done - warmup) / (1 - warmup)
-
-
-@dataclass(frozen=True)
-class Recipe:
-    """How a network is trained where the user does not say otherwise.
-
-    Parameters
-    ----------
-    learning_rate : float
-        The rate, or its peak.
-    constant_learning_rate : float
-        The rate of ``partial_fit``, which cannot know when it should fall.
-    warmup : float or None
-        Share of the steps in which it rises, before it falls along a cosine; ``None`` keeps it
-        constant.
-    batch_size : int
-        Images per step.
-    validation_split : float
-        Share of the images that are held out.
-    epochs : int or None
-        Passes over the images; ``None`` makes them from `steps`.
-    steps : int or None
-        Steps that make a fit, whatever the number of images.
-    adam : tuple of (name, value)
-        Parameters of Adam, where the user names no optimizer.
-    """
-
-    learning_rate: float
-    constant_learning_rate: float
-    warmup: float | None
-    batch_size: int
-    validation_split: float
-    epochs: int | None = None
-    steps: int | None = None
-    adam: tuple = ()
-
-    def length(self, n_images, batch_size):
-        """Return the number of epochs, and of steps in each, for so many images."""
-        batches = math.ceil(n_images / batch_size)
-        if self.epochs is not None:
-            return self.epochs, batches
-        epochs = math.ceil(self.steps / min(batches, _MOST_STEPS))
-        return epochs, round(self.steps / epochs)
-
-
-RECIPES = {
-    "classic": Recipe(1e-3, 1e-3, None, batch_size=128, validation_split=0.1, epochs=10),
-    # Chosen by benchmarks/recipe.py; docs/benchmarks.md has its table.
-    "compact": Recipe(
-        5e-3,
-        2e-3,
-        0.05,
-        batch_size=16,
-        validation_split=0.0,
-        steps=2500,
-        adam=(("beta_2", 0.98), ("clipnorm", 1.0)),
-    ),
-    # Gentler, since nothing is known of the network.
-    "own": Recipe(2e-3, 2e-3, 0.05, batch_size=32, validation_split=0.0, steps=2500),
-}
-
-
-def recipe_of(network) -> Recipe:
-    """Return the recipe of a network of this package, or that of a user's own."""
-    return RECIPES[network if isinstance(network, str) else "own"]
 
 
 @dataclass(frozen=True)

@@ -11,6 +11,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from skdenoise.denoiser import Denoiser
 from skdenoise.images import PixelFormat, warn_if_constant
+from skdenoise.recipe import recipe_of
 from skdenoise.seeding import Stream, generator
 
 # What is denoised after a fit to see whether it has learned anything: 256 images of 64x64 pixels.
@@ -328,8 +329,6 @@ class UNetDenoiser(Denoiser):
 
     def _split(self, n_images, partial):
         """Return the indices of the images to train on, and of those held out."""
-        from skdenoise.training import recipe_of
-
         share = recipe_of(self.network).validation_split
         most = n_images
         if self.validation_split is not None:
@@ -348,7 +347,7 @@ class UNetDenoiser(Denoiser):
     def _plan(self, architecture, n_training, partial, resume):
         """Decide all that the parameters leave open."""
         from skdenoise.precision import resolve_precision
-        from skdenoise.training import Plan, recipe_of
+        from skdenoise.training import Plan
 
         recipe = recipe_of(self.network)
         batch_size = self.batch_size or recipe.batch_size
