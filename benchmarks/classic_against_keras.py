@@ -14,6 +14,7 @@ import time
 
 import numpy as np
 from _data import load_mnist
+from _record import mean_psnr
 
 N_TRAINING, N_JUDGED, NOISE = 10_000, 6_000, 0.4
 
@@ -50,8 +51,7 @@ def run(kind, seed):
     judged = X[-N_JUDGED:]
     denoise, seconds = {"plain": plain_keras, "skdenoise": denoiser}[kind](X[:N_TRAINING], seed)
     noise = np.random.default_rng(1000 + seed).standard_normal(judged.shape, dtype=np.float32)
-    error = np.clip(denoise(judged + NOISE * noise).reshape(judged.shape), 0, 1) - judged
-    psnr = float(np.mean(-10 * np.log10(np.mean(error**2, axis=1))))
+    psnr = mean_psnr(judged, denoise(judged + NOISE * noise))
     print(json.dumps({"psnr": psnr, "seconds": seconds}))
 
 

@@ -18,6 +18,7 @@ from sklearn.datasets import load_digits
 
 from skdenoise import UNetDenoiser, add_noise
 from skdenoise.network import NETWORKS, BuiltIn, DepthToSpace, SpaceToDepth
+from skdenoise.network import logit as logit_of
 from skdenoise.recipe import RECIPES
 
 TASKS = [(name, noise) for name in ("MNIST", "digits") for noise in (0.2, 0.4)]
@@ -110,9 +111,7 @@ def _network(*, image=True, logit=True, concatenate=False):
         if image:
             seen.append(pixels)
         if logit:
-            clipped = keras.ops.clip(inputs, 0.02, 0.98)
-            values = keras.ops.log(clipped) - keras.ops.log(1 - clipped)
-            seen.append(SpaceToDepth(dtype=dtype)(values))
+            seen.append(SpaceToDepth(dtype=dtype)(logit_of(inputs)))
         x = layers.Concatenate(dtype=dtype)(seen) if len(seen) > 1 else seen[0]
         x = conv(x, 4 * input_shape[-1], activation=None, dtype="float32")
         x = DepthToSpace(dtype="float32")(x)

@@ -42,18 +42,19 @@ class Recipe:
     steps: int | None = None
     adam: tuple = ()
 
-    def length(self, n_images, batch_size):
-        """Return the number of epochs, and of steps in each, for so many images."""
+    def length(self, n_images, batch_size, epochs=None):
+        """Return the number of epochs, by default the recipe's own, and of steps in each."""
         batches = math.ceil(n_images / batch_size)
-        if self.epochs is not None:
-            return self.epochs, batches
+        epochs = self.epochs if epochs is None else epochs
+        if epochs is not None:
+            return epochs, batches
         epochs = math.ceil(self.steps / min(batches, _MOST_STEPS))
         return epochs, round(self.steps / epochs)
 
 
 RECIPES = {
     "classic": Recipe(1e-3, 1e-3, None, batch_size=128, validation_split=0.1, epochs=10),
-    # Chosen by benchmarks/recipe.py; docs/benchmarks.md has its table.
+    # benchmarks/recipe.py tells what each choice is worth.
     "compact": Recipe(
         5e-3,
         2e-3,

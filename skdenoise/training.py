@@ -68,10 +68,9 @@ class Pairs:
 class TrainingBatches(keras.utils.PyDataset):
     """Batches in an order, and with noise, that are new in every epoch.
 
-    An epoch of fewer `steps` than the images fill is a random part of them.
-
     Both follow from (seed, epoch, batch) alone, since Keras asks for its first batches twice and
-    for the next ones ahead of time.
+    for the next ones ahead of time. An epoch of fewer `steps` than the images fill is a random part
+    of them.
     """
 
     def __init__(self, pairs, indices, batch_size, seed, first_epoch, steps=None):

@@ -351,7 +351,8 @@ class UNetDenoiser(Denoiser):
 
         recipe = recipe_of(self.network)
         batch_size = self.batch_size or recipe.batch_size
-        epochs, steps_per_epoch = self._length(recipe, n_training, batch_size, partial)
+        epochs = 1 if partial else self.epochs
+        epochs, steps_per_epoch = recipe.length(n_training, batch_size, epochs)
         usual_rate = recipe.constant_learning_rate if partial else recipe.learning_rate
         return Plan(
             architecture=architecture,
@@ -370,13 +371,6 @@ class UNetDenoiser(Denoiser):
             verbose=self.verbose,
             seed=self._seed,
         )
-
-    def _length(self, recipe, n_training, batch_size, partial):
-        """Return the number of epochs, and of steps in each."""
-        epochs = 1 if partial else self.epochs
-        if epochs is None:
-            return recipe.length(n_training, batch_size)
-        return epochs, math.ceil(n_training / batch_size)
 
     def _patience(self):
         if self.early_stopping is True:
