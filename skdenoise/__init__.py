@@ -7,6 +7,7 @@ from skdenoise.comparison import DenoisingComparison, compare_denoising
 from skdenoise.displays import DenoisingDisplay, RobustnessCurveDisplay, TrainingCurveDisplay
 from skdenoise.evaluation import noisy_scorer
 from skdenoise.filters import FilterDenoiser
+from skdenoise.image_files import ImageFolder
 from skdenoise.metrics import psnr, psnr_scorer, ssim, ssim_scorer
 from skdenoise.noise import (
     Brightness,
@@ -60,6 +61,7 @@ __all__ = [
     "Fog",
     "GaussianBlur",
     "GaussianNoise",
+    "ImageFolder",
     "JPEGCompression",
     "LowLight",
     "MotionBlur",

@@ -48,13 +48,16 @@ class ImageEstimator(BaseEstimator):
     def _as_nhwc(self, X):
         """View images as NHWC, and check that they have the channels seen in ``fit``."""
         images = as_nhwc(X, self.image_shape_ if X.ndim == 2 else None)
-        if images.shape[3] != self.image_shape_[2]:
+        self._check_channels(images.shape[3], f"an array of shape {X.shape}")
+        return images
+
+    def _check_channels(self, channels, what):
+        if channels != self.image_shape_[2]:
             raise ValueError(
-                f"Got images with {images.shape[3]} channels, an array of shape {X.shape}, but "
+                f"Got images with {channels} channels, {what}, but "
                 f"this {type(self).__name__} was fitted on {self.image_shape_[2]}. Colour images are "
                 "(n, height, width, channels); a single one needs a leading axis, X[np.newaxis]."
             )
-        return images
 
     def _forget_features(self):
         for name in ("n_features_in_", "feature_names_in_"):

@@ -15,7 +15,7 @@ from rich.table import Table
 
 from skdenoise import __version__, add_noise, noise_names
 from skdenoise.demo import NOISE_FACTORS, plot_demo, run_demo
-from skdenoise.image_files import load_labelled_images
+from skdenoise.labelled_images import load_labelled_images
 from skdenoise.noise.catalogue import catalogue_name
 from skdenoise.report import run_study, write_report
 from skdenoise.report.study import (

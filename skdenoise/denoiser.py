@@ -7,6 +7,7 @@ import numpy as np
 from sklearn.utils.validation import check_is_fitted
 
 from skdenoise.base import ImageTransformer
+from skdenoise.image_list import ImageList, is_image_list
 from skdenoise.images import (
     PixelFormat,
     check_images,
@@ -54,11 +55,12 @@ class Denoiser(ImageTransformer):
         Parameters
         ----------
         X : array-like of shape (n, n_features), (n, height, width) or (n, height, width, channels)
-            Noisy images.
+            Noisy images; or a list of arrays of shape (height, width) or (height, width, channels),
+            whose sizes may differ.
 
         Returns
         -------
-        ndarray of the shape and dtype of `X`
+        ndarray of the shape and dtype of `X`, or list of such arrays
             Denoised images.
 
         Raises
@@ -77,7 +79,7 @@ class Denoiser(ImageTransformer):
         Parameters
         ----------
         X : array-like of shape (n, n_features), (n, height, width) or (n, height, width, channels)
-            Clean images; or, with `clean`, noisy ones.
+            Clean images; or, with `clean`, noisy ones. Or a list, as in ``transform``.
         y : object
             Ignored.
         clean : array-like of the shape of `X`, default=None
@@ -85,13 +87,14 @@ class Denoiser(ImageTransformer):
 
         Returns
         -------
-        ndarray of the shape of `X`
+        ndarray of the shape of `X`, or list
             As `train_output` says. With `clean`, the noisy images denoised, or the clean ones.
         """
         self.fit(X, y, clean=clean)
         X = self._check_images(X, reset=False)
         if self.train_output == "clean":
-            return X if clean is None else check_images(clean, name="clean")
+            X = X if clean is None else self._check_clean(clean, X)
+            return X.as_given() if isinstance(X, ImageList) else X
         if self.train_output == "denoised" or clean is not None:
             return self._denoise(X)
         return self._denoise(self._noisy(X, Stream.TRAIN_OUTPUT))
@@ -103,7 +106,7 @@ class Denoiser(ImageTransformer):
         ----------
         X : array-like of shape (n, n_features), (n, height, width) or (n, height, width, channels)
             Clean images, on which noise is drawn, the same at each call; or, with `clean`, noisy
-            ones.
+            ones. Or a list, as in ``transform``.
         y : object
             Ignored.
         clean : array-like of the shape of `X`, default=None
@@ -125,10 +128,32 @@ class Denoiser(ImageTransformer):
                 "This denoiser was fitted with clean=, so there is no noise that it could draw on "
                 "X to score itself: give score noisy images and clean=, the same ones clean."
             )
+        if isinstance(X, ImageList):
+            pairs = zip(noisy, clean, strict=True)
+            return float(np.mean([self._psnr(a[np.newaxis], b[np.newaxis]) for a, b in pairs]))
+        return float(self._psnr(noisy, clean).mean())
+
+    def _psnr(self, noisy, clean):
+        """Return the PSNR of each image, denoised."""
         low, high = self.value_range_
         denoised = np.clip(self._denoise(noisy), low, high)
-        shape = self.image_shape_ if X.ndim == 2 else None
-        return float(psnr(clean, denoised, data_range=high - low, image_shape=shape).mean())
+        shape = self.image_shape_ if clean.ndim == 2 else None
+        return psnr(clean, denoised, data_range=high - low, image_shape=shape)
+
+    def _check_images(self, X, *, reset):
+        if not is_image_list(X):
+            return super()._check_images(X, reset=reset)
+        if self.image_shape is not None:
+            raise ValueError(
+                f"image_shape={self.image_shape!r} is given beside a list of images, which have "
+                "shapes of their own. Leave it at None."
+            )
+        images = ImageList(X)
+        if reset:
+            self._forget_features()
+            self.image_shape_ = (None, None, images.channels)
+        self._check_channels(images.channels, f"a list of {len(images)}")
+        return images
 
     @contextmanager
     def _unchanged_by_failure(self):
@@ -155,11 +180,13 @@ class Denoiser(ImageTransformer):
         if reset:
             self.value_range_ = check_value_range_of_pairs(self.value_range, X, targets)
         self.noise_ = None if clean is not None else resolve_noise(self.noise, self.noise_factor)
-        warn_of_other_range(X, self.value_range_)
+        warn_of_other_range(X[0] if isinstance(X, ImageList) else X, self.value_range_)
         self._seed = draw_seed(self.random_state)
         return X, targets
 
     def _check_clean(self, clean, X):
+        if isinstance(X, ImageList):
+            return self._check_clean_list(clean, X)
         clean = check_images(clean, name="clean")
         if clean.shape != X.shape:
             raise ValueError(
@@ -168,14 +195,31 @@ class Denoiser(ImageTransformer):
             )
         return clean
 
-    def _noisy(self, X, stream):
-        """Return checked images with the noise of the fit."""
+    def _check_clean_list(self, clean, X):
+        clean = ImageList(clean, name="clean")
+        if len(clean) != len(X):
+            raise ValueError(f"clean has {len(clean)} image(s), but X has {len(X)}.")
+        for index, (target, noisy) in enumerate(zip(clean.shapes, X.shapes, strict=True)):
+            if target[:2] != noisy[:2] or clean.channels != X.channels:
+                raise ValueError(
+                    f"clean[{index}] has shape {target}, but X[{index}] has {noisy}; both must be "
+                    "the same image, noisy in X and clean in clean."
+                )
+        return clean
+
+    def _noisy(self, X, stream, *key):
+        """Return checked images with the noise of the fit; those of a list when they are asked for."""
+        if isinstance(X, ImageList):
+            return X.changed(lambda i, image: self._noisy(image[np.newaxis], stream, i)[0])
         pixels = PixelFormat(X.dtype, self.value_range_)
-        rng = generator(self._seed, stream)
+        rng = generator(self._seed, stream, *key)
         return corrupt(self._as_nhwc(X), self.noise_, pixels, rng, clip=self.clip).reshape(X.shape)
 
     def _denoise(self, X):
         """Denoise checked images."""
+        if isinstance(X, ImageList):
+            denoised = (self._denoise(image[np.newaxis])[0] for image in X)
+            return [image.reshape(s) for image, s in zip(denoised, X.shapes, strict=True)]
         images = self._as_nhwc(X)
         warn_of_other_range(images, self.value_range_)
         pixels = PixelFormat(X.dtype, self.value_range_)

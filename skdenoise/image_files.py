@@ -1,209 +1,304 @@
-"""Image files: classes of images from an archive or from folders, for the command line."""
+"""Image files: reading, writing, and folders of them."""
 
-import math
-from dataclasses import dataclass
+import os
+import tempfile
+import warnings
+from collections import OrderedDict
+from collections.abc import Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
-from PIL import Image
-from sklearn.datasets import load_digits
-from sklearn.model_selection import train_test_split
+import tifffile
+from PIL import Image, ImageOps
 
-from skdenoise.images import PixelFormat, check_images, check_value_range
-
-_ENDINGS = (".png", ".jpg", ".jpeg", ".bmp", ".tif", ".tiff", ".webp")
-
-
-@dataclass(frozen=True)
-class LabelledImages:
-    """Images and their classes, to train and to test on.
-
-    Parameters
-    ----------
-    X_train, X_test : ndarray of shape (n, height, width) or (n, height, width, channels)
-        float32, 0 is black and 1 is white.
-    y_train, y_test : ndarray of shape (n,)
-        Their classes.
-    """
-
-    X_train: np.ndarray
-    y_train: np.ndarray
-    X_test: np.ndarray
-    y_test: np.ndarray
+_TIFF = (".tif", ".tiff")
+ENDINGS = (".png", ".jpg", ".jpeg", ".bmp", ".webp", *_TIFF, ".npy")
+_JPEG_QUALITY = 95
+_GREY_MODES = ("1", "L", "LA", "La", "I", "I;16", "I;16B", "I;16L", "F")
+_EXIF_ORIENTATION, _LYING = 0x0112, (5, 6, 7, 8)
 
 
-def load_labelled_images(source, *, test_share=0.25, max_train=None, max_test=None, seed=0):
-    """Load images and their classes.
+def read_image(path):
+    """Read an image file.
 
     Parameters
     ----------
-    source : str or Path
-        ``"digits"``, the digits that ship with scikit-learn; or an ``.npz`` archive with the arrays
-        ``x_train, y_train, x_test, y_test``, or ``X, y``; or a folder with a folder per class, or with
-        such folders in ``train`` and ``test``. All images must have one size; flat rows are square grey
-        images. What is black and white is inferred from the images to train on, as in ``fit``.
-    test_share : float, default=0.25
-        Share of the images to test on, where the source does not say.
-    max_train, max_test : int, default=None
-        At most so many are kept, drawn with the shares of the classes.
-    seed : int, default=0
-        Seed of the draw.
+    path : str or Path
+        A PNG, JPEG, BMP, WebP or TIFF file, or an array in an ``.npy`` file.
 
     Returns
     -------
-    LabelledImages
+    ndarray of shape (height, width) or (height, width, channels)
+        Pixels as they are stored, upright, colours as RGB.
+
+    Raises
+    ------
+    ValueError
+        Where the file is no image, is cut short, has more than one page, is transparent in places,
+        or has more pixels than Pillow takes for a decompression bomb (179 million).
+    """
+    path = Path(path)
+    with _errors_name(path):
+        if path.suffix.lower() == ".npy":
+            # Mapped first, which fails for a header that promises more than the file holds.
+            return np.array(_only_image(np.load(path, mmap_mode="r", allow_pickle=False), path))
+        return _read_tiff(path) if path.suffix.lower() in _TIFF else _read_picture(path)
+
+
+def read_shape(path):
+    """Return the shape of the image in a file, from what stands at its beginning."""
+    path = Path(path)
+    with _errors_name(path):
+        if path.suffix.lower() == ".npy":
+            return np.load(path, mmap_mode="r", allow_pickle=False).shape
+        return _tiff_shape(path) if path.suffix.lower() in _TIFF else _picture_shape(path)
+
+
+@contextmanager
+def _errors_name(path):
+    """Turn what the readers raise into a ValueError that names the file."""
+    try:
+        yield
+    except MemoryError:
+        raise
+    except Exception as error:
+        # Broken files make the readers fail in every way there is.
+        if type(error) is ValueError and str(path) in str(error):
+            raise
+        raise ValueError(f"{path} cannot be read as an image: {error}") from error
+
+
+def write_image(path, image):
+    """Write an image file, whole or not at all.
+
+    Parameters
+    ----------
+    path : str or Path
+        Its ending decides the format. An existing file is replaced.
+    image : ndarray of shape (height, width) or (height, width, channels)
+        PNG holds uint8, bool and grey uint16, JPEG, BMP and WebP uint8 and bool; TIFF and ``.npy``
+        hold all dtypes.
+
+    Raises
+    ------
+    ValueError
+        Where the format cannot hold such an image.
+    """
+    path = Path(path)
+    ending = path.suffix.lower()
+    if ending not in ENDINGS:
+        raise ValueError(f"{path} has none of the endings {', '.join(ENDINGS)}.")
+    image = image[..., 0] if image.ndim == 3 and image.shape[2] == 1 else image
+    if ending not in (*_TIFF, ".npy"):
+        _check_storable(path, ending, image)
+    handle, new = tempfile.mkstemp(ending, f".{path.stem}-", path.parent)
+    os.close(handle)
+    try:
+        _write(Path(new), ending, image)
+        os.chmod(new, 0o666 & ~_umask())
+        os.replace(new, path)
+    except BaseException:
+        os.unlink(new)
+        raise
+
+
+class ImageFolder(Sequence):
+    """The images in a folder and the folders in it, read when they are asked for.
+
+    A list of images for ``fit``, ``transform`` and ``score`` that need not fit in memory.
+
+    Parameters
+    ----------
+    path : str or Path
+        The folder. PNG, JPEG, BMP, WebP, TIFF and ``.npy`` files count, in alphabetical order; files
+        and folders whose names begin with a dot do not.
+    cache : int, default=512
+        Images are kept in memory, the last used ones, as long as they take up no more MiB than this.
+
+    Attributes
+    ----------
+    paths : list of Path
+        Of the files.
 
     Raises
     ------
     FileNotFoundError
-        Where there is no such archive or folder.
-    ValueError
-        For archives and folders that are not of these forms, images of different sizes, and files
-        that are no images.
+        Where there is no such folder, or no image in it.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> from pathlib import Path
+    >>> from PIL import Image
+    >>> from skdenoise import ImageFolder
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     Image.new("L", (30, 20)).save(Path(folder) / "black.png")
+    ...     images = ImageFolder(folder)
+    ...     len(images), images[0].shape
+    (1, (20, 30))
     """
-    if str(source) == "digits":
-        X, y = load_digits(return_X_y=True)
-        parts = (X.reshape(-1, 8, 8) / 16, y)
-    elif Path(source).is_dir():
-        parts = _from_folder(Path(source))
-    elif Path(source).is_file():
-        parts = _from_archive(Path(source))
-    else:
-        raise FileNotFoundError(
-            f"{source} does not exist; expected 'digits', an .npz archive, or a folder with a folder "
-            "of images for each class."
-        )
-    if len(parts) == 2:
-        X, y = parts
-        X_train, X_test, y_train, y_test = train_test_split(
-            X, y, test_size=test_share, stratify=y, random_state=seed
-        )
-        parts = (X_train, y_train, X_test, y_test)
-    X_train, y_train, X_test, y_test = parts
-    X_train, X_test = _as_unit(_as_images(X_train), _as_images(X_test))
-    X_train, y_train = _at_most(max_train, X_train, y_train, seed)
-    X_test, y_test = _at_most(max_test, X_test, y_test, seed)
-    return LabelledImages(X_train, y_train, X_test, y_test)
+
+    def __init__(self, path, cache=512):
+        path = Path(path)
+        if not path.is_dir():
+            raise FileNotFoundError(f"{path} is no folder.")
+        self.paths = image_paths(path)
+        if not self.paths:
+            raise FileNotFoundError(f"{path} has no images: no files in {', '.join(ENDINGS)}.")
+        self.cache = cache
+        self._kept = OrderedDict()
+
+    def __len__(self):
+        return len(self.paths)
+
+    def __getitem__(self, index):
+        path = self.paths[index]
+        image = self._kept.pop(path, None)
+        if image is None:
+            image = read_image(path)
+        self._kept[path] = image
+        while sum(kept.nbytes for kept in self._kept.values()) > self.cache * 2**20:
+            self._kept.popitem(last=False)
+        return image
+
+    def __repr__(self):
+        folder = os.path.commonpath([path.parent for path in self.paths])
+        return f"<ImageFolder of {len(self)} images in {folder}>"
+
+    def read_shapes(self):
+        """Return the shapes of all images, without reading more of each file than its beginning."""
+        return [read_shape(path) for path in self.paths]
 
 
-def _from_archive(path):
-    try:
-        archive = np.load(path, allow_pickle=False)
-    except (ValueError, OSError) as error:
-        raise ValueError(f"{path} is no .npz archive of arrays.") from error
-    if isinstance(archive, np.ndarray):
-        raise ValueError(f"{path} holds one array; expected an .npz archive with X and y.")
-    with archive:
-        for names in (("x_train", "y_train", "x_test", "y_test"), ("X", "y")):
-            if set(names) <= set(archive.files):
-                return tuple(_classes_or_images(archive[name]) for name in names)
+def image_paths(folder):
+    """Return the image files in a folder and the folders in it, in alphabetical order."""
+    folder = Path(folder)
+    return sorted(
+        path
+        for path in folder.rglob("*")
+        if path.suffix.lower() in ENDINGS
+        and path.is_file()
+        and not any(part.startswith(".") for part in path.relative_to(folder).parts)
+    )
+
+
+def _opened(path):
+    with warnings.catch_warnings():
+        # A large photograph is no bomb yet; one twice as large raises an error.
+        warnings.simplefilter("ignore", Image.DecompressionBombWarning)
+        picture = Image.open(path)
+    if path.suffix.lower() == ".png" and _is_deep_colour_png(path):
+        picture.close()
         raise ValueError(
-            f"{path} holds the arrays {sorted(archive.files)}; expected x_train, y_train, x_test and "
-            "y_test, or X and y."
+            f"{path} has 16 bits for each colour, which Pillow would cut to 8; save it as TIFF."
         )
+    return picture
 
 
-def _classes_or_images(array):
-    """Return a column of classes, as CIFAR-10 has it, as one dimension; others as they are."""
-    return array[:, 0] if array.ndim == 2 and array.shape[1] == 1 else array
+def _is_deep_colour_png(path):
+    """Look for more than 8 bits, and colours, in the header of a PNG file."""
+    with open(path, "rb") as file:
+        header = file.read(26)
+    return len(header) == 26 and header[24] == 16 and header[25] in (2, 6)
 
 
-def _from_folder(path):
-    if (path / "train").is_dir() and (path / "test").is_dir():
-        X_train, y_train = _images_by_class(path / "train")
-        X_test, y_test = _images_by_class(path / "test")
-        if X_train.shape[1:] != X_test.shape[1:]:
-            raise ValueError(
-                f"Images in {path / 'train'} are {_size(X_train[0])}, those in {path / 'test'} "
-                f"{_size(X_test[0])}; all must have one size."
-            )
-        return X_train, y_train, X_test, y_test
-    return _images_by_class(path)
-
-
-def _images_by_class(path):
-    files = [
-        file
-        for folder in sorted(path.iterdir())
-        if folder.is_dir()
-        for file in sorted(folder.iterdir())
-        if file.suffix.lower() in _ENDINGS
-    ]
-    classes = np.array([file.parent.name for file in files])
-    if len(set(classes)) < 2:
-        raise ValueError(
-            f"{path} has {len(set(classes))} folders with images ({', '.join(_ENDINGS)}); expected one "
-            "folder for each class, at least two."
-        )
-    images = [_read(file) for file in files]
-    for file, image in zip(files, images, strict=True):
-        if image.shape != images[0].shape:
-            raise ValueError(
-                f"{file} is {_size(image)}, but {files[0]} is {_size(images[0])}; all images must "
-                "have one size and the same channels. Resize or convert them first."
-            )
-    return np.stack(images), classes
-
-
-def _read(file):
-    try:
-        with Image.open(file) as opened:
-            image = _without_palette(opened)
-            alpha = image.getchannel("A").getextrema() if "A" in image.getbands() else (255, 255)
-            pixels = np.asarray(image)
-    except (OSError, SyntaxError, ValueError) as error:
-        raise ValueError(f"{file} cannot be read as an image: {error}") from error
-    if alpha != (255, 255):
-        raise ValueError(f"{file} is transparent in places; put it on a background first.")
-    if "A" in image.getbands():
-        pixels = pixels[..., :-1]
+def _read_picture(path):
+    with _opened(path) as opened:
+        if getattr(opened, "n_frames", 1) > 1:
+            raise ValueError(f"{path} has {opened.n_frames} pages; give each a file of its own.")
+        picture = ImageOps.exif_transpose(_plain(opened))
+        pixels = np.array(picture)
+        transparent = "A" in picture.getbands()
+        if transparent and picture.getchannel("A").getextrema() != (255, 255):
+            raise ValueError(f"{path} is transparent in places; put it on a background first.")
+    pixels = pixels[..., :-1] if transparent else pixels
     return pixels[..., 0] if pixels.ndim == 3 and pixels.shape[2] == 1 else pixels
 
 
-def _without_palette(image):
-    if image.mode != "P":
-        return image
-    return image.convert("RGBA" if "transparency" in image.info else "RGB")
+def _picture_shape(path):
+    with _opened(path) as picture:
+        width, height = picture.size
+        if picture.getexif().get(_EXIF_ORIENTATION) in _LYING:
+            width, height = height, width
+        return (height, width) if picture.mode in _GREY_MODES else (height, width, 3)
 
 
-def _size(image):
-    height, width, *channels = image.shape
-    return f"{width}x{height} with {channels[0] if channels else 1} channels"
+def _read_tiff(path):
+    if not _is_plain_tiff(path):
+        return _read_picture(path)
+    try:
+        return _only_image(tifffile.imread(path), path)
+    except ValueError as error:
+        # Some compressions need the package imagecodecs, but not in Pillow.
+        if "imagecodecs" not in str(error) or _tiff_dtype(path) != np.uint8:
+            raise
+        return _read_picture(path)
 
 
-def _at_most(limit, X, y, seed):
-    """Return at most so many images, the classes with their shares, nearly."""
-    if limit is None or limit >= len(X):
-        return X, y
-    classes = np.unique(y, return_inverse=True)[1]
-    order = np.random.default_rng(seed).permutation(len(X))
-    rank = np.empty(len(X))
-    for label in np.unique(classes):
-        of_class = order[classes[order] == label]
-        rank[of_class] = (np.arange(len(of_class)) + 0.5) / len(of_class)
-    chosen = np.sort(order[np.argsort(rank[order], kind="stable")[:limit]])
-    return X[chosen], y[chosen]
+def _is_plain_tiff(path):
+    """Tell whether a TIFF file is one page of grey levels or RGB, as tifffile reads them best.
+
+    Pillow cuts colours to 8 bits, but knows palettes, inks and transparency.
+    """
+    with tifffile.TiffFile(path) as file:
+        page = file.pages[0]
+        plain = page.photometric in (tifffile.PHOTOMETRIC.RGB, tifffile.PHOTOMETRIC.MINISBLACK)
+        return len(file.pages) == 1 and plain and not page.extrasamples and page.planarconfig == 1
 
 
-def _as_images(X):
-    """Return flat rows as square grey images."""
-    if X.ndim != 2:
-        return check_images(X)
-    side = math.isqrt(X.shape[1])
-    if side**2 != X.shape[1]:
+def _tiff_dtype(path):
+    with tifffile.TiffFile(path) as file:
+        return file.pages[0].dtype
+
+
+def _tiff_shape(path):
+    if not _is_plain_tiff(path):
+        return _picture_shape(path)
+    with tifffile.TiffFile(path) as file:
+        return file.pages[0].shape
+
+
+def _plain(picture):
+    """Return a picture whose values are grey levels or RGB."""
+    if picture.mode in ("P", "PA"):
+        return picture.convert("RGBA" if "transparency" in picture.info else "RGB")
+    return picture.convert("RGB") if picture.mode in ("CMYK", "YCbCr", "LAB", "HSV") else picture
+
+
+def _only_image(array, path):
+    if array.ndim not in (2, 3) or 0 in array.shape or array.dtype.kind not in "biuf":
         raise ValueError(
-            f"The rows have {X.shape[1]} values, which make no square grey image; give images of "
-            "shape (n, height, width) or (n, height, width, channels)."
+            f"{path} holds an array of shape {array.shape}, {array.dtype}; expected one image, (height, "
+            "width) or (height, width, channels), of numbers."
         )
-    return X.reshape(-1, side, side)
+    return array
 
 
-def _as_unit(X_train, X_test):
-    """Return images in units of the value range of those to train on."""
-    if X_train.shape[1:] != X_test.shape[1:] or X_train.dtype != X_test.dtype:
+def _check_storable(path, ending, image):
+    colours = image.shape[2] if image.ndim == 3 else 1
+    allowed = ("uint8", "bool")
+    if ending == ".png" and colours == 1:
+        allowed += ("uint16",)
+    if image.dtype.name not in allowed or colours not in (1, 3):
         raise ValueError(
-            f"Images to train on are {X_train.dtype} of shape {X_train.shape[1:]}, those to test on "
-            f"{X_test.dtype} of shape {X_test.shape[1:]}; all must be alike."
+            f"{path}: {ending} holds no images of {image.dtype.name} with {colours} channel(s) here; "
+            "write .tif or .npy."
         )
-    pixels = PixelFormat(X_train.dtype, check_value_range(None, X_train))
-    return pixels.to_unit(X_train), pixels.to_unit(X_test)
+
+
+def _write(path, ending, image):
+    if ending == ".npy":
+        np.save(path, image)
+    elif ending in _TIFF:
+        tifffile.imwrite(path, image, photometric="rgb" if image.ndim == 3 else "minisblack")
+    else:
+        options = {"quality": _JPEG_QUALITY} if ending in (".jpg", ".jpeg", ".webp") else {}
+        stored = image.astype(np.uint8) * 255 if image.dtype == bool else image
+        Image.fromarray(stored).save(path, **options)
+
+
+def _umask():
+    mask = os.umask(0)
+    os.umask(mask)
+    return mask

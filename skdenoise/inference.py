@@ -1,18 +1,24 @@
 """Inference: a trained network, and its batched forward pass."""
 
+import math
 from contextlib import contextmanager
 
 import numpy as np
 
 from skdenoise import pool
 from skdenoise.images import pad_to_multiple
-from skdenoise.network import Architecture
+from skdenoise.network import Architecture, footprint
 from skdenoise.precision import resolve_precision
+from skdenoise.progress import track
+from skdenoise.tiling import tiles
 
 # A forward pass takes one of these numbers of 28x28 images, or of as many pixels of another size:
 # few sizes mean few compilations, and 256 are enough to keep a processor busy.
 _BATCH_SIZES = (1, 8, 64, 256)
 _PIXELS = 28 * 28
+# What the outputs of all layers may take, in bytes, before an image is cut into tiles. TensorFlow
+# needs less than half of it, since it frees what no later layer asks for.
+_MEMORY = 2**29
 
 
 class TrainedNetwork:
@@ -65,8 +71,8 @@ class TrainedNetwork:
             self._model = model
         return self._model
 
-    def denoise(self, images, pixels, clip=None):
-        """Denoise NHWC images.
+    def denoise(self, images, pixels, clip=None, verbose=0):
+        """Denoise NHWC images, those that are too large in overlapping tiles.
 
         Parameters
         ----------
@@ -76,6 +82,8 @@ class TrainedNetwork:
             How they are stored.
         clip : bool or None
             Whether to limit the output to the value range; ``None`` limits integers alone.
+        verbose : int
+            Whether to show a progress bar for tiles.
 
         Returns
         -------
@@ -83,12 +91,38 @@ class TrainedNetwork:
             Of the same shape, stored in the same way.
         """
         height, width = images.shape[1:3]
+        side = self._tile_side()
+        if side is not None and height * width > side**2:
+            return self._denoise_in_tiles(images, pixels, clip, side, verbose)
         denoised = np.empty_like(images)
         with self._forward(self._padded_size(height, width)) as forward:
             for part, batch_size in _batches(len(images), height * width):
                 noisy = pad_to_multiple(pixels.to_unit(images[part]), self.architecture.multiple)
                 clean = forward(_filled_up(noisy, batch_size))[: len(noisy), :height, :width]
                 denoised[part] = pixels.from_unit(clean, clip)
+        return denoised
+
+    def _tile_side(self):
+        """Return height and width of tiles; None for a user's own network, whose reach is unknown."""
+        if not self.architecture.is_built_in:
+            return None
+        multiple, needs = self.architecture.multiple, footprint(self.architecture)
+        side = math.isqrt(int(_MEMORY / (4 * needs.values)))
+        return max(side // multiple * multiple, 4 * needs.margin)
+
+    def _denoise_in_tiles(self, images, pixels, clip, side, verbose):
+        denoised = np.empty_like(images)
+        multiple = self.architecture.multiple
+        padded = self._padded_size(*images.shape[1:3])
+        parts = list(tiles(*padded, side, footprint(self.architecture).margin))
+        work = [(i, tile) for i in range(len(images)) for tile in parts]
+        with self._forward((side, side)) as forward:
+            for i, tile in track(work, "denoising", verbose):
+                # Slices end with the image, where padding makes up for what is missing.
+                noisy = pad_to_multiple(pixels.to_unit(images[i][tile.seen][None]), multiple)
+                clean = forward(noisy)[0][tile.kept]
+                place = denoised[i][tile.place]
+                place[:] = pixels.from_unit(clean[: place.shape[0], : place.shape[1]], clip)
         return denoised
 
     def _padded_size(self, height, width):

@@ -1,8 +1,10 @@
 """Networks: the U-Nets, as functions that return a ``keras.Model``."""
 
 import inspect
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cache
 from numbers import Integral
 from typing import Any
 
@@ -211,6 +213,37 @@ class Architecture:
         model = NETWORKS[self.network].build(shape, self.filters, policy)
         initialize(model, seed)
         return model
+
+
+@dataclass(frozen=True)
+class Footprint:
+    """What a pixel of a network's output takes.
+
+    Parameters
+    ----------
+    margin : int
+        How far from it the input pixels may lie that it depends on, as a multiple of what height and
+        width must be a multiple of.
+    values : float
+        How many numbers all layers put out for it.
+    """
+
+    margin: int
+    values: float
+
+
+@cache
+def footprint(architecture) -> Footprint:
+    """Measure a network of this package, layer by layer."""
+    multiple = architecture.multiple
+    shape = (multiple, multiple, architecture.channels)
+    model = NETWORKS[architecture.network].build(shape, architecture.filters)
+    reach = multiple  # of all poolings
+    for layer in model.layers:
+        if isinstance(layer, layers.Conv2D):
+            reach += layer.kernel_size[0] // 2 * (multiple // layer.output.shape[1])
+    values = sum(math.prod(layer.output.shape[1:]) for layer in model.layers)
+    return Footprint(multiple * math.ceil(reach / multiple), values / multiple**2)
 
 
 def check_architecture(network, filters, channels) -> Architecture:

@@ -1,6 +1,7 @@
 """Progress: what a fit shows while it runs."""
 
 import keras
+import rich.progress
 from rich.console import Console
 from rich.progress import (
     BarColumn,
@@ -29,6 +30,13 @@ def progress_callbacks(verbose: int, epochs: int, steps: int) -> list:
     if verbose == 1 and (console.is_terminal or console.is_jupyter):
         return [ProgressBar(console, epochs, steps)]
     return [EpochLines(epochs)]
+
+
+def track(work, what, verbose):
+    """Return an iterator over `work` that shows a progress bar, if on a terminal or in a notebook."""
+    console = Console()
+    hidden = not verbose or not (console.is_terminal or console.is_jupyter)
+    return rich.progress.track(work, what, console=console, disable=hidden)
 
 
 class ProgressBar(keras.callbacks.Callback):

@@ -6,6 +6,7 @@ import numpy as np
 from sklearn.decomposition import PCA
 
 from skdenoise.denoiser import Denoiser
+from skdenoise.image_list import is_image_list
 from skdenoise.images import PixelFormat, chunks
 from skdenoise.seeding import Stream, derived_seed
 
@@ -135,6 +136,11 @@ class SubspaceDenoiser(Denoiser):
         ValueError
             Where images or parameters are not as documented.
         """
+        if is_image_list(X):
+            raise ValueError(
+                "X is a list of images that differ in size, but components have one size: give images "
+                "of one size, patches say."
+            )
         with self._unchanged_by_failure():
             X, targets = self._read(X, clean)
             clean_rows = self._rows(targets)

@@ -10,6 +10,7 @@ from sklearn.exceptions import ConvergenceWarning
 from sklearn.utils.validation import check_is_fitted
 
 from skdenoise.denoiser import Denoiser
+from skdenoise.image_list import ImageList
 from skdenoise.images import PixelFormat, warn_if_constant
 from skdenoise.recipe import recipe_of
 from skdenoise.seeding import Stream, generator
@@ -19,6 +20,9 @@ _PIXELS_TO_CHECK = 2**20
 
 # Images that early stopping holds out by itself: more would take longer and say no more.
 _MOST_HELD_OUT = 1000
+
+# Height and width of the patches of a list of images.
+_PATCH_SIZE = 64
 
 
 class UNetDenoiser(Denoiser):
@@ -53,6 +57,12 @@ class UNetDenoiser(Denoiser):
         sixteen times as costly. A function is given those of ``input_shape``, ``filters``,
         ``seed`` and ``dtype`` that its signature has, and returns a ``keras.Model`` whose output
         has the shape of its input; seed and precision are then its author's affair.
+    patch_size : int or (height, width), default=None
+        Trains on patches of this size, at random places that are drawn anew in every epoch. ``None``
+        takes whole images or, of a list, patches of 64x64, smaller where an image is.
+    augment : bool, default=False
+        Whether images or patches are flipped and turned by quarters at random (by halves where they
+        are no squares): for photographs, say, but not for digits, whose orientation carries meaning.
     filters : tuple of int, default=None
         Number of filters of each level of the network, down to the bottleneck. ``None`` is (32, 64)
         for ``"compact"`` and (64, 128, 256) for ``"classic"``.
@@ -107,7 +117,7 @@ class UNetDenoiser(Denoiser):
     n_iter_ : int
         Number of epochs trained.
     image_shape_ : tuple of int
-        Height, width and channels of the images.
+        Height, width and channels of the images; height and width are ``None`` after a fit on a list.
     value_range_ : tuple of float
         What is black and what is white.
     noise_ : noise model or None
@@ -164,6 +174,8 @@ class UNetDenoiser(Denoiser):
         clip=None,
         network="compact",
         filters=None,
+        patch_size=None,
+        augment=False,
         loss="binary_crossentropy",
         optimizer=None,
         learning_rate=None,
@@ -185,6 +197,8 @@ class UNetDenoiser(Denoiser):
         self.clip = clip
         self.network = network
         self.filters = filters
+        self.patch_size = patch_size
+        self.augment = augment
         self.loss = loss
         self.optimizer = optimizer
         self.learning_rate = learning_rate
@@ -211,10 +225,12 @@ class UNetDenoiser(Denoiser):
         Parameters
         ----------
         X : array-like of shape (n, n_features), (n, height, width) or (n, height, width, channels)
-            Clean images, on which noise is drawn; or, with `clean`, noisy ones.
+            Clean images, on which noise is drawn; or, with `clean`, noisy ones. Or a list of arrays
+            of shape (height, width) or (height, width, channels) whose sizes differ, or an
+            `ImageFolder`.
         y : object
             Ignored; a pipeline passes the class labels here.
-        clean : array-like of the shape of `X`, default=None
+        clean : array-like of the shape of `X`, or such a list, default=None
             The same images clean, to learn from real pairs. No noise is drawn then.
 
         Returns
@@ -304,16 +320,40 @@ class UNetDenoiser(Denoiser):
         """Return the images as training pairs."""
         from skdenoise.training import Pairs
 
-        warn_if_constant(targets)
+        if not isinstance(targets, ImageList):
+            warn_if_constant(targets)
+            images, targets = (self._as_nhwc(X) for X in (images, targets))
         return Pairs(
-            clean=self._as_nhwc(targets),
+            clean=targets,
             clean_pixels=PixelFormat(targets.dtype, self.value_range_),
-            noisy=None if noise_is_drawn else self._as_nhwc(images),
+            noisy=None if noise_is_drawn else images,
             noisy_pixels=PixelFormat(images.dtype, self.value_range_),
             noise=self.noise_,
             clip=self.clip,
             multiple=multiple,
+            patch_size=self._check_patch_size(targets),
+            augment=self.augment,
         )
+
+    def _check_patch_size(self, images):
+        """Return height and width of the patches to train on; None for whole images."""
+        is_list = isinstance(images, ImageList)
+        if self.patch_size is None:
+            return (min(_PATCH_SIZE, images.least_side),) * 2 if is_list else None
+        size = self.patch_size
+        size = tuple(size) if np.iterable(size) else (size, size)
+        if len(size) != 2 or not all(isinstance(side, Integral) and side > 0 for side in size):
+            raise ValueError(
+                f"patch_size={self.patch_size!r} is neither a positive integer nor a pair of such, "
+                "(height, width)."
+            )
+        for shape in images.shapes if is_list else [images.shape[1:]]:
+            if shape[0] < size[0] or shape[1] < size[1]:
+                raise ValueError(
+                    f"patch_size={self.patch_size!r} is larger than an image of {shape[0]}x"
+                    f"{shape[1]} pixels. Give a smaller one, or leave that image out."
+                )
+        return size
 
     def _architecture(self, resume):
         """Check the network, also against the weights that it is to go on from."""
@@ -420,7 +460,7 @@ class UNetDenoiser(Denoiser):
             )
 
     def _denoise_images(self, images, pixels):
-        return self._network.denoise(images, pixels, self.clip)
+        return self._network.denoise(images, pixels, self.clip, self.verbose)
 
 
 def _check_number(name, value, kind, low, below=math.inf, optional=False):

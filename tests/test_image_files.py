@@ -1,125 +1,165 @@
-"""Images from archives and folders, as the command line reads them."""
+"""Reading and writing image files, and folders of them."""
+
+import struct
+import zlib
 
 import numpy as np
 import pytest
+import tifffile
 from PIL import Image
 
-from skdenoise.image_files import load_labelled_images
+from skdenoise import ImageFolder
+from skdenoise.image_files import read_image, read_shape, write_image
 
 
-def save_images(folder, classes=("cat", "dog"), n=12, size=(6, 5), mode="L"):
-    """Write an image folder per class, cats dark and dogs bright."""
-    for brightness, name in enumerate(classes):
-        (folder / name).mkdir(parents=True)
-        for i in range(n):
-            colour = 40 + 120 * brightness + i
-            fill = colour if mode == "L" else (colour, 0, 0)
-            Image.new(mode, size, fill).save(folder / name / f"{i}.png")
+def grey(dtype):
+    values = np.random.default_rng(0).integers(0, 256, (7, 5))
+    return (values > 100) if dtype == "bool" else values.astype(dtype)
 
 
-def test_digits_come_with_scikit_learn():
-    images = load_labelled_images("digits", max_train=100, max_test=50)
-    assert images.X_train.shape == (100, 8, 8)
-    assert images.X_test.shape == (50, 8, 8)
-    assert images.X_train.dtype == np.float32
-    assert (images.X_train.min(), images.X_train.max()) == (0, 1)
-    assert set(images.y_train) == set(range(10))
+@pytest.mark.parametrize(
+    ("ending", "dtype", "colours"),
+    [
+        (".png", "uint8", 1),
+        (".png", "uint8", 3),
+        (".png", "uint16", 1),
+        (".bmp", "uint8", 3),
+        (".tif", "uint8", 3),
+        (".tif", "uint16", 3),
+        (".tiff", "float32", 1),
+        (".tif", "float64", 3),
+        (".npy", "float16", 3),
+        (".npy", "int64", 1),
+    ],
+)
+def test_what_is_written_is_read_again(tmp_path, ending, dtype, colours):
+    image = grey(dtype) if colours == 1 else np.stack([grey(dtype)] * 3, axis=-1)
+    path = tmp_path / f"image{ending}"
+    write_image(path, image)
+    read = read_image(path)
+    assert read.dtype == image.dtype
+    np.testing.assert_array_equal(read, image)
+    assert read_shape(path) == image.shape
+    assert [file.name for file in tmp_path.iterdir()] == [path.name]
 
 
-@pytest.mark.parametrize(("mode", "shape"), [("L", (5, 6)), ("RGB", (5, 6, 3))])
-def test_a_folder_has_a_folder_for_each_class(tmp_path, mode, shape):
-    save_images(tmp_path, mode=mode)
-    images = load_labelled_images(tmp_path)
-    assert images.X_train.shape == (18, *shape)
-    assert images.X_test.shape == (6, *shape)
-    dark = images.X_train[images.y_train == "cat"]
-    assert 40 / 255 <= dark.max() <= 51 / 255
-    assert images.X_train.max() > 160 / 255
+def test_jpeg_is_close_and_booleans_are_black_and_white(tmp_path):
+    smooth = np.linspace(0, 255, 64).astype(np.uint8).reshape(8, 8)
+    write_image(tmp_path / "smooth.jpg", smooth)
+    assert np.abs(read_image(tmp_path / "smooth.jpg").astype(int) - smooth).max() < 8
+    write_image(tmp_path / "mask.png", grey("bool"))
+    np.testing.assert_array_equal(read_image(tmp_path / "mask.png"), grey("bool") * 255)
 
 
-@pytest.mark.parametrize("mode", ["RGBA", "LA", "P", "1", "I;16"])
-def test_kinds_of_picture_files(tmp_path, mode):
-    save_images(tmp_path)
-    grey = Image.new("L", (6, 5), 200)
-    for file in tmp_path.rglob("*.png"):
-        picture = Image.fromarray(np.full((5, 6), 52000, np.uint16)) if mode == "I;16" else grey
-        picture.convert(mode).save(file)
-    X = load_labelled_images(tmp_path).X_train
-    assert X.shape[1:] == ((5, 6, 3) if mode in ("RGBA", "P") else (5, 6))
-    assert X.max() == (1 if mode == "1" else pytest.approx(200 / 255, abs=0.02))
+@pytest.mark.parametrize(
+    ("ending", "dtype", "colours"),
+    [(".png", "float32", 1), (".jpg", "uint16", 1), (".png", "uint16", 3), (".bmp", "uint8", 2)],
+)
+def test_what_a_format_cannot_hold_is_refused_and_leaves_no_file(tmp_path, ending, dtype, colours):
+    image = grey(dtype) if colours == 1 else np.stack([grey(dtype)] * colours, axis=-1)
+    with pytest.raises(ValueError, match=r"write \.tif"):
+        write_image(tmp_path / f"image{ending}", image)
+    with pytest.raises(ValueError, match="endings"):
+        write_image(tmp_path / "image.gif", image)
+    assert not list(tmp_path.iterdir())
 
 
-def test_folders_may_say_what_to_test_on(tmp_path):
-    save_images(tmp_path / "train")
-    save_images(tmp_path / "test", n=3)
-    images = load_labelled_images(tmp_path)
-    assert len(images.X_train) == 24
-    assert len(images.X_test) == 6
+def test_photographs_are_turned_upright(tmp_path):
+    picture = Image.fromarray(np.arange(12, dtype=np.uint8).reshape(3, 4))
+    exif = Image.Exif()
+    exif[0x0112] = 6  # the camera was held upright: turn by a quarter, clockwise
+    picture.save(tmp_path / "turned.png", exif=exif)
+    upright = np.rot90(np.arange(12).reshape(3, 4), -1)
+    np.testing.assert_array_equal(read_image(tmp_path / "turned.png"), upright)
+    assert read_shape(tmp_path / "turned.png") == (4, 3)
 
 
-@pytest.mark.parametrize("dtype", ["uint8", "uint16", "float64"])
-def test_archives_are_read_in_units_of_black_and_white(tmp_path, dtype):
-    white = 1 if dtype == "float64" else np.iinfo(dtype).max
-    X = np.zeros((40, 4, 4), dtype)
-    X[::2] = white
-    y = np.arange(40)[:, np.newaxis] % 2
-    np.savez(tmp_path / "a.npz", X=X, y=y)
-    images = load_labelled_images(tmp_path / "a.npz")
-    assert (images.X_train.min(), images.X_train.max()) == (0, 1)
-    assert images.y_train.ndim == 1
-    np.savez(tmp_path / "b.npz", x_train=X[:30], y_train=y[:30], x_test=X[30:], y_test=y[30:])
-    images = load_labelled_images(tmp_path / "b.npz")
-    assert len(images.X_test) == 10
+def test_cmyk_and_palettes_become_rgb(tmp_path):
+    for mode, name in (("CMYK", "print.jpg"), ("P", "palette.png")):
+        Image.new("RGB", (6, 4), (200, 10, 10)).convert(mode).save(tmp_path / name)
+        assert read_image(tmp_path / name).shape == read_shape(tmp_path / name) == (4, 6, 3)
 
 
-def test_the_range_of_an_archive_is_that_of_its_training_images(tmp_path):
-    X = np.random.default_rng(0).integers(0, 256, (50, 4, 4))
-    y = np.arange(50) % 2
-    for name, stored in {"int64": X, "floats of digits": X / 16, "flat": X.reshape(50, 16)}.items():
-        np.savez(tmp_path / "a.npz", x_train=stored, y_train=y, x_test=stored[:9], y_test=y[:9])
-        images = load_labelled_images(tmp_path / "a.npz")
-        assert images.X_train.shape == (50, 4, 4), name
-        assert 0 <= images.X_train.min() < 0.05, name
-        assert 0.95 < images.X_train.max() <= 1, name
+def broken_files(folder):
+    """Write files that are no images, each with what its error says."""
+    write_image(folder / "whole.png", np.zeros((60, 60), np.uint8))
+    whole = (folder / "whole.png").read_bytes()
+    rng = np.random.default_rng(0)
+    write_image(folder / "noise.jpg", rng.integers(0, 255, (60, 60), dtype=np.uint8))
+    jpeg = (folder / "noise.jpg").read_bytes()
+    (folder / "cut.jpg").write_bytes(jpeg[: len(jpeg) // 2])
+    (folder / "empty.png").write_bytes(b"")
+    (folder / "cut.png").write_bytes(whole[:40])
+    (folder / "text.tif").write_text("no image")
+    (folder / "text.npy").write_text("no array")
+    np.save(folder / "objects.npy", np.array([{}]), allow_pickle=True)
+    np.save(folder / "stack.npy", np.zeros((2, 3, 4, 1)))
+    tifffile.imwrite(folder / "pages.tif", np.zeros((3, 4, 4), np.uint8), photometric="minisblack")
+    Image.new("RGBA", (4, 4), (1, 2, 3, 9)).save(folder / "transparent.png")
+    (folder / "bomb.png").write_bytes(png_header(60_000, 60_000, depth=8, colours=0))
+    (folder / "deep.png").write_bytes(png_header(6, 4, depth=16, colours=2))
+    return [path for path in folder.iterdir() if path.name not in ("whole.png", "noise.jpg")]
 
 
-@pytest.mark.parametrize("limit", [20, 1345, 1346])
-def test_any_limit_keeps_the_shares_of_the_classes(limit):
-    images = load_labelled_images("digits", max_train=limit)
-    counts = np.bincount(images.y_train)
-    assert counts.sum() == limit
-    assert np.ptp(counts) <= max(2, 0.1 * limit / 10)
+def png_header(width, height, depth, colours):
+    header = b"IHDR" + struct.pack(">IIBBBBB", width, height, depth, colours, 0, 0, 0)
+    chunk = struct.pack(">I", 13) + header + struct.pack(">I", zlib.crc32(header))
+    return b"\x89PNG\r\n\x1a\n" + chunk
 
 
-def test_the_same_seed_draws_the_same_images():
-    one, other = (load_labelled_images("digits", max_train=50, seed=seed) for seed in (1, 1))
-    np.testing.assert_array_equal(one.X_train, other.X_train)
+def test_files_that_are_no_images_are_named(tmp_path):
+    for path in broken_files(tmp_path):
+        with pytest.raises(ValueError, match=path.name):
+            read_image(path)
 
 
-def test_what_is_wrong_is_said(tmp_path):
-    with pytest.raises(FileNotFoundError, match="does not exist"):
-        load_labelled_images(tmp_path / "nothing")
-    (tmp_path / "empty").mkdir()
-    with pytest.raises(ValueError, match="0 folders with images"):
-        load_labelled_images(tmp_path / "empty")
-    (tmp_path / "text.npz").write_text("no archive")
-    with pytest.raises(ValueError, match=r"no \.npz archive"):
-        load_labelled_images(tmp_path / "text.npz")
-    np.savez(tmp_path / "other.npz", images=np.zeros((3, 4, 4)))
-    with pytest.raises(ValueError, match=r"holds the arrays \['images'\]"):
-        load_labelled_images(tmp_path / "other.npz")
+def read_or_named(path):
+    try:
+        return read_image(path).size > 0
+    except ValueError as error:
+        return path.name in str(error)
 
 
-def test_images_of_different_sizes_and_broken_files_are_named(tmp_path):
-    save_images(tmp_path / "sizes")
-    Image.new("L", (9, 9)).save(tmp_path / "sizes" / "dog" / "9.png")
-    with pytest.raises(ValueError, match=r"9\.png is 9x9 with 1 channels.* one size"):
-        load_labelled_images(tmp_path / "sizes")
-    save_images(tmp_path / "broken")
-    (tmp_path / "broken" / "dog" / "3.png").write_text("no image")
-    with pytest.raises(ValueError, match=r"3\.png cannot be read"):
-        load_labelled_images(tmp_path / "broken")
-    save_images(tmp_path / "clear")
-    Image.new("RGBA", (6, 5), (1, 2, 3, 100)).save(tmp_path / "clear" / "cat" / "0.png")
-    with pytest.raises(ValueError, match="transparent"):
-        load_labelled_images(tmp_path / "clear")
+def test_mutated_files_are_read_or_named(tmp_path):
+    rng = np.random.default_rng(0)
+    for ending in (".png", ".jpg", ".bmp", ".tif", ".npy"):
+        write_image(tmp_path / f"image{ending}", grey("uint8"))
+        original = np.frombuffer((tmp_path / f"image{ending}").read_bytes(), np.uint8)
+        for _ in range(100):
+            mutated = original.copy()
+            mutated[rng.integers(len(mutated), size=3)] = rng.integers(256, size=3)
+            path = tmp_path / f"mutated{ending}"
+            path.write_bytes(mutated[: rng.integers(1, len(mutated) + 1)].tobytes())
+            assert read_or_named(path)
+
+
+def test_a_folder_is_walked_in_order_and_hidden_files_are_left_out(tmp_path):
+    for name in ("b/2.png", "b/1.jpg", "a.TIF", ".hidden/3.png", "b/.4.png"):
+        path = tmp_path / name
+        path.parent.mkdir(exist_ok=True)
+        write_image(path.with_suffix(path.suffix.lower()), grey("uint8"))
+    (tmp_path / "a.tif").rename(tmp_path / "a.TIF")
+    (tmp_path / "notes.txt").write_text("no image")
+    images = ImageFolder(tmp_path)
+    assert [path.name for path in images.paths] == ["a.TIF", "1.jpg", "2.png"]
+    assert "3 images" in repr(images)
+    assert images.read_shapes() == [(7, 5)] * 3
+
+
+def test_a_folder_keeps_the_images_that_were_used_last(tmp_path):
+    for i in range(3):
+        write_image(tmp_path / f"{i}.npy", np.full((512, 512), i, np.float32))
+    images = ImageFolder(tmp_path, cache=2)
+    first = images[0]
+    assert images[1] is images[1]
+    assert images[0] is first
+    assert images[2].mean() == 2
+    assert images[0] is first
+    assert len(images._kept) == 2
+
+
+def test_folders_without_images(tmp_path):
+    with pytest.raises(FileNotFoundError, match="no images"):
+        ImageFolder(tmp_path)
+    with pytest.raises(FileNotFoundError, match="no folder"):
+        ImageFolder(tmp_path / "nowhere")

@@ -13,7 +13,7 @@ from skdenoise.comparison.comparison import name_of
 from skdenoise.comparison.conditions import ON_CLEAN
 from skdenoise.comparison.levels import in_words
 from skdenoise.filters import FILTERS, FilterDenoiser
-from skdenoise.image_files import LabelledImages
+from skdenoise.labelled_images import LabelledImages
 from skdenoise.noise.catalogue import named_model
 from skdenoise.robustness import CorruptionReport, corruption_report
 from skdenoise.subspace import SubspaceDenoiser

@@ -1,0 +1,135 @@
+"""Lists of images that may differ in size."""
+
+from collections.abc import Sequence
+
+import numpy as np
+from sklearn.utils import check_array
+
+
+def is_image_list(X) -> bool:
+    """Tell whether `X` is a list of images of more than one size, or reads its images one by one.
+
+    A list of arrays of one and the same shape is an array-like as any other.
+    """
+    if hasattr(X, "read_shapes"):
+        return True
+    if not isinstance(X, list | tuple) or not all(isinstance(item, np.ndarray) for item in X):
+        return False
+    return len({image.shape for image in X}) > 1
+
+
+class ImageList(Sequence):
+    """Images of any sizes, with what they have in common: their dtype and number of channels.
+
+    Parameters
+    ----------
+    images : sequence of ndarray of shape (height, width) or (height, width, channels)
+        Images in memory, or a sequence with a method ``read_shapes``, such as `ImageFolder`, which
+        reads them when they are asked for.
+    name : str
+        What the error messages call it.
+
+    Attributes
+    ----------
+    shapes : list of tuple
+        Of the images, as they are given.
+    dtype : numpy.dtype
+        Of all of them.
+    channels : int
+        Of all of them.
+
+    Raises
+    ------
+    ValueError
+        Where one is no image, or differs from the first in dtype or channels.
+    """
+
+    def __init__(self, images, name="X"):
+        self.name = name
+        self._images = images
+        if not len(images):
+            raise ValueError(f"{name} is an empty list: there is no image in it.")
+        if hasattr(images, "read_shapes"):
+            self.shapes = images.read_shapes()
+        else:
+            self.shapes = [image.shape for image in images]
+        self.dtype = self._checked(0).dtype
+        self.channels = _channels(self.shapes[0])
+        for index, shape in enumerate(self.shapes):
+            self._check_shape(index, shape)
+        if not hasattr(images, "read_shapes"):
+            for index in range(len(images)):
+                self._check_dtype(index, self._checked(index))
+
+    def __len__(self):
+        return len(self._images)
+
+    def __getitem__(self, index):
+        """Return an image as (height, width, channels)."""
+        image = np.asarray(self._images[index])
+        self._check_dtype(index, image)
+        return image.reshape(*image.shape[:2], self.channels)
+
+    def changed(self, change):
+        """Return the list of ``change(index, image)``, each made when it is asked for."""
+        return _Changed(self, change)
+
+    def as_given(self):
+        """Return the images in memory, in the shapes in which they were given."""
+        return [image.reshape(shape) for image, shape in zip(self, self.shapes, strict=True)]
+
+    @property
+    def least_side(self):
+        """The smallest height or width."""
+        return min(min(shape[:2]) for shape in self.shapes)
+
+    def min(self):
+        """Return the smallest value of all images."""
+        return min(image.min() for image in self)
+
+    def max(self):
+        """Return the largest value of all images."""
+        return max(image.max() for image in self)
+
+    def _checked(self, index):
+        image = self._images[index]
+        if image.ndim not in (2, 3) or 0 in image.shape:
+            raise ValueError(
+                f"{self._called(index)} has shape {image.shape}; expected (height, width) or (height, "
+                "width, channels)."
+            )
+        return check_array(
+            image, ensure_2d=False, allow_nd=True, input_name=f"{self.name}[{index}]"
+        )
+
+    def _check_shape(self, index, shape):
+        if _channels(shape) != self.channels:
+            raise ValueError(
+                f"{self._called(index)} has {_channels(shape)} channel(s), {self._called(0)} has "
+                f"{self.channels}; all must have the same."
+            )
+
+    def _check_dtype(self, index, image):
+        if image.dtype != self.dtype:
+            raise ValueError(
+                f"{self._called(index)} has dtype {image.dtype}, {self._called(0)} has {self.dtype}; "
+                "all must have the same."
+            )
+
+    def _called(self, index):
+        path = getattr(self._images, "paths", None)
+        return f"{self.name}[{index}]" if path is None else str(path[index])
+
+
+class _Changed(ImageList):
+    def __init__(self, images, change):
+        self.shapes, self.dtype, self.channels = images.shapes, images.dtype, images.channels
+        self._images = images
+        self._change = change
+
+    def __getitem__(self, index):
+        return self._change(index, self._images[index])
+
+
+def _channels(shape):
+    return shape[2] if len(shape) == 3 else 1

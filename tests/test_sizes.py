@@ -1,0 +1,260 @@
+"""Images of any size: lists and folders of them, patches to train on, tiles."""
+
+import numpy as np
+import pytest
+from conftest import quick_denoiser
+from sklearn.datasets import load_sample_images
+from sklearn.model_selection import GridSearchCV
+
+from skdenoise import (
+    FilterDenoiser,
+    GaussianNoise,
+    ImageFolder,
+    SubspaceDenoiser,
+    UNetDenoiser,
+    add_noise,
+    inference,
+    psnr,
+)
+from skdenoise.image_files import write_image
+from skdenoise.image_list import ImageList
+from skdenoise.images import PixelFormat
+from skdenoise.network import check_architecture, footprint
+from skdenoise.patches import View, cut, draw_view
+from skdenoise.tiling import tiles
+from skdenoise.training import Pairs
+
+
+@pytest.fixture(scope="module")
+def photographs():
+    """Two colour photographs and parts of them, all of different sizes."""
+    first, second = load_sample_images().images
+    return [first[:90, :120], second[:70, :111], first[100:201, 200:264], second[150:230, 300:400]]
+
+
+@pytest.fixture(scope="module")
+def fitted(photographs):
+    return quick_denoiser(noise_factor=0.1, patch_size=32, epochs=3, batch_size=2).fit(photographs)
+
+
+# Lists
+
+
+def test_a_list_of_images_gives_a_list(photographs, fitted):
+    denoised = fitted.transform(photographs)
+    assert [image.shape for image in denoised] == [image.shape for image in photographs]
+    assert {image.dtype for image in denoised} == {np.dtype(np.uint8)}
+    alone = fitted.transform(photographs[2][np.newaxis])[0]
+    np.testing.assert_array_equal(denoised[2], alone)
+    assert fitted.image_shape_ == (None, None, 3)
+
+
+def test_grey_images_of_a_list_keep_their_layout():
+    rng = np.random.default_rng(0)
+    images = [rng.random((20, 30)), rng.random((24, 24, 1)), rng.random((40, 16))]
+    denoised = quick_denoiser().fit(images).transform(images)
+    assert [image.shape for image in denoised] == [(20, 30), (24, 24, 1), (40, 16)]
+
+
+def test_what_was_fitted_on_an_array_takes_a_list(trained, digits):
+    images = digits[0][:2].reshape(2, 8, 8)
+    mixed = [images[0], images[1][:6]]
+    denoised = trained.transform(mixed)
+    np.testing.assert_allclose(denoised[0], trained.transform(images[:1])[0], atol=1e-6)
+    assert denoised[1].shape == (6, 8)
+
+
+def test_score_of_a_list_is_the_mean_over_its_images(photographs, fitted):
+    noisy = [add_noise(image[None], noise_factor=0.1, random_state=0)[0] for image in photographs]
+    each = [fitted.score(a[None], clean=b[None]) for a, b in zip(noisy, photographs, strict=True)]
+    assert fitted.score(noisy, clean=photographs) == pytest.approx(np.mean(each))
+    assert fitted.score(photographs) == fitted.score(photographs)
+
+
+def test_lists_of_pairs_and_their_denoised_images_for_the_next_step(photographs):
+    noisy = [add_noise(image[None], noise_factor=0.1, random_state=0)[0] for image in photographs]
+    denoiser = quick_denoiser(patch_size=32)
+    denoised = denoiser.fit_transform(noisy, clean=photographs)
+    np.testing.assert_array_equal(denoised[1], denoiser.transform(noisy)[1])
+    denoiser.set_params(train_output="clean")
+    clean = denoiser.fit_transform(noisy, clean=photographs)
+    np.testing.assert_array_equal(clean[1], photographs[1])
+    drawn = quick_denoiser(patch_size=32, noise_factor=0.1).fit_transform(photographs)
+    assert not np.array_equal(drawn[1], photographs[1])
+
+
+def test_a_search_splits_a_list(photographs):
+    search = GridSearchCV(quick_denoiser(patch_size=16), {"noise_factor": [0.1, 0.2]}, cv=2)
+    assert np.isfinite(search.fit(photographs).best_score_)
+
+
+def test_filters_take_lists(photographs):
+    denoised = FilterDenoiser("median").fit(photographs).transform(photographs)
+    assert [image.shape for image in denoised] == [image.shape for image in photographs]
+
+
+@pytest.mark.parametrize(
+    ("images", "message"),
+    [
+        ([np.zeros((8, 8)), np.zeros((9, 9, 3))], "has 3 channel"),
+        ([np.zeros((8, 8)), np.zeros((9, 9), np.uint8)], "dtype uint8"),
+        ([np.zeros((8, 8)), np.zeros(9)], r"shape \(9,\)"),
+        ([np.zeros((8, 8)), np.zeros((0, 9))], r"shape \(0, 9\)"),
+        ([np.zeros((8, 8)), np.full((9, 9), np.nan)], "NaN"),
+    ],
+)
+def test_lists_that_cannot_be_trained_on(images, message):
+    with pytest.raises(ValueError, match=message):
+        quick_denoiser(value_range=(0, 1)).fit(images)
+
+
+def test_what_does_not_fit_a_list(photographs, fitted, trained):
+    with pytest.raises(ValueError, match="image_shape"):
+        quick_denoiser(image_shape=(8, 8, 3)).fit(photographs)
+    with pytest.raises(ValueError, match="1 channels"):
+        fitted.transform([image[..., 0] for image in photographs])
+    with pytest.raises(ValueError, match=r"clean\[1\] has shape"):
+        fitted.score(photographs, clean=[photographs[0], *photographs[2:], photographs[1]])
+    with pytest.raises(ValueError, match="3 image"):
+        fitted.score(photographs, clean=photographs[:3])
+    with pytest.raises(ValueError, match="one size"):
+        SubspaceDenoiser().fit(photographs)
+
+
+# Folders
+
+
+@pytest.fixture
+def folder(tmp_path, photographs):
+    for i, image in enumerate(photographs):
+        path = tmp_path / "deeper" / f"{i}.png" if i else tmp_path / "0.png"
+        path.parent.mkdir(exist_ok=True)
+        write_image(path, image)
+    return tmp_path
+
+
+def test_a_folder_is_a_list_that_is_read_as_needed(folder, photographs):
+    params = {"patch_size": 16, "epochs": 2, "batch_size": 2, "noise_factor": 0.1}
+    images = ImageFolder(folder, cache=0)
+    from_folder = quick_denoiser(**params).fit(images)
+    in_memory = quick_denoiser(**params).fit(photographs)
+    assert from_folder.history_ == in_memory.history_
+    assert not images._kept
+    np.testing.assert_array_equal(
+        from_folder.transform(images)[1], in_memory.transform(photographs)[1]
+    )
+
+
+def test_images_of_a_folder_that_differ_are_named(folder):
+    write_image(folder / "z.png", np.zeros((40, 40), np.uint8))
+    with pytest.raises(ValueError, match=r"z\.png has 1 channel"):
+        quick_denoiser().fit(ImageFolder(folder))
+
+
+# Patches
+
+
+def test_patches_are_drawn_from_everywhere_in_an_image():
+    image = np.arange(12 * 20.0).reshape(12, 20, 1)
+    rng = np.random.default_rng(0)
+    views = [draw_view(image.shape, (4, 8), False, rng) for _ in range(2000)]
+    seen = cut([image], [0] * 2000, views, (4, 8))
+    assert seen.shape == (2000, 4, 8, 1)
+    assert np.array_equal(np.unique(seen), image.ravel())
+    assert {view.top for view in views} == set(range(9))
+
+
+def test_augmentation_draws_all_eight_orientations_of_a_square():
+    image = np.arange(9).reshape(1, 3, 3, 1)
+    rng = np.random.default_rng(0)
+    views = [draw_view((3, 3, 1), (3, 3), True, rng) for _ in range(200)]
+    assert len({patch.tobytes() for patch in cut(image, [0] * 200, views, (3, 3))}) == 8
+    views = [draw_view((3, 2, 1), (3, 2), True, rng) for _ in range(200)]
+    assert {view.turns for view in views} == {0, 2}
+
+
+def test_noisy_and_clean_patches_show_the_same_place():
+    images = np.random.default_rng(0).random((3, 30, 40, 1), dtype=np.float32)
+    pixels = PixelFormat(images.dtype, (0.0, 1.0))
+    pairs = Pairs(images, pixels, images / 2, pixels, None, None, 1, (8, 8), True)
+    noisy, clean = pairs.batch(np.array([0, 2, 1, 1]), np.random.default_rng(1))
+    assert clean.shape == (4, 8, 8, 1)
+    np.testing.assert_allclose(noisy, clean / 2)
+    assert View(*draw_view((8, 8), (8, 8), False, np.random.default_rng(0))) == View()
+
+
+def test_training_on_patches_removes_noise_from_whole_photographs():
+    photographs = np.stack(load_sample_images().images)[..., 1]
+    denoiser = UNetDenoiser(
+        noise_factor=0.2, patch_size=32, augment=True, filters=(16, 32), epochs=200, random_state=0
+    ).fit(photographs[:, :300])
+    clean = photographs[:, 300:]
+    noisy = add_noise(clean, noise_factor=0.2, random_state=1)
+    denoised = denoiser.transform(noisy)
+    before, after = (psnr(clean, images, data_range=255).mean() for images in (noisy, denoised))
+    assert after > before + 4
+
+
+@pytest.mark.parametrize("size", [0, -3, 2.5, (4, 4, 4), "8"])
+def test_patch_sizes_that_are_none(digits, size):
+    with pytest.raises(ValueError, match="patch_size="):
+        quick_denoiser(patch_size=size).fit(digits[0][:50])
+
+
+def test_patches_larger_than_an_image(digits, photographs):
+    with pytest.raises(ValueError, match="larger than an image of 8x8"):
+        quick_denoiser(patch_size=9).fit(digits[0][:50])
+    with pytest.raises(ValueError, match="larger than an image of 70x111"):
+        quick_denoiser(patch_size=80).fit(photographs)
+
+
+# Tiles
+
+
+@pytest.mark.parametrize(("height", "width"), [(64, 64), (8, 200), (100, 60), (128, 132)])
+def test_tiles_cover_an_image_once_or_more_and_are_aligned(height, width):
+    covered = np.zeros((height, width), int)
+    for tile in tiles(height, width, side=32, margin=8):
+        assert all(part.start % 4 == 0 for part in tile.seen)
+        for seen, kept, place in zip(*tile, strict=True):
+            assert seen.start + kept.start == place.start
+            assert kept.stop - kept.start == place.stop - place.start
+        covered[tile.place] += 1
+    assert covered.min() >= 1
+
+
+@pytest.mark.parametrize(
+    ("network", "filters"),
+    [("compact", (4, 8)), ("compact", (4, 4, 4)), ("classic", (4, 4)), ("compact", (4,))],
+)
+def test_output_depends_on_nothing_beyond_the_margin(network, filters):
+    architecture = check_architecture(network, filters, 1)
+    margin = footprint(architecture).margin
+    model = architecture.build((None, None), "float32", seed=0)
+    rng = np.random.default_rng(0)
+    image = rng.random((1, 4 * margin, 4 * margin, 1), dtype=np.float32)
+    other = image.copy()
+    other[:, : 2 * margin] = rng.random((1, 2 * margin, 4 * margin, 1))
+    difference = np.abs(model.predict_on_batch(image) - model.predict_on_batch(other))
+    assert difference[:, 2 * margin :].max() > 0
+    assert difference[:, 3 * margin :].max() < 1e-6
+
+
+@pytest.mark.parametrize("shape", [(90, 101, 3), (64, 300, 3), (161, 77, 3)])
+def test_tiles_give_what_the_whole_image_gives(fitted, monkeypatch, shape):
+    image = np.random.default_rng(0).random((2, *shape))
+    image *= 255
+    whole = fitted.transform(image)
+    monkeypatch.setattr(inference, "_MEMORY", 0)
+    tiled = fitted.transform(image)
+    assert np.abs(tiled - whole).max() < 255 * 1e-5
+
+
+def test_an_image_list_that_is_changed_keeps_what_it_knows():
+    images = ImageList([np.zeros((4, 5)), np.ones((6, 7))])
+    brighter = images.changed(lambda i, image: image + i)
+    assert brighter.shapes == images.shapes
+    assert [image.mean() for image in brighter] == [0, 2]
+    assert brighter.as_given()[1].shape == (6, 7)
+    noise = GaussianNoise(0.1)
+    assert quick_denoiser(noise=noise).fit(images.as_given()).noise_.sigma == 0.1
