@@ -9,6 +9,7 @@ from skdenoise.evaluation import noisy_scorer
 from skdenoise.filters import FilterDenoiser
 from skdenoise.image_files import ImageFolder
 from skdenoise.metrics import psnr, psnr_scorer, ssim, ssim_scorer
+from skdenoise.model_file import load
 from skdenoise.noise import (
     Brightness,
     CameraNoise,
@@ -84,6 +85,7 @@ __all__ = [
     "compare_denoising",
     "corruption_report",
     "fit_noise_model",
+    "load",
     "noise_names",
     "noisy_scorer",
     "psnr",

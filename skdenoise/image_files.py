@@ -1,7 +1,6 @@
 """Image files: reading, writing, and folders of them."""
 
 import os
-import tempfile
 import warnings
 from collections import OrderedDict
 from collections.abc import Sequence
@@ -11,6 +10,8 @@ from pathlib import Path
 import numpy as np
 import tifffile
 from PIL import Image, ImageOps
+
+from skdenoise.whole_files import written_whole
 
 _TIFF = (".tif", ".tiff")
 ENDINGS = (".png", ".jpg", ".jpeg", ".bmp", ".webp", *_TIFF, ".npy")
@@ -92,15 +93,8 @@ def write_image(path, image):
     image = image[..., 0] if image.ndim == 3 and image.shape[2] == 1 else image
     if ending not in (*_TIFF, ".npy"):
         _check_storable(path, ending, image)
-    handle, new = tempfile.mkstemp(ending, f".{path.stem}-", path.parent)
-    os.close(handle)
-    try:
-        _write(Path(new), ending, image)
-        os.chmod(new, 0o666 & ~_umask())
-        os.replace(new, path)
-    except BaseException:
-        os.unlink(new)
-        raise
+    with written_whole(path) as new:
+        _write(new, ending, image)
 
 
 class ImageFolder(Sequence):
@@ -296,9 +290,3 @@ def _write(path, ending, image):
         options = {"quality": _JPEG_QUALITY} if ending in (".jpg", ".jpeg", ".webp") else {}
         stored = image.astype(np.uint8) * 255 if image.dtype == bool else image
         Image.fromarray(stored).save(path, **options)
-
-
-def _umask():
-    mask = os.umask(0)
-    os.umask(mask)
-    return mask

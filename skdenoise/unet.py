@@ -274,6 +274,29 @@ class UNetDenoiser(Denoiser):
         self._learn(X, clean, partial=True)
         return self
 
+    def save(self, path):
+        """Write the fitted denoiser to a file that runs no code when it is read again, by `load`.
+
+        Weights and parameters are kept, but for `callbacks` and a `random_state` that is no integer;
+        the state of the optimizer is not, so that ``partial_fit`` starts it anew.
+
+        Parameters
+        ----------
+        path : str or Path
+            The file, which is replaced if it is there. ``.skdenoise`` is a good ending.
+
+        Raises
+        ------
+        sklearn.exceptions.NotFittedError
+            Before ``fit``.
+        ValueError
+            Where `network`, `loss`, `optimizer` or `noise` is an object that JSON cannot describe:
+            use pickle for these, for files that only you and those who trust you will load.
+        """
+        from skdenoise.model_file import save
+
+        save(self, path)
+
     def _learn(self, X, clean, *, partial=False):
         """Train, and keep what was learned; where that fails, stay as before."""
         from skdenoise.training import train
