@@ -88,8 +88,8 @@ def test_what_is_loaded_can_go_on_learning_and_be_saved_again(saved, digits, tmp
         {"noise": Compose([PoissonNoise(photons=30), "dead_pixels"])},
         {"noise": RandomChoice([CommonCorruption("fog", (1, 5)), "speckle"], p=(0.3, 0.7))},
         {
-            "noise_factor": (0, np.float64(0.5)),
-            "value_range": (np.int64(0), 2),
+            "noise_factor": (0, 0.5),
+            "value_range": (0, 2),
             "patch_size": (4, 4),
         },
         {"network": "classic", "filters": (2, 3, 4), "loss": "mae", "optimizer": "sgd"},
