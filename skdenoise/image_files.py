@@ -1,5 +1,6 @@
 """Image files: reading, writing, and folders of them."""
 
+import copy
 import os
 import warnings
 from collections import OrderedDict
@@ -107,6 +108,9 @@ class ImageFolder(Sequence):
     path : str or Path
         The folder. PNG, JPEG, BMP, WebP, TIFF and ``.npy`` files count, in alphabetical order; files
         and folders whose names begin with a dot do not.
+    colour : bool, default=None
+        Whether images are given as RGB or as grey levels (luma of ITU-R BT.601, as Pillow has it), where
+        they are stored as the other; ``None`` gives them as they are.
     cache : int, default=512
         Images are kept in memory, the last used ones, as long as they take up no more MiB than this.
 
@@ -133,13 +137,14 @@ class ImageFolder(Sequence):
     (1, (20, 30))
     """
 
-    def __init__(self, path, cache=512):
+    def __init__(self, path, colour=None, cache=512):
         path = Path(path)
         if not path.is_dir():
             raise FileNotFoundError(f"{path} is no folder.")
         self.paths = image_paths(path)
         if not self.paths:
             raise FileNotFoundError(f"{path} has no images: no files in {', '.join(ENDINGS)}.")
+        self.colour = colour
         self.cache = cache
         self._kept = OrderedDict()
 
@@ -150,7 +155,7 @@ class ImageFolder(Sequence):
         path = self.paths[index]
         image = self._kept.pop(path, None)
         if image is None:
-            image = read_image(path)
+            image = _in_colour(read_image(path), self.colour)
         self._kept[path] = image
         while sum(kept.nbytes for kept in self._kept.values()) > self.cache * 2**20:
             self._kept.popitem(last=False)
@@ -160,18 +165,37 @@ class ImageFolder(Sequence):
         folder = os.path.commonpath([path.parent for path in self.paths])
         return f"<ImageFolder of {len(self)} images in {folder}>"
 
+    def subset(self, indices):
+        """Return a folder of some of the images, as many times as their indices are given."""
+        part = copy.copy(self)
+        part.paths = [self.paths[index] for index in indices]
+        return part
+
     def read_shapes(self):
         """Return the shapes of all images, without reading more of each file than its beginning."""
-        return [read_shape(path) for path in self.paths]
+        shapes = [read_shape(path) for path in self.paths]
+        if self.colour is None:
+            return shapes
+        return [(*shape[:2], 3) if self.colour else shape[:2] for shape in shapes]
 
 
-def image_paths(folder):
-    """Return the image files in a folder and the folders in it, in alphabetical order."""
+def _in_colour(image, colour):
+    """Return an image as RGB or as grey levels, as asked for."""
+    if colour is None or colour == (image.ndim == 3):
+        return image
+    if colour:
+        return np.stack([image] * 3, axis=-1)
+    grey = image[..., :3] @ np.array([0.299, 0.587, 0.114])
+    return (np.rint(grey) if image.dtype.kind in "iub" else grey).astype(image.dtype)
+
+
+def image_paths(folder, endings=ENDINGS):
+    """Return the files with these endings in a folder and the folders in it, in alphabetical order."""
     folder = Path(folder)
     return sorted(
         path
         for path in folder.rglob("*")
-        if path.suffix.lower() in ENDINGS
+        if path.suffix.lower() in endings
         and path.is_file()
         and not any(part.startswith(".") for part in path.relative_to(folder).parts)
     )

@@ -1,0 +1,257 @@
+"""The commands ``denoise`` and ``info``."""
+
+import json
+import time
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Annotated
+
+import numpy as np
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from skdenoise.cli.common import INTERRUPTED, AsJson, Overwrite, Quiet, import_keras_in_silence, say
+from skdenoise.image_files import ENDINGS, image_paths, read_image, write_image
+from skdenoise.images import PixelFormat, check_value_range
+from skdenoise.model_file import load
+from skdenoise.whole_files import written_whole
+
+_ARCHIVE = ".npz"
+_ENDINGS = (*ENDINGS, _ARCHIVE)
+
+Model = Annotated[
+    Path, typer.Argument(help="A denoiser that `skdenoise train` has saved.", dir_okay=False)
+]
+
+
+@dataclass
+class Job:
+    """A file to denoise, and what became of it.
+
+    Parameters
+    ----------
+    input, output : Path
+        The files.
+    status : str
+        ``"done"`` or ``"skipped"``, empty before.
+    reason : str
+        Why it was skipped.
+    seconds : float
+        What it took.
+    """
+
+    input: Path
+    output: Path
+    status: str = ""
+    reason: str = ""
+    seconds: float = 0.0
+
+
+def denoise(
+    model: Model,
+    inputs: Annotated[
+        list[Path],
+        typer.Argument(
+            metavar="IN...",
+            help="Images (PNG, JPEG, TIFF, BMP, WebP, .npy), .npz archives of stacks of images, and "
+            "folders of them.",
+        ),
+    ],
+    output: Annotated[
+        Path,
+        typer.Option(
+            "--output", "-o", help="The folder for the results; for a single image, also a file."
+        ),
+    ],
+    per_channel: Annotated[
+        bool,
+        typer.Option("--per-channel", help="Give a denoiser of grey images each colour by itself."),
+    ] = False,
+    overwrite: Overwrite = False,
+    quiet: Quiet = False,
+    as_json: AsJson = False,
+):
+    """Remove noise from image files.
+
+    Each result has the name, format and dtype of its input; folders keep their structure. A file that
+    cannot be read, or whose result is there already, is named and skipped, and the exit code is 1 then.
+    """
+    jobs = _jobs(inputs, output)
+    import_keras_in_silence()
+    denoiser = _loaded(model)
+    interrupted = False
+    try:
+        for job in _tracked(jobs, hidden=quiet or as_json):
+            _run(job, denoiser, per_channel, overwrite)
+            if job.status == "skipped" and not as_json:
+                say(f"skipped: {job.reason}")
+    except KeyboardInterrupt:
+        interrupted = True
+    done, skipped = (sum(job.status == status for job in jobs) for status in ("done", "skipped"))
+    if as_json:
+        files = [{name: _plain(value) for name, value in asdict(job).items()} for job in jobs]
+        print(json.dumps({"files": files, "done": done, "skipped": skipped}))
+    else:
+        left = len(jobs) - done - skipped
+        print(f"{done} denoised, {skipped} skipped" + (f", {left} left" if left else ""))
+    if interrupted or skipped:
+        raise typer.Exit(INTERRUPTED if interrupted else 1)
+
+
+def _plain(value):
+    return str(value) if isinstance(value, Path) else value
+
+
+def _jobs(inputs, output):
+    """Return a job for each image, in the order of the command line."""
+    missing = [str(path) for path in inputs if not path.exists()]
+    if missing:
+        raise typer.BadParameter(f"{', '.join(missing)} does not exist.", param_hint="IN...")
+    is_file = len(inputs) == 1 and inputs[0].is_file() and output.suffix.lower() in _ENDINGS
+    if is_file and not output.is_dir():
+        return [Job(inputs[0], output)]
+    if output.is_file():
+        raise typer.BadParameter(f"{output} is a file; give a folder.", param_hint="--output")
+    jobs = []
+    for path in inputs:
+        files = image_paths(path, _ENDINGS) if path.is_dir() else [path]
+        jobs += [
+            Job(file, output / (file.relative_to(path) if path.is_dir() else file.name))
+            for file in files
+        ]
+    if not jobs:
+        raise typer.BadParameter(
+            f"there are no images ({', '.join(_ENDINGS)}) in {', '.join(map(str, inputs))}.",
+            param_hint="IN...",
+        )
+    return jobs
+
+
+def _loaded(model):
+    try:
+        return load(model)
+    except (OSError, ValueError) as error:
+        raise typer.BadParameter(str(error), param_hint="MODEL") from error
+
+
+def _tracked(jobs, hidden):
+    from skdenoise.progress import track
+
+    return track(jobs, "denoising", verbose=not hidden)
+
+
+def _run(job, denoiser, per_channel, overwrite):
+    """Denoise a file; say in the job what became of it."""
+    start = time.perf_counter()
+    try:
+        if job.output.exists() and not overwrite:
+            raise ValueError(f"{job.output} exists; --overwrite replaces it.")
+        if job.input.suffix.lower() == _ARCHIVE:
+            result = _denoised_archive(job.input, denoiser, per_channel)
+        else:
+            result = denoised_image(denoiser, read_image(job.input), per_channel)
+        job.output.parent.mkdir(parents=True, exist_ok=True)
+        if isinstance(result, dict):
+            with written_whole(job.output) as new:
+                np.savez_compressed(new, **result)
+        else:
+            write_image(job.output, result)
+        job.status = "done"
+    except (ValueError, OSError) as error:
+        named = str(job.input) in str(error) or str(job.output) in str(error)
+        job.status, job.reason = "skipped", str(error) if named else f"{job.input}: {error}"
+    job.seconds = round(time.perf_counter() - start, 3)
+
+
+def _denoised_archive(path, denoiser, per_channel):
+    """Return the arrays of an archive; those that are stacks of images are denoised."""
+    try:
+        with np.load(path, allow_pickle=False) as archive:
+            arrays = {name: archive[name] for name in archive.files}
+    except Exception as error:
+        raise ValueError(f"{path} cannot be read as an archive of arrays: {error}") from error
+    stacks = [name for name, array in arrays.items() if array.ndim in (3, 4) and array.size]
+    if not stacks:
+        raise ValueError(f"{path} has no array of images, (n, height, width) or with channels.")
+    for name in stacks:
+        images = [denoised_image(denoiser, image, per_channel) for image in arrays[name]]
+        arrays[name] = np.stack(images)
+    return arrays
+
+
+def denoised_image(denoiser, image, per_channel=False):
+    """Denoise an image from a file, whose dtype says what is black and what is white.
+
+    Parameters
+    ----------
+    denoiser : UNetDenoiser
+        Fitted, on images of any dtype.
+    image : ndarray of shape (height, width) or (height, width, channels)
+        Integers reach over the range of their dtype; floats in 0..1 over that, others over the
+        range of the denoiser.
+    per_channel : bool
+        Whether a denoiser of grey images is given each colour by itself.
+
+    Returns
+    -------
+    ndarray
+        Of the same shape and dtype.
+    """
+    if image.ndim == 3 and per_channel and denoiser.image_shape_[2] == 1:
+        channels = [denoised_image(denoiser, image[..., i]) for i in range(image.shape[2])]
+        return np.stack(channels, axis=-1)
+    found, needed = image.shape[2] if image.ndim == 3 else 1, denoiser.image_shape_[2]
+    if found != needed:
+        hint = "; --per-channel gives it each colour by itself" if needed == 1 else ""
+        raise ValueError(f"it has {found} channel(s), the denoiser is for {needed}{hint}.")
+    pixels = PixelFormat(image.dtype, _range_of(image, denoiser.value_range_))
+    if pixels.value_range == denoiser.value_range_:
+        return denoiser.transform(image[np.newaxis])[0]
+    inside = PixelFormat(np.dtype(np.float32), denoiser.value_range_)
+    noisy = inside.from_unit(pixels.to_unit(image))
+    return pixels.from_unit(inside.to_unit(denoiser.transform(noisy[np.newaxis])[0]))
+
+
+def _range_of(image, usual):
+    """Return what is black and what is white in an image."""
+    low, high = usual
+    if image.dtype in (np.uint8, bool):
+        return check_value_range(None, image)
+    if image.dtype.kind == "f":
+        return (0.0, 1.0) if image.min() >= 0 and image.max() <= 1 else usual
+    fits = low <= image.min() and 255 < image.max() <= high
+    return usual if fits else check_value_range(None, image)
+
+
+def info(model: Model, as_json: AsJson = False):
+    """Tell what a saved denoiser is, and what it was trained on."""
+    import_keras_in_silence()
+    denoiser = _loaded(model)
+    history, size = denoiser.history_, model.stat().st_size
+    about = {
+        "network": denoiser.network,
+        "filters": list(denoiser._network.architecture.filters),
+        "parameters": int(sum(weight.size for weight in denoiser._network.weights)),
+        "channels": denoiser.image_shape_[2],
+        "value_range": list(denoiser.value_range_),
+        "noise": "real pairs" if denoiser.noise_ is None else repr(denoiser.noise_),
+        "epochs": denoiser.n_iter_,
+        "losses": {name: values[-1] for name, values in history.items()},
+        "bytes": size,
+    }
+    if as_json:
+        print(json.dumps(about))
+        return
+    table = Table(show_header=False, box=None, title=str(model), title_justify="left")
+    for name, value in about.items():
+        table.add_row(name.replace("_", " "), _shown(value))
+    Console().print(table)
+
+
+def _shown(value):
+    if isinstance(value, dict):
+        return ", ".join(f"{name} {number:.4f}" for name, number in value.items())
+    if isinstance(value, list):
+        return ", ".join(f"{item:g}" for item in value)
+    return f"{value:,}" if isinstance(value, int) else str(value)

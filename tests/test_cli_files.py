@@ -1,0 +1,230 @@
+"""The commands that train on files and denoise them."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+
+import numpy as np
+import pytest
+from sklearn.datasets import load_sample_images
+from typer.testing import CliRunner
+
+from skdenoise import load
+from skdenoise.cli import app
+from skdenoise.image_files import read_image, write_image
+
+
+def skdenoise(*arguments):
+    return CliRunner().invoke(app, [str(argument) for argument in arguments])
+
+
+@pytest.fixture(scope="module")
+def photographs():
+    """Twelve small parts of colour photographs, of two sizes."""
+    first, second = load_sample_images().images
+    parts = [first[i : i + 40, :48] for i in range(0, 240, 40)]
+    return parts + [second[:44, i : i + 36] for i in range(0, 216, 36)]
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory, photographs):
+    """The photographs in a folder and a folder in it, with a file that is none."""
+    folder = tmp_path_factory.mktemp("photographs")
+    (folder / "more").mkdir()
+    for i, image in enumerate(photographs):
+        write_image(folder / ("more" if i % 2 else "") / f"{i}.png", image)
+    (folder / "broken.png").write_bytes(b"no image")
+    write_image(folder / "grey.png", photographs[0][..., 0])
+    return folder
+
+
+QUICK = ("--epochs", 2, "--patch-size", 16, "--quiet")
+
+
+@pytest.fixture(scope="module")
+def trained(folder, tmp_path_factory):
+    """What `train` prints, and the model that it saves."""
+    model = tmp_path_factory.mktemp("model") / "photo.skdenoise"
+    return skdenoise("train", folder, "-o", model, *QUICK), model
+
+
+def test_train_saves_a_denoiser_and_names_what_it_leaves_out(trained):
+    result, model = trained
+    assert result.exit_code == 0, result.output
+    assert "trained on 11 image(s), 2 epoch(s)" in result.stdout
+    assert "dB on 1 image(s)" in result.stdout
+    for words in ("broken.png cannot be read", "grey.png is grey uint8, most are uint8 with 3"):
+        assert words in result.stderr
+    assert load(model).noise_.sigma == (0.0, 0.2)
+
+
+def test_train_gives_the_same_for_the_same_seed(folder, trained, tmp_path):
+    result = skdenoise("train", folder, "-o", tmp_path / "again", *QUICK, "--json")
+    assert json.loads(result.stdout)["images"] == 11
+    assert load(tmp_path / "again").history_ == load(trained[1]).history_
+    assert skdenoise("train", folder, "-o", tmp_path / "b", *QUICK, "--seed", 1).exit_code == 0
+    assert load(tmp_path / "b").history_ != load(trained[1]).history_
+
+
+def test_train_on_pairs_and_on_grey_levels(folder, tmp_path):
+    result = skdenoise("train", folder, "--clean", folder, "-o", tmp_path / "a", *QUICK)
+    assert result.exit_code == 0, result.output
+    assert load(tmp_path / "a").noise_ is None
+    params = ("--grey", "--noise", "salt_and_pepper", "--noise-factor", 0.1, "--no-augment")
+    result = skdenoise("train", folder, "-o", tmp_path / "b", *QUICK, *params)
+    assert result.exit_code == 0, result.output
+    denoiser = load(tmp_path / "b")
+    assert denoiser.image_shape_[2] == 1
+    assert denoiser.noise_.amount == 0.1
+
+
+def test_denoise_keeps_names_formats_and_structure(folder, trained, tmp_path):
+    result = skdenoise("denoise", trained[1], folder, "-o", tmp_path / "out", "--quiet")
+    assert result.exit_code == 1
+    assert "12 denoised, 2 skipped" in result.stdout
+    assert "broken.png cannot be read" in result.stderr
+    assert "grey.png: it has 1 channel(s), the denoiser is for 3" in result.stderr
+    found = sorted(path.relative_to(tmp_path / "out") for path in tmp_path.rglob("*.png"))
+    wanted = sorted(path.relative_to(folder) for path in folder.rglob("[0-9]*.png"))
+    assert found == wanted
+    denoised = read_image(tmp_path / "out" / "more" / "1.png")
+    expected = load(trained[1]).transform(read_image(folder / "more" / "1.png")[np.newaxis])[0]
+    np.testing.assert_array_equal(denoised, expected)
+
+
+def test_denoise_does_not_replace_files_unless_told_to(folder, trained, tmp_path):
+    command = ("denoise", trained[1], folder / "0.png", "-o", tmp_path / "0.png", "--quiet")
+    assert skdenoise(*command).exit_code == 0
+    before = (tmp_path / "0.png").read_bytes()
+    (tmp_path / "0.png").write_bytes(b"mine")
+    result = skdenoise(*command)
+    assert result.exit_code == 1
+    assert "exists" in result.stderr
+    assert (tmp_path / "0.png").read_bytes() == b"mine"
+    assert skdenoise(*command, "--overwrite").exit_code == 0
+    assert (tmp_path / "0.png").read_bytes() == before
+    assert [path.name for path in tmp_path.iterdir()] == ["0.png"]
+
+
+@pytest.mark.parametrize("dtype", ["uint8", "uint16", "float16", "float32", "float64"])
+def test_dtypes_come_back_as_they_were_and_are_denoised_alike(
+    photographs, trained, tmp_path, dtype
+):
+    image = photographs[0]
+    if dtype == "uint16":
+        image = image.astype(dtype) * 257
+    elif dtype != "uint8":
+        image = (image / 255).astype(dtype)
+    np.save(tmp_path / "in.npy", image)
+    result = skdenoise("denoise", trained[1], tmp_path / "in.npy", "-o", tmp_path / "out.npy")
+    assert result.exit_code == 0, result.output
+    denoised = np.load(tmp_path / "out.npy")
+    assert denoised.dtype == image.dtype
+    scale = {"uint8": 255, "uint16": 65535}.get(dtype, 1)
+    expected = load(trained[1]).transform(photographs[0][np.newaxis])[0] / 255
+    np.testing.assert_allclose(denoised / scale, expected, atol=0.005)
+
+
+def test_archives_of_stacks(photographs, trained, tmp_path):
+    stack, labels = np.stack(photographs[:3]), np.arange(3)
+    np.savez(tmp_path / "in.npz", X=stack, y=labels)
+    result = skdenoise("denoise", trained[1], tmp_path / "in.npz", "-o", tmp_path / "out")
+    assert result.exit_code == 0, result.output
+    with np.load(tmp_path / "out" / "in.npz") as archive:
+        np.testing.assert_array_equal(archive["y"], labels)
+        np.testing.assert_array_equal(archive["X"], load(trained[1]).transform(stack))
+    np.savez(tmp_path / "labels.npz", y=labels)
+    result = skdenoise("denoise", trained[1], tmp_path / "labels.npz", "-o", tmp_path / "out")
+    assert "no array of images" in result.stderr
+
+
+def test_a_denoiser_of_grey_images_takes_each_colour_by_itself_if_told_to(folder, tmp_path):
+    skdenoise("train", folder, "-o", tmp_path / "grey", "--grey", *QUICK)
+    command = ("denoise", tmp_path / "grey", folder / "0.png", "-o", tmp_path / "out")
+    result = skdenoise(*command)
+    assert result.exit_code == 1
+    assert "--per-channel" in result.stderr
+    assert skdenoise(*command, "--per-channel").exit_code == 0
+    denoised = read_image(tmp_path / "out" / "0.png")
+    red = read_image(folder / "0.png")[..., 0]
+    np.testing.assert_array_equal(denoised[..., 0], load(tmp_path / "grey").transform(red[None])[0])
+
+
+def test_json_says_what_became_of_each_file(folder, trained, tmp_path):
+    result = skdenoise("denoise", trained[1], folder, "-o", tmp_path, "--json")
+    report = json.loads(result.stdout)
+    assert (report["done"], report["skipped"]) == (12, 2)
+    reasons = {file["reason"] for file in report["files"] if file["status"] == "skipped"}
+    assert any("broken.png" in reason for reason in reasons)
+
+
+def test_info_tells_what_a_model_is(trained):
+    result = skdenoise("info", trained[1])
+    for words in ("compact", "32, 64", "GaussianNoise", "0, 255", "loss"):
+        assert words in result.stdout
+    about = json.loads(skdenoise("info", trained[1], "--json").stdout)
+    assert about["parameters"] == sum(
+        weight.size for weight in load(trained[1]).model_.get_weights()
+    )
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (("train", "nowhere", "-o", "model"), "does not exist"),
+        (("train", "{empty}", "-o", "model"), "no images"),
+        (("train", "{folder}", "-o", "{folder}"), "is a folder"),
+        (("train", "{folder}", "-o", "nowhere/model"), "does not exist"),
+        (("train", "{folder}", "-o", "{model}"), "--overwrite"),
+        (("train", "{folder}", "-o", "model", "--noise-factor", "weak"), "0:0.2"),
+        (("train", "{folder}", "-o", "model", "--noise-factor", "0.3:0.2"), "0:0.2"),
+        (("train", "{folder}", "-o", "model", "--noise", "hiss"), "not a known noise"),
+        (("train", "{folder}", "-o", "model", "--network", "large"), "compact"),
+        (("train", "{folder}", "-o", "model", "--clean", "{empty}"), "no images"),
+        (("train", "{folder}", "-o", "model", "--clean", "{folder}/more"), "lacks"),
+        (("denoise", "{folder}/0.png", "{folder}", "-o", "out"), "no model file"),
+        (("denoise", "{model}", "nowhere.png", "-o", "out"), "nowhere.png does not exist"),
+        (("denoise", "{model}", "{empty}", "-o", "out"), "no images"),
+        (("denoise", "{model}", "{folder}", "-o", "{model}"), "is a file"),
+        (("info", "{folder}/0.png"), "no model file"),
+    ],
+)
+def test_wrong_options_are_refused(folder, trained, tmp_path, monkeypatch, arguments, words):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "empty").mkdir()
+    places = {"folder": folder, "model": trained[1], "empty": tmp_path / "empty"}
+    result = skdenoise(*(argument.format(**places) for argument in arguments))
+    assert result.exit_code == 2
+    assert words in " ".join(result.stderr.replace("│", " ").split())
+    assert [path.name for path in tmp_path.iterdir()] == ["empty"]
+
+
+@pytest.mark.skipif(os.name == "nt", reason="signals of POSIX")
+def test_an_interrupt_keeps_what_has_been_learned(folder, tmp_path):
+    model = tmp_path / "model"
+    command = [
+        sys.executable,
+        "-m",
+        "skdenoise",
+        "train",
+        folder,
+        "-o",
+        model,
+        "--epochs",
+        "100000",
+    ]
+    training = subprocess.Popen(
+        [str(part) for part in command], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    )
+    for line in training.stdout:
+        if line.startswith("epoch 3/"):
+            break
+    time.sleep(0.1)
+    training.send_signal(signal.SIGINT)
+    output, errors = training.communicate(timeout=120)
+    assert training.returncode == 130, errors
+    assert "then interrupted" in output
+    assert load(model).n_iter_ >= 3
