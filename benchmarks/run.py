@@ -22,6 +22,7 @@ BENCHMARKS = (
     "training",
     "transform",
     "search",
+    "self_supervision",
     "precision",
     "peers",
     "memory",

@@ -95,7 +95,7 @@ class Denoiser(ImageTransformer):
         if self.train_output == "clean":
             X = X if clean is None else self._check_clean(clean, X)
             return X.as_given() if isinstance(X, ImageList) else X
-        if self.train_output == "denoised" or clean is not None:
+        if self.train_output == "denoised" or self.noise_ is None:
             return self._denoise(X)
         return self._denoise(self._noisy(X, Stream.TRAIN_OUTPUT))
 
@@ -178,11 +178,18 @@ class Denoiser(ImageTransformer):
         X = self._check_images(X, reset=reset)
         targets = X if clean is None else self._check_clean(clean, X)
         if reset:
-            self.value_range_ = check_value_range_of_pairs(self.value_range, X, targets)
-        self.noise_ = None if clean is not None else resolve_noise(self.noise, self.noise_factor)
+            self.value_range_ = self._find_value_range(X, targets)
+        self.noise_ = self._resolve_noise() if clean is None else None
         warn_of_other_range(X[0] if isinstance(X, ImageList) else X, self.value_range_)
         self._seed = draw_seed(self.random_state)
         return X, targets
+
+    def _find_value_range(self, X, targets):
+        return check_value_range_of_pairs(self.value_range, X, targets)
+
+    def _resolve_noise(self):
+        """Return the noise to draw on clean images."""
+        return resolve_noise(self.noise, self.noise_factor)
 
     def _check_clean(self, clean, X):
         if isinstance(X, ImageList):

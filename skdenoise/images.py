@@ -189,6 +189,18 @@ def check_value_range_of_pairs(value_range, noisy, clean) -> tuple[float, float]
     return check_value_range(value_range, noisy if averaged else clean)
 
 
+def robust_value_range(value_range, images) -> tuple[float, float]:
+    """Return what black and white are in images that are all noisy.
+
+    As `check_value_range`, but floats beyond 0..1 reach from their first to their last percentile.
+    """
+    floats = images.dtype.kind == "f"
+    if value_range is not None or not floats or (images.min() >= 0 and images.max() <= 1):
+        return check_value_range(value_range, images)
+    few = images[:: max(1, len(images) // 256)] if isinstance(images, np.ndarray) else images[0]
+    return check_value_range(tuple(np.percentile(few, (1, 99))), images)
+
+
 def value_range_is_certain(images) -> bool:
     """Tell whether any sample of such images would lead to the same inferred value range."""
     if images.dtype == bool or images.dtype == np.uint8:
@@ -273,6 +285,10 @@ class PixelFormat:
         if self.is_integer:
             return self.to_unit(self.from_unit(unit, clip))
         return np.clip(unit, 0, 1) if clip else unit
+
+
+# How pixels are stored inside the package.
+UNIT = PixelFormat(np.dtype(np.float32), (0.0, 1.0))
 
 
 def _limits(dtype):

@@ -44,6 +44,7 @@ def save(denoiser, path):
             "name": network.architecture.network,
             "filters": list(network.architecture.filters),
             "channels": network.architecture.channels,
+            "linear": network.architecture.linear,
             "size": list(network.size),
         },
         "learned": _learned(denoiser),
@@ -259,7 +260,7 @@ def _architecture(network, weights):
     n_values = sum(weight.size for weight in weights)
     if sum(9 * a * b for a, b in pairwise((channels, *filters))) > n_values or len(filters) > 16:
         raise ValueError(f"a network with filters={filters} has more weights than it holds.")
-    return check_architecture(network["name"], filters, channels)
+    return check_architecture(network["name"], filters, channels, bool(network.get("linear")))
 
 
 def _check_weights(network, weights):

@@ -13,7 +13,7 @@ import numpy as np
 from keras import layers
 
 
-def classic(input_shape, filters=(64, 128, 256), dtype="float32"):
+def classic(input_shape, filters=(64, 128, 256), dtype="float32", linear=False):
     """Build the U-Net of the original recipe.
 
     A 3x3 convolution, then max pooling, per level; at the bottom one more; then per level, upwards,
@@ -28,6 +28,8 @@ def classic(input_shape, filters=(64, 128, 256), dtype="float32"):
         Number of filters per level, from full resolution to the bottleneck.
     dtype : str or keras.DTypePolicy
         Compute dtype of all layers but the output, which is float32.
+    linear : bool
+        Whether there is no sigmoid.
 
     Returns
     -------
@@ -45,11 +47,12 @@ def classic(input_shape, filters=(64, 128, 256), dtype="float32"):
         x = layers.UpSampling2D(dtype=dtype)(x)
         x = layers.Concatenate(dtype=dtype)([x, skip])
         x = _conv(x, n, dtype)
-    outputs = _conv(x, input_shape[-1], "float32", activation="sigmoid")
+    activation = None if linear else "sigmoid"
+    outputs = _conv(x, input_shape[-1], "float32", activation=activation)
     return keras.Model(inputs, outputs, name="classic")
 
 
-def compact(input_shape, filters=(32, 64), dtype="float32"):
+def compact(input_shape, filters=(32, 64), dtype="float32", linear=False):
     """Build the lighter U-Net that works at half resolution.
 
     Space to depth turns 2x2 pixels into channels. The encoder has two 3x3 convolutions at the first
@@ -68,6 +71,9 @@ def compact(input_shape, filters=(32, 64), dtype="float32"):
         Number of filters per level, from half resolution to the bottleneck.
     dtype : str or keras.DTypePolicy
         Compute dtype of all layers but the output, which is float32.
+    linear : bool
+        Whether there is no sigmoid. The last convolution does not see the image then, so that no
+        path hands a pixel through (see `BlindSpots`).
 
     Returns
     -------
@@ -87,10 +93,13 @@ def compact(input_shape, filters=(32, 64), dtype="float32"):
         x = layers.Conv2D(4 * n, 1, dtype=dtype)(x)
         x = layers.Add(dtype=dtype)([DepthToSpace(dtype=dtype)(x), skip])
         x = _conv(layers.ReLU(dtype=dtype)(x), n, dtype)
-    logits = SpaceToDepth(dtype=dtype)(logit(inputs))
-    x = layers.Concatenate(dtype=dtype)([x, pixels, logits])
+    if not linear:
+        logits = SpaceToDepth(dtype=dtype)(logit(inputs))
+        x = layers.Concatenate(dtype=dtype)([x, pixels, logits])
     x = _conv(x, 4 * input_shape[-1], "float32", activation=None)
-    outputs = layers.Activation("sigmoid", dtype="float32")(DepthToSpace(dtype="float32")(x))
+    outputs = DepthToSpace(dtype="float32")(x)
+    if not linear:
+        outputs = layers.Activation("sigmoid", dtype="float32")(outputs)
     return keras.Model(inputs, outputs, name="compact")
 
 
@@ -171,6 +180,7 @@ class Architecture:
     network: str | Callable[..., Any]
     filters: tuple[int, ...] | None
     channels: int
+    linear: bool = False
 
     @property
     def is_built_in(self) -> bool:
@@ -210,7 +220,7 @@ class Architecture:
         if not self.is_built_in:
             return _build_own(self.network, shape, self.filters, seed, precision)
         policy = _policy(precision)
-        model = NETWORKS[self.network].build(shape, self.filters, policy)
+        model = NETWORKS[self.network].build(shape, self.filters, policy, self.linear)
         initialize(model, seed)
         return model
 
@@ -246,7 +256,7 @@ def footprint(architecture) -> Footprint:
     return Footprint(multiple * math.ceil(reach / multiple), values / multiple**2)
 
 
-def check_architecture(network, filters, channels) -> Architecture:
+def check_architecture(network, filters, channels, linear=False) -> Architecture:
     """Check the parameters `network` and `filters`, and return what they stand for."""
     if callable(network):
         return Architecture(network, filters if filters is None else tuple(filters), channels)
@@ -260,7 +270,7 @@ def check_architecture(network, filters, channels) -> Architecture:
         raise ValueError(f"filters={filters!r} is not a tuple of positive integers, one per level.")
     if not len(filters):
         raise ValueError("filters=() has no level; give the number of filters of each level.")
-    return Architecture(network, tuple(int(n) for n in filters), channels)
+    return Architecture(network, tuple(int(n) for n in filters), channels, linear)
 
 
 def initialize(model, seed):

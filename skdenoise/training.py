@@ -1,4 +1,4 @@
-"""Training: batches of noisy/clean pairs, and the fit loop."""
+"""Training: the order of the batches, and the fit loop."""
 
 import json
 import math
@@ -10,85 +10,12 @@ import keras
 import numpy as np
 
 from skdenoise import pool
-from skdenoise.image_list import ImageList
-from skdenoise.images import PixelFormat, pad_to_multiple
 from skdenoise.network import Architecture, initialize
-from skdenoise.noise.corruption import corrupt_unit
-from skdenoise.patches import cut, draw_view
 from skdenoise.progress import progress_callbacks
 from skdenoise.seeding import Stream, derived_seed, generator
 
 # Steps between two returns to Python: fewer returns leave more of the processor to a small network.
 _STEPS_PER_EXECUTION = 8
-
-
-@dataclass(frozen=True)
-class Pairs:
-    """Where the noisy/clean pairs come from.
-
-    Parameters
-    ----------
-    clean : ndarray of shape (n, height, width, channels), or ImageList
-        Clean images, as they are stored.
-    clean_pixels : PixelFormat
-        How they are stored.
-    noisy : ndarray of the same shape, ImageList or None
-        The same images noisy; ``None`` draws the noise.
-    noisy_pixels : PixelFormat
-        How the noisy images are, or would be, stored.
-    noise : noise model or None
-        What draws the noise.
-    clip : bool or None
-        Whether drawn noise is limited to the value range, as in `add_noise`.
-    multiple : int
-        Height and width are padded to a multiple of it.
-    patch_size : (height, width) or None
-        Of the patches that are drawn anew each time; ``None`` takes whole images.
-    augment : bool
-        Whether they are flipped and turned at random.
-    """
-
-    clean: np.ndarray | ImageList
-    clean_pixels: PixelFormat
-    noisy: np.ndarray | ImageList | None
-    noisy_pixels: PixelFormat
-    noise: Any
-    clip: bool | None
-    multiple: int
-    patch_size: tuple[int, int] | None = None
-    augment: bool = False
-
-    @property
-    def size(self):
-        """Height and width of what is trained on."""
-        return self.patch_size or self.clean.shape[1:3]
-
-    @property
-    def padded_size(self):
-        """Height and width after padding."""
-        return tuple(size + -size % self.multiple for size in self.size)
-
-    def batch(self, indices, rng):
-        """Return the noisy and the clean images of `indices`, in units of the value range."""
-        see = self._views(indices, rng)
-        clean = self.clean_pixels.to_unit(see(self.clean))
-        if self.noisy is not None:
-            noisy = self.noisy_pixels.to_unit(see(self.noisy))
-        else:
-            noisy = self.noisy_pixels.stored(corrupt_unit(clean, self.noise, rng), self.clip)
-        return pad_to_multiple(noisy, self.multiple), pad_to_multiple(clean, self.multiple)
-
-    def _views(self, indices, rng):
-        """Return a function that takes what is seen of the images of `indices`."""
-        if self.patch_size is None and not self.augment:
-            return lambda images: images[indices]
-        shapes = (self.clean.shapes[i] if self._is_list else self.clean.shape[1:] for i in indices)
-        views = [draw_view(shape, self.size, self.augment, rng) for shape in shapes]
-        return lambda images: cut(images, indices, views, self.size)
-
-    @property
-    def _is_list(self):
-        return isinstance(self.clean, ImageList)
 
 
 class TrainingBatches(keras.utils.PyDataset):

@@ -9,10 +9,13 @@ import numpy as np
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.utils.validation import check_is_fitted
 
+from skdenoise.blind_spots import denoise_hidden, psnr_of_hidden
 from skdenoise.denoiser import Denoiser
 from skdenoise.image_list import ImageList
-from skdenoise.images import PixelFormat, warn_if_constant
+from skdenoise.images import UNIT, PixelFormat, robust_value_range, warn_if_constant
+from skdenoise.pairs import BlindSpots, Pairs, Recorruptions
 from skdenoise.recipe import recipe_of
+from skdenoise.recorruption import check_recorruption, psnr_of_recorrupted
 from skdenoise.seeding import Stream, generator
 
 # What is denoised after a fit to see whether it has learned anything: 256 images of 64x64 pixels.
@@ -20,6 +23,9 @@ _PIXELS_TO_CHECK = 2**20
 
 # Images that early stopping holds out by itself: more would take longer and say no more.
 _MOST_HELD_OUT = 1000
+
+# What is learned from, for each kind of supervision.
+_PAIRS = {"clean": Pairs, "self": BlindSpots, "recorrupted": Recorruptions}
 
 # Height and width of the patches of a list of images.
 _PATCH_SIZE = 64
@@ -63,11 +69,19 @@ class UNetDenoiser(Denoiser):
     augment : bool, default=False
         Whether images or patches are flipped and turned by quarters at random (by halves where they
         are no squares): for photographs, say, but not for digits, whose orientation carries meaning.
+    supervision : {"clean", "self", "recorrupted"}, default="clean"
+        What there is to learn from: clean images, or pairs; noisy images alone, some of whose pixels
+        are hidden and told from their neighbours; or noisy images with Gaussian noise of the known
+        strength `noise_factor`, on which more is drawn. See Notes.
+    j_invariant : bool, default=False
+        Whether, with ``supervision="self"``, ``transform`` hides every pixel once, in sixteen passes
+        over each image, in place of one pass that sees them all.
     filters : tuple of int, default=None
         Number of filters of each level of the network, down to the bottleneck. ``None`` is (32, 64)
         for ``"compact"`` and (64, 128, 256) for ``"classic"``.
-    loss : str, keras.losses.Loss or callable, default="binary_crossentropy"
+    loss : str, keras.losses.Loss or callable, default=None
         Loss, as Keras takes it, between denoised and clean images in units of the value range.
+        ``None`` is ``"binary_crossentropy"``, and ``"mse"`` where the targets are noisy.
     optimizer : str or keras.optimizers.Optimizer, default=None
         Optimizer. ``None`` is Adam: for ``"compact"`` with ``beta_2=0.98`` and the gradient of each
         variable clipped to norm 1, else as it is in Keras. A name is any of Keras, with Keras's
@@ -121,7 +135,8 @@ class UNetDenoiser(Denoiser):
     value_range_ : tuple of float
         What is black and what is white.
     noise_ : noise model or None
-        The noise that was trained on; ``None`` after a fit with ``clean``.
+        The noise that was drawn on clean images; ``None`` after a fit with ``clean``, or on noisy
+        images alone.
     n_features_in_, feature_names_in_
         As in scikit-learn, after fitting on flat rows.
 
@@ -137,6 +152,13 @@ class UNetDenoiser(Denoiser):
     fitted on must resemble what it will be given. Denoised images are smoother than clean ones and
     miss what noise has destroyed; a classifier fitted on clean images does not expect that.
 
+    Learning from noisy images alone needs noise that is zero on average, not clipped, and, with
+    ``supervision="self"`` [2]_, independent from pixel to pixel; with ``"recorrupted"`` [3]_,
+    Gaussian. The output of the built-in networks is linear then, without the sigmoid, as it is
+    where the targets of pairs go beyond the value range: two noisy shots of one scene, say. The
+    value range of floats that are all noisy is from their first to their last percentile, unless
+    given.
+
     A fit that is interrupted (Ctrl-C) in its first epoch leaves the estimator as it was. Later, the
     estimator has learned what the last whole epoch had, and the KeyboardInterrupt goes on.
 
@@ -147,6 +169,11 @@ class UNetDenoiser(Denoiser):
     ----------
     .. [1] O. Ronneberger, P. Fischer and T. Brox, "U-Net: Convolutional Networks for Biomedical
        Image Segmentation", MICCAI 2015.
+    .. [2] A. Krull, T.-O. Buchholz and F. Jug, "Noise2Void: Learning Denoising from Single Noisy
+       Images", CVPR 2019; J. Batson and L. Royer, "Noise2Self: Blind Denoising by
+       Self-Supervision", ICML 2019.
+    .. [3] T. Pang, H. Zheng, Y. Quan and H. Ji, "Recorrupted-to-Recorrupted: Unsupervised Deep
+       Learning for Image Denoising", CVPR 2021.
 
     Examples
     --------
@@ -172,11 +199,13 @@ class UNetDenoiser(Denoiser):
         image_shape=None,
         value_range=None,
         clip=None,
+        supervision="clean",
+        j_invariant=False,
         network="compact",
         filters=None,
         patch_size=None,
         augment=False,
-        loss="binary_crossentropy",
+        loss=None,
         optimizer=None,
         learning_rate=None,
         epochs=None,
@@ -195,6 +224,8 @@ class UNetDenoiser(Denoiser):
         self.image_shape = image_shape
         self.value_range = value_range
         self.clip = clip
+        self.supervision = supervision
+        self.j_invariant = j_invariant
         self.network = network
         self.filters = filters
         self.patch_size = patch_size
@@ -225,8 +256,8 @@ class UNetDenoiser(Denoiser):
         Parameters
         ----------
         X : array-like of shape (n, n_features), (n, height, width) or (n, height, width, channels)
-            Clean images, on which noise is drawn; or, with `clean`, noisy ones. Or a list of arrays
-            of shape (height, width) or (height, width, channels) whose sizes differ, or an
+            Clean images, on which noise is drawn; or, with `clean` or where `supervision` says so,
+            noisy ones. Or a list of arrays of shape (height, width) or (height, width, channels) whose sizes differ, or an
             `ImageFolder`.
         y : object
             Ignored; a pipeline passes the class labels here.
@@ -303,8 +334,9 @@ class UNetDenoiser(Denoiser):
 
         resume = (partial or self.warm_start) and hasattr(self, "_network")
         with self._unchanged_by_failure():
+            self._check_supervision(clean)
             images, targets = self._read(X, clean, reset=not (partial and resume))
-            architecture = self._architecture(resume)
+            architecture = self._architecture(resume, targets)
             pairs = self._pairs(images, targets, clean is None, architecture.multiple)
             training, validation = self._split(len(targets), partial)
             plan = self._plan(architecture, len(training), partial, resume)
@@ -319,6 +351,13 @@ class UNetDenoiser(Denoiser):
         from skdenoise.network import check_architecture
 
         super()._check_params()
+        if self.supervision not in _PAIRS:
+            raise ValueError(f"supervision={self.supervision!r} is not one of {', '.join(_PAIRS)}.")
+        if self.j_invariant and self.supervision != "self":
+            raise ValueError(
+                f"j_invariant=True hides pixels, which supervision={self.supervision!r} has not "
+                'taught the network to tell; set supervision="self".'
+            )
         check_architecture(self.network, self.filters, channels=1)
         _check_number("epochs", self.epochs, Integral, 1, optional=True)
         _check_number("batch_size", self.batch_size, Integral, 1, optional=True)
@@ -339,19 +378,50 @@ class UNetDenoiser(Denoiser):
                 "validation_split above 0."
             )
 
-    def _pairs(self, images, targets, noise_is_drawn, multiple):
-        """Return the images as training pairs."""
-        from skdenoise.training import Pairs
+    def score(self, X, y=None, *, clean=None):
+        """Return the mean peak signal-to-noise ratio (PSNR) of denoised images.
 
+        With ``supervision="self"`` or ``"recorrupted"`` and without `clean`, noisy images are
+        compared with noisy ones: the former with every fourth pixel of every fourth row hidden, on
+        four grids that are always the same, the latter with more noise, which is always the same.
+        It ranks denoisers of one kind, but lies far below the PSNR against clean images.
+
+        Parameters
+        ----------
+        X : array-like of shape (n, n_features), (n, height, width) or (n, height, width, channels)
+            Clean images, on which noise is drawn, the same at each call; or, with `clean` or where
+            `supervision` says so, noisy ones. Or a list, as in ``transform``.
+        y : object
+            Ignored.
+        clean : array-like of the shape of `X`, default=None
+            The same images clean. Needed where the denoiser was fitted with it.
+
+        Returns
+        -------
+        float
+            Mean over images, in dB; with `clean` or clean images, of the output limited to the value
+            range.
+        """
+        if self.supervision == "clean" or clean is not None:
+            return super().score(X, clean=clean)
+        check_is_fitted(self)
+        images = self._check_images(X, reset=False)
+        singles = images if isinstance(images, ImageList) else self._as_nhwc(images)
+        pixels = PixelFormat(images.dtype, self.value_range_)
+        return float(np.mean([self._psnr_of_noisy(pixels.to_unit(image)) for image in singles]))
+
+    def _pairs(self, images, targets, are_one, multiple):
+        """Return the images as training pairs."""
         if not isinstance(targets, ImageList):
             warn_if_constant(targets)
             images, targets = (self._as_nhwc(X) for X in (images, targets))
-        return Pairs(
+        is_recorrupted = self.supervision == "recorrupted"
+        return _PAIRS[self.supervision](
             clean=targets,
             clean_pixels=PixelFormat(targets.dtype, self.value_range_),
-            noisy=None if noise_is_drawn else images,
+            noisy=None if are_one else images,
             noisy_pixels=PixelFormat(images.dtype, self.value_range_),
-            noise=self.noise_,
+            noise=self._check_recorruption() if is_recorrupted else self.noise_,
             clip=self.clip,
             multiple=multiple,
             patch_size=self._check_patch_size(targets),
@@ -378,17 +448,25 @@ class UNetDenoiser(Denoiser):
                 )
         return size
 
-    def _architecture(self, resume):
+    def _architecture(self, resume, targets):
         """Check the network, also against the weights that it is to go on from."""
         from skdenoise.network import check_architecture
 
-        architecture = check_architecture(self.network, self.filters, self.image_shape_[2])
+        linear = self._network.architecture.linear if resume else self._is_linear(targets)
+        architecture = check_architecture(self.network, self.filters, self.image_shape_[2], linear)
         if resume and architecture != self._network.architecture:
             raise ValueError(
                 f"The denoiser has learned the weights of {self._network.architecture}, which do "
                 f"not fit {architecture}. Fit a new one, or set warm_start=False."
             )
         return architecture
+
+    def _is_linear(self, targets):
+        """Tell whether the network is to go beyond the value range, as its targets do."""
+        if self.supervision != "clean":
+            return True
+        low, high = self.value_range_
+        return self.noise_ is None and bool(targets.min() < low or targets.max() > high)
 
     def _split(self, n_images, partial):
         """Return the indices of the images to train on, and of those held out."""
@@ -420,7 +498,7 @@ class UNetDenoiser(Denoiser):
         return Plan(
             architecture=architecture,
             precision=resolve_precision(self.precision),
-            loss=self.loss,
+            loss=self.loss or ("mse" if architecture.linear else "binary_crossentropy"),
             optimizer=self.optimizer,
             adam=recipe.adam if self.optimizer is None else (),
             learning_rate=self.learning_rate or usual_rate,
@@ -466,23 +544,60 @@ class UNetDenoiser(Denoiser):
         """Compare denoised and noisy images with the clean ones, on a few that were trained on."""
         height, width = pairs.padded_size
         few = indices[: max(1, min(256, _PIXELS_TO_CHECK // (height * width)))]
-        noisy, clean = pairs.batch(few, generator(self._seed, Stream.CHECK))
-        unit = PixelFormat(np.dtype(np.float32), (0.0, 1.0))
-        denoised = self._network.denoise(noisy, unit)
+        noisy, clean, *weights = pairs.batch(few, generator(self._seed, Stream.CHECK))
+        denoised = self._network.denoise(noisy, UNIT)
+        if not self._network.architecture.linear:
+            noisy = np.clip(noisy, 0, 1)
+        counted = weights[0] > 0 if weights else slice(None)
         before, after = (
-            np.mean((np.clip(images, 0, 1) - clean) ** 2) for images in (noisy, denoised)
+            np.mean((images[counted] - clean[counted]) ** 2) for images in (noisy, denoised)
         )
         if 0 < before <= after:
+            goal = "clean" if self.supervision == "clean" else "held-back noisy"
             warnings.warn(
                 f"The fit has learned nothing: on {len(few)} image(s) that it was trained on, the "
-                f"denoised ones are no closer to the clean ones (mean squared error {after:.2g}) "
+                f"denoised ones are no closer to the {goal} ones (mean squared error {after:.2g}) "
                 f"than the noisy ones ({before:.2g}). Give more epochs or more images, try another "
                 "learning_rate or loss, or check the noise and value_range.",
                 ConvergenceWarning,
                 stacklevel=4,
             )
 
+    def _check_supervision(self, clean):
+        if self.supervision == "clean":
+            return
+        if clean is not None:
+            raise ValueError(
+                f"supervision={self.supervision!r} learns from noisy images alone, but clean= is "
+                'given. Leave it out, or set supervision="clean".'
+            )
+        if self.train_output == "clean":
+            raise ValueError(
+                f"supervision={self.supervision!r} has no clean images that train_output='clean' "
+                "could hand on; set it to 'denoised'."
+            )
+
+    def _find_value_range(self, X, targets):
+        if self.supervision == "clean":
+            return super()._find_value_range(X, targets)
+        return robust_value_range(self.value_range, X)
+
+    def _resolve_noise(self):
+        return super()._resolve_noise() if self.supervision == "clean" else None
+
+    def _check_recorruption(self):
+        """Return the noise that is there, which is to be drawn once more."""
+        return check_recorruption(super()._resolve_noise())
+
+    def _psnr_of_noisy(self, noisy):
+        """Return the PSNR of an image in unit, guessed from itself, against itself."""
+        if self.supervision == "self":
+            return psnr_of_hidden(self._network, noisy)
+        return psnr_of_recorrupted(self._network, noisy, self._check_recorruption())
+
     def _denoise_images(self, images, pixels):
+        if self.j_invariant:
+            return denoise_hidden(self._network, images, pixels, self.clip)
         return self._network.denoise(images, pixels, self.clip, self.verbose)
 
 

@@ -20,8 +20,9 @@ from sklearn.frozen import FrozenEstimator
 
 from skdenoise import GaussianNoise, SaltAndPepperNoise, UNetDenoiser, add_noise, psnr
 from skdenoise.images import PixelFormat
+from skdenoise.pairs import Pairs
 from skdenoise.recipe import RECIPES
-from skdenoise.training import EpochRecord, Pairs, Schedule, TrainingBatches
+from skdenoise.training import EpochRecord, Schedule, TrainingBatches
 
 
 def mean_psnr(clean, denoised, data_range=1):

@@ -20,9 +20,9 @@ from skdenoise.image_files import write_image
 from skdenoise.image_list import ImageList
 from skdenoise.images import PixelFormat
 from skdenoise.network import check_architecture, footprint
+from skdenoise.pairs import Pairs
 from skdenoise.patches import View, cut, draw_view
 from skdenoise.tiling import tiles
-from skdenoise.training import Pairs
 
 
 @pytest.fixture(scope="module")

@@ -1,0 +1,78 @@
+"""Blind spots: pixels that are hidden from a network, which is to tell them from what surrounds them."""
+
+import numpy as np
+from scipy.ndimage import convolve, maximum_filter
+
+from skdenoise.images import UNIT, chunks
+
+# What stands in for a hidden pixel: the mean of its neighbours, the nearer ones twice (Noise2Self).
+_NEIGHBOURS = np.array([[1, 2, 1], [2, 0, 2], [1, 2, 1]], dtype=np.float32) / 12
+# Every pixel is hidden in one of so many squared grids.
+_STEP = 4
+# A grid of each row and column, for a score that need not see every pixel.
+_FEW_GRIDS = ((0, 0), (1, 2), (2, 3), (3, 1))
+
+
+def draw_hidden(shape, rng):
+    """Draw pixels to hide, one of nine on average, no two of which are neighbours.
+
+    What stands in for a pixel would tell of its hidden neighbours otherwise.
+
+    Parameters
+    ----------
+    shape : (n, height, width)
+        Of the images.
+    rng : numpy.random.Generator
+        Draws them.
+
+    Returns
+    -------
+    ndarray of bool
+        Of that shape.
+    """
+    drawn = rng.random(shape, dtype=np.float32)
+    return drawn == maximum_filter(drawn, size=(1, 3, 3))
+
+
+def hide(images, hidden):
+    """Return images whose `hidden` pixels, in all channels, are the means of their neighbours."""
+    rows, columns = (slice(None) if size > 1 else slice(1, 2) for size in images.shape[1:3])
+    weights = _NEIGHBOURS[rows, columns] / _NEIGHBOURS[rows, columns].sum()
+    means = convolve(images, weights[np.newaxis, :, :, np.newaxis], mode="mirror")
+    return np.where(hidden[..., np.newaxis], means, images)
+
+
+def grids(height, width, few=False):
+    """Yield grids of pixels to hide, (height, width), which together are all pixels, unless `few`."""
+    offsets = _FEW_GRIDS if few else np.ndindex(_STEP, _STEP)
+    for top, left in offsets:
+        grid = np.zeros((height, width), dtype=bool)
+        grid[top::_STEP, left::_STEP] = True
+        if grid.any():
+            yield grid
+
+
+def denoise_hidden(network, images, pixels, clip=None):
+    """Denoise every pixel of NHWC images while it is hidden; see `TrainedNetwork.denoise`."""
+    denoised = np.empty_like(images)
+    for part in chunks(images):
+        noisy = pixels.to_unit(images[part])
+        guessed = np.empty_like(noisy)
+        for grid in grids(*noisy.shape[1:3]):
+            guessed[:, grid] = _guess(network, noisy, grid)[:, grid]
+        denoised[part] = pixels.from_unit(guessed, clip)
+    return denoised
+
+
+def psnr_of_hidden(network, image):
+    """Return the PSNR of guessed pixels of an image, in units of the value range, against noisy ones."""
+    errors = [
+        (_guess(network, image[np.newaxis], grid)[0] - image)[grid].ravel()
+        for grid in grids(*image.shape[:2], few=True)
+    ]
+    return -10 * np.log10(np.mean(np.concatenate(errors) ** 2))
+
+
+def _guess(network, images, grid):
+    """Return images, denoised while a grid of their pixels is hidden."""
+    return network.denoise(hide(images, grid[np.newaxis]), UNIT)

@@ -1,0 +1,192 @@
+"""Learning from noisy images alone, and from two noisy shots of one scene."""
+
+import numpy as np
+import pytest
+from conftest import quick_denoiser
+from sklearn.model_selection import GridSearchCV
+from sklearn.pipeline import make_pipeline
+from sklearn.svm import SVC
+
+from skdenoise import UNetDenoiser, add_noise, load, psnr
+from skdenoise.blind_spots import draw_hidden, grids, hide
+from skdenoise.images import PixelFormat
+from skdenoise.network import check_architecture
+from skdenoise.noise import GaussianNoise
+from skdenoise.pairs import BlindSpots
+from skdenoise.recorruption import recorrupt
+
+NOISE = 0.3
+
+
+def mean_psnr(clean, images):
+    return psnr(clean, np.clip(images, 0, 1), data_range=1).mean()
+
+
+@pytest.fixture(scope="module")
+def noisy(digits):
+    return add_noise(digits[0][:1500], noise_factor=NOISE, random_state=0)
+
+
+@pytest.fixture(scope="module")
+def self_taught(noisy):
+    return UNetDenoiser(supervision="self", value_range=(0, 1), epochs=12, random_state=0).fit(
+        noisy
+    )
+
+
+# Hiding pixels
+
+
+def test_a_ninth_of_the_pixels_is_hidden_and_no_two_neighbours():
+    hidden = draw_hidden((200, 30, 30), np.random.default_rng(0))
+    assert hidden.mean() == pytest.approx(1 / 9, abs=0.01)
+    for rows, columns in ((0, 1), (1, 0), (1, 1), (1, -1)):
+        moved = np.roll(hidden, (rows, columns), axis=(1, 2))
+        assert not (hidden & moved)[:, 1:-1, 1:-1].any()
+
+
+@pytest.mark.parametrize("shape", [(2, 9, 9, 3), (2, 1, 20, 1), (2, 20, 1, 1), (1, 2, 2, 1)])
+def test_what_stands_in_for_a_hidden_pixel_does_not_depend_on_any_hidden_one(shape):
+    rng = np.random.default_rng(0)
+    images = rng.random(shape, dtype=np.float32)
+    hidden = draw_hidden(shape[:3], rng)
+    others = np.where(hidden[..., None], rng.random(shape, dtype=np.float32), images)
+    np.testing.assert_array_equal(hide(images, hidden), hide(others, hidden))
+    np.testing.assert_array_equal(hide(images, hidden)[~hidden], images[~hidden])
+
+
+def test_grids_hide_each_pixel_once():
+    assert sum(grid.astype(int) for grid in grids(10, 7)).tolist() == np.ones((10, 7)).tolist()
+    assert len(list(grids(10, 7, few=True))) == 4
+    assert sum(grid.sum() for grid in grids(2, 3)) == 6
+
+
+def test_the_margin_of_padded_images_counts_for_nothing_and_tells_nothing():
+    images = np.random.default_rng(0).random((4, 9, 10, 1), dtype=np.float32)
+    pixels = PixelFormat(images.dtype, (0.0, 1.0))
+    pairs = BlindSpots(images, pixels, None, pixels, None, None, 4)
+    seen, target, weights = pairs.batch(np.arange(4), np.random.default_rng(0))
+    assert seen.shape == target.shape == (4, 12, 12, 1)
+    assert weights[:, :9, :10].sum() == weights.sum() > 0
+    np.testing.assert_array_equal(seen[:, 9:, :10], seen[:, 5:8, :10][:, ::-1])
+
+
+@pytest.mark.parametrize("network", ["compact", "classic"])
+def test_output_for_noisy_targets_is_not_limited(network):
+    model = check_architecture(network, (4, 8), 1, linear=True).build((8, 8), "float32", seed=0)
+    model.set_weights([weight + 1 for weight in model.get_weights()])
+    assert model.predict_on_batch(np.ones((1, 8, 8, 1), np.float32)).max() > 1
+
+
+# Learning
+
+
+def test_noise_is_removed_after_learning_from_noisy_images_alone(self_taught, digits):
+    clean = digits[0][1500:]
+    noisy = add_noise(clean, noise_factor=NOISE, random_state=1)
+    assert mean_psnr(clean, self_taught.transform(noisy)) > mean_psnr(clean, noisy) + 2
+    assert self_taught.noise_ is None
+
+
+def test_hiding_every_pixel_gives_what_does_not_depend_on_its_own_noise(self_taught, digits):
+    image = add_noise(digits[0][:1], noise_factor=NOISE, random_state=1)
+    other = image.copy()
+    other[0, 27] += 1
+    self_taught.set_params(j_invariant=True)
+    try:
+        hidden, moved = self_taught.transform(image), self_taught.transform(other)
+    finally:
+        self_taught.set_params(j_invariant=False)
+    assert hidden[0, 27] == pytest.approx(moved[0, 27], abs=1e-6)
+    assert self_taught.transform(image)[0, 27] != self_taught.transform(other)[0, 27]
+    assert hidden.shape == image.shape
+
+
+def test_noise_of_known_strength_is_drawn_once_more(noisy, digits):
+    denoiser = UNetDenoiser(
+        noise_factor=NOISE, supervision="recorrupted", value_range=(0, 1), epochs=12, random_state=0
+    ).fit(noisy)
+    clean = digits[0][1500:]
+    test = add_noise(clean, noise_factor=NOISE, random_state=1)
+    assert mean_psnr(clean, denoiser.transform(test)) > mean_psnr(clean, test) + 2
+    assert np.isfinite(denoiser.score(test))
+
+
+def test_recorrupted_images_have_independent_noise():
+    rng = np.random.default_rng(0)
+    noise = GaussianNoise(0.2)
+    noisy = 0.2 * rng.standard_normal((100, 50, 50, 1), dtype=np.float32)
+    seen, target = recorrupt(noisy, noise, rng)
+    assert seen.std() == pytest.approx(0.2 * np.sqrt(1.25), rel=0.01)
+    assert np.corrcoef(seen.ravel(), target.ravel())[0, 1] == pytest.approx(0, abs=0.01)
+
+
+def test_two_noisy_shots_of_one_scene(digits):
+    clean = digits[0][:1500]
+    shots = [add_noise(clean, noise_factor=NOISE, random_state=seed) for seed in (0, 1)]
+    denoiser = UNetDenoiser(value_range=(0, 1), epochs=12, random_state=0)
+    denoiser.fit(shots[0], clean=shots[1])
+    assert denoiser._network.architecture.linear
+    assert mean_psnr(clean, denoiser.transform(shots[0])) > mean_psnr(clean, shots[0]) + 2
+
+
+def test_score_ranks_denoisers_without_clean_images(noisy):
+    search = GridSearchCV(
+        UNetDenoiser(supervision="self", filters=(8, 16), value_range=(0, 1), random_state=0),
+        {"epochs": [1, 10]},
+        cv=2,
+    ).fit(noisy[:600])
+    assert search.best_params_ == {"epochs": 10}
+
+
+def test_score_uses_the_same_masks_whatever_the_seed(self_taught, noisy):
+    score = self_taught.score(noisy[:20])
+    assert self_taught.set_params(random_state=1).score(noisy[:20]) == score
+    self_taught.set_params(random_state=0)
+    images = [*noisy[:3].reshape(3, 8, 8), noisy[3].reshape(8, 8)[:5]]
+    assert np.isfinite(self_taught.score(images))
+
+
+def test_self_supervision_in_a_pipeline_and_in_a_file(noisy, digits, tmp_path):
+    pipeline = make_pipeline(quick_denoiser(supervision="self"), SVC())
+    pipeline.fit(noisy[:300], digits[1][:300])
+    assert pipeline.predict(noisy[:5]).shape == (5,)
+    denoiser = pipeline[0]
+    denoiser.save(tmp_path / "model")
+    again = load(tmp_path / "model")
+    np.testing.assert_array_equal(again.transform(noisy), denoiser.transform(noisy))
+    again.partial_fit(noisy[:64])
+    assert again.n_iter_ == 2
+
+
+def test_range_of_floats_that_are_all_noisy_is_robust(noisy):
+    outlier = noisy.copy()
+    outlier[0, 0] = 50
+    denoiser = quick_denoiser(supervision="self").fit(outlier)
+    low, high = denoiser.value_range_
+    assert -1 < low < 0
+    assert 1 < high < 2
+    within = np.clip(noisy[:100], 0, 1)
+    assert quick_denoiser(supervision="self").fit(within).value_range_ == (0, 1)
+
+
+@pytest.mark.parametrize(
+    ("params", "clean", "message"),
+    [
+        ({"supervision": "none"}, False, "supervision='none'"),
+        ({"supervision": "self"}, True, "clean= is given"),
+        ({"supervision": "self", "train_output": "clean"}, False, "train_output"),
+        ({"j_invariant": True}, False, "j_invariant"),
+        ({"supervision": "recorrupted", "noise": "poisson"}, False, "Gaussian noise of one known"),
+        (
+            {"supervision": "recorrupted", "noise_factor": (0, 1)},
+            False,
+            "Gaussian noise of one known",
+        ),
+    ],
+)
+def test_what_does_not_go_together(noisy, params, clean, message):
+    denoiser = quick_denoiser(**params)
+    with pytest.raises(ValueError, match=message):
+        denoiser.fit(noisy[:50], clean=noisy[:50] if clean else None)
+    assert not hasattr(denoiser, "image_shape_")
