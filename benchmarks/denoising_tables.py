@@ -3,12 +3,12 @@
     python benchmarks/denoising_tables.py mnist --classifier forest logistic knn mlp
     python benchmarks/denoising_tables.py mnist --classifier svc --copies 1 --uint8
     python benchmarks/denoising_tables.py cifar10 --classifier cnn --corruptions
-    python benchmarks/denoising_tables.py --show --picture docs/images/rivals_mnist.png
+    python benchmarks/denoising_tables.py --tables --picture docs/images/rivals_mnist.png
 
 MNIST: the first 10,000 training images, the whole test set; what is chosen is chosen on 2,000 of the
 last 6,000 training images. CIFAR-10: 9,000 and 1,000, chosen on the last 1,000. Each run stores its
-rows in CSV files in ``results/``, in place of those of an earlier run of the same kind; ``--show``
-prints what is there as Markdown. Fitted denoisers are kept in ``--cache`` and serve all classifiers, so
+rows in CSV files in ``results/``, in place of those of an earlier run of the same kind; ``--tables``
+writes Markdown tables of what is there beside them, for the documentation. Fitted denoisers are kept in ``--cache`` and serve all classifiers, so
 that seconds are not stored here.
 """
 
@@ -94,6 +94,17 @@ CLASSIFIERS = {
 }
 
 
+NAMES = {
+    "forest": "random forest",
+    "svc": "SVC(C=5)",
+    "logistic": "logistic regression",
+    "mlp": "MLP(256)",
+    "knn": "kNN",
+    "pca_svc": "PCA(60), SVC(C=5)",
+    "cnn": "small CNN",
+}
+
+
 def main():
     """Run what the command line asks for, and print it."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
@@ -110,13 +121,13 @@ def main():
         default=Path(tempfile.gettempdir()) / "skdenoise-denoising-tables",
         help="folder of fitted denoisers; remove it when the package has changed",
     )
-    parser.add_argument("--show", action="store_true", help="print the stored tables and end")
+    parser.add_argument("--tables", action="store_true", help="write the tables, and no more")
     parser.add_argument(
-        "--picture", help="with --show: where to save curves of MNIST, floats, blind"
+        "--picture", help="with --tables: where to save curves of MNIST, floats, blind"
     )
     arguments = parser.parse_args()
-    if arguments.show:
-        show()
+    if arguments.tables:
+        write_tables()
         if arguments.picture:
             draw(arguments.picture)
         return
@@ -201,20 +212,25 @@ def store(name, frame, run):
     frame.round(5).to_csv(path, index=False)
 
 
-def show():
-    """Print all that is stored as Markdown."""
-    tables = RESULTS / "denoising_tables.csv"
-    if tables.exists():
-        for run, rows in pd.read_csv(tables).groupby(RUN[:3], sort=False):
-            print(f"\n{', '.join(run)}\n")
-            print(accuracies(rows).to_markdown(index=False, disable_numparse=True))
-            print("\nLost on clean images (95 % bound)\n")
-            print(clean_costs(rows).to_markdown(index=False, disable_numparse=True))
-    reports = RESULTS / "corruption_reports.csv"
-    if reports.exists():
-        for run, rows in pd.read_csv(reports).groupby(RUN[:2], sort=False):
-            print(f"\n{', '.join(run)}: relative errors\n")
-            print(relative_errors(rows).to_markdown(index=False, disable_numparse=True))
+def write_tables():
+    """Write all that is stored as Markdown tables."""
+    for run, rows in pd.read_csv(RESULTS / "denoising_tables.csv").groupby(RUN[:3], sort=False):
+        rows = rows.sort_values(
+            "classifier", key=lambda of: of.map(list(NAMES).index), kind="stable"
+        )
+        rows = rows.assign(classifier=rows["classifier"].map(NAMES))
+        write_table(accuracies(rows), *run)
+        write_table(clean_costs(rows), *run, "cost")
+    for run, rows in pd.read_csv(RESULTS / "corruption_reports.csv").groupby(RUN[:2], sort=False):
+        rows = rows.assign(classifier=rows["classifier"].map(NAMES))
+        write_table(relative_errors(rows), *run, "corruptions")
+
+
+def write_table(table, *name):
+    """Write a table as ``results/NAME_NAME.md``, and print it."""
+    text = table.to_markdown(index=False, disable_numparse=True, tablefmt="pipe") + "\n"
+    print(f"\n{', '.join(name)}\n\n{text}")
+    (RESULTS / f"{'_'.join(name)}.md").write_text(text)
 
 
 def draw(path):
@@ -226,7 +242,8 @@ def draw(path):
     axes = figure.subplots(1, len(groups), sharey=True, squeeze=False)[0]
     for ax, (classifier, of) in zip(axes, groups, strict=True):
         DenoisingComparison(of, "accuracy").plot(DRAWN, axes=ax)
-        ax.set_title(classifier)
+        ax.set_title(NAMES[classifier])
+        ax.set_ylim(bottom=0.5)
         ax.label_outer()
         ax.get_legend().remove()
     handles, labels = axes[0].get_legend_handles_labels()

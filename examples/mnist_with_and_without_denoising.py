@@ -5,7 +5,7 @@ MNIST with and without denoising
 Five classifiers on MNIST with Gaussian noise 0.4, the setting of the recipe that this package grew
 from: alone, trained on noisy images, and behind the denoiser, once trained together with it and once
 as they were. Reads ``mnist.npz``, as Keras distributes it, from the folder ``SKDENOISE_DATA``; takes
-about ten minutes on 2 cores. ``benchmarks/mnist_accuracy.py`` makes the full table.
+about ten minutes on 2 cores. ``benchmarks/denoising_tables.py`` makes the full tables.
 """
 
 import os
