@@ -41,13 +41,12 @@ def main():
     if unknown:
         parser.error(f"no benchmark is called {', '.join(unknown)}; there are {BENCHMARKS}")
     names = arguments.names or BENCHMARKS
-    if len(names) == 1:
-        run(names[0], quick=arguments.quick)
-        return
     for name in names:
-        # In a process of its own, in which nothing is compiled yet.
-        command = [sys.executable, "-W", "ignore", __file__, name]
-        subprocess.run(command + ["--quick"] * arguments.quick, check=True)
+        if arguments.quick or len(names) == 1:
+            run(name, quick=arguments.quick)
+        else:
+            # In a process of its own, in which nothing is compiled yet.
+            subprocess.run([sys.executable, "-W", "ignore", __file__, name], check=True)
 
 
 def run(name, *, quick):

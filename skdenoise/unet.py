@@ -535,6 +535,7 @@ class UNetDenoiser(Denoiser):
             name: before.get(name, []) + values for name, values in outcome.history.items()
         }
         self.n_iter_ = plan.first_epoch + len(outcome.history["loss"])
+        self._loss = plan.loss
         self._optimizer_state = outcome.optimizer_state if partial else None
         self._network = TrainedNetwork(
             plan.architecture, pairs.padded_size, self.precision, outcome.weights

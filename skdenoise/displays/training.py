@@ -77,7 +77,7 @@ class TrainingCurveDisplay:
             Where it does not train in epochs, and so has no history.
         """
         trained = _find_trained(denoiser)
-        loss = getattr(trained, "loss", None)
+        loss = getattr(trained, "_loss", None)
         loss_name = f"loss ({loss.replace('_', ' ')})" if isinstance(loss, str) else "loss"
         display = cls(history=trained.history_, loss_name=loss_name)
         return display.plot(ax, log_scale=log_scale, **kwargs)
