@@ -64,13 +64,13 @@ def denoise_hidden(network, images, pixels, clip=None):
     return denoised
 
 
-def psnr_of_hidden(network, image):
-    """Return the PSNR of guessed pixels of an image, in units of the value range, against noisy ones."""
+def psnr_of_hidden(network, images):
+    """Return the PSNR of guessed pixels of each image, in units of the value range, against noisy ones."""
     errors = [
-        (_guess(network, image[np.newaxis], grid)[0] - image)[grid].ravel()
-        for grid in grids(*image.shape[:2], few=True)
+        (_guess(network, images, grid) - images)[:, grid]
+        for grid in grids(*images.shape[1:3], few=True)
     ]
-    return -10 * np.log10(np.mean(np.concatenate(errors) ** 2))
+    return -10 * np.log10(np.mean(np.concatenate(errors, axis=1) ** 2, axis=(1, 2)))
 
 
 def _guess(network, images, grid):

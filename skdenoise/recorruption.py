@@ -52,7 +52,7 @@ def recorrupt(noisy, noise, rng):
     return noisy + _ALPHA * drawn, noisy - drawn / _ALPHA
 
 
-def psnr_of_recorrupted(network, image, noise):
-    """Return the PSNR of an image with more noise, denoised, against that with less of it."""
-    seen, target = recorrupt(image[np.newaxis], noise, generator(0, Stream.SCORE))
-    return -10 * np.log10(np.mean((network.denoise(seen, UNIT) - target) ** 2))
+def psnr_of_recorrupted(network, images, noise):
+    """Return the PSNR of each image with more noise, denoised, against that with less of it."""
+    seen, target = recorrupt(images, noise, generator(0, Stream.SCORE))
+    return -10 * np.log10(np.mean((network.denoise(seen, UNIT) - target) ** 2, axis=(1, 2, 3)))

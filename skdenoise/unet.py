@@ -12,7 +12,7 @@ from sklearn.utils.validation import check_is_fitted
 from skdenoise.blind_spots import denoise_hidden, psnr_of_hidden
 from skdenoise.denoiser import Denoiser
 from skdenoise.image_list import ImageList
-from skdenoise.images import UNIT, PixelFormat, robust_value_range, warn_if_constant
+from skdenoise.images import UNIT, PixelFormat, chunks, robust_value_range, warn_if_constant
 from skdenoise.pairs import BlindSpots, Pairs, Recorruptions
 from skdenoise.recipe import recipe_of
 from skdenoise.recorruption import check_recorruption, psnr_of_recorrupted
@@ -406,9 +406,14 @@ class UNetDenoiser(Denoiser):
             return super().score(X, clean=clean)
         check_is_fitted(self)
         images = self._check_images(X, reset=False)
-        singles = images if isinstance(images, ImageList) else self._as_nhwc(images)
         pixels = PixelFormat(images.dtype, self.value_range_)
-        return float(np.mean([self._psnr_of_noisy(pixels.to_unit(image)) for image in singles]))
+        if isinstance(images, ImageList):
+            parts = [image[np.newaxis] for image in images]
+        else:
+            images = self._as_nhwc(images)
+            parts = (images[part] for part in chunks(images))
+        values = [self._psnr_of_noisy(pixels.to_unit(part)) for part in parts]
+        return float(np.mean(np.concatenate(values)))
 
     def _pairs(self, images, targets, are_one, multiple):
         """Return the images as training pairs."""
@@ -498,7 +503,7 @@ class UNetDenoiser(Denoiser):
         return Plan(
             architecture=architecture,
             precision=resolve_precision(self.precision),
-            loss=self.loss or ("mse" if architecture.linear else "binary_crossentropy"),
+            loss=self.loss or self._usual_loss(architecture),
             optimizer=self.optimizer,
             adam=recipe.adam if self.optimizer is None else (),
             learning_rate=self.learning_rate or usual_rate,
@@ -512,6 +517,10 @@ class UNetDenoiser(Denoiser):
             verbose=self.verbose,
             seed=self._seed,
         )
+
+    def _usual_loss(self, architecture):
+        targets_are_noisy = architecture.linear or self.supervision != "clean"
+        return "mse" if targets_are_noisy else "binary_crossentropy"
 
     def _patience(self):
         if self.early_stopping is True:
@@ -591,7 +600,7 @@ class UNetDenoiser(Denoiser):
         return check_recorruption(super()._resolve_noise())
 
     def _psnr_of_noisy(self, noisy):
-        """Return the PSNR of an image in unit, guessed from itself, against itself."""
+        """Return the PSNR of images in unit, guessed from themselves, against themselves."""
         if self.supervision == "self":
             return psnr_of_hidden(self._network, noisy)
         return psnr_of_recorrupted(self._network, noisy, self._check_recorruption())

@@ -1,5 +1,6 @@
 """Learning from noisy images alone, and from two noisy shots of one scene."""
 
+import keras
 import numpy as np
 import pytest
 from conftest import quick_denoiser
@@ -145,6 +146,20 @@ def test_score_uses_the_same_masks_whatever_the_seed(self_taught, noisy):
     self_taught.set_params(random_state=0)
     images = [*noisy[:3].reshape(3, 8, 8), noisy[3].reshape(8, 8)[:5]]
     assert np.isfinite(self_taught.score(images))
+
+
+def test_own_networks_learn_from_noisy_images_with_the_squared_error(noisy):
+    def network(input_shape):
+        inputs = keras.Input(input_shape)
+        return keras.Model(inputs, keras.layers.Conv2D(1, 3, padding="same")(inputs))
+
+    denoiser = quick_denoiser(supervision="self", network=network, filters=None)
+    assert denoiser.fit(noisy[:200])._loss == "mse"
+
+
+def test_score_of_many_images_is_the_mean_of_each(self_taught, noisy):
+    each = [self_taught.score(noisy[i : i + 1]) for i in range(5)]
+    assert self_taught.score(noisy[:5]) == pytest.approx(np.mean(each), abs=1e-4)
 
 
 def test_self_supervision_in_a_pipeline_and_in_a_file(noisy, digits, tmp_path):
