@@ -13,6 +13,7 @@ that seconds are not stored here.
 """
 
 import argparse
+import math
 import os
 import tempfile
 from pathlib import Path
@@ -52,6 +53,7 @@ SENSOR_NOISE = ("gaussian", "poisson", "salt_and_pepper", "speckle", "uniform")
 RESULTS = Path(__file__).parent / "results"
 N_REPORTED_IMAGES = 2000
 SIGNIFICANT = 0.05
+_PER_ROW = 3
 SHOWN_DENOISERS = (
     "Wiener subspace",
     "U-Net",
@@ -234,20 +236,23 @@ def write_table(table, *name):
 
 
 def draw(path):
-    """Save curves of accuracy against the noise factor, an axes for each classifier."""
+    """Save curves of accuracy, from 0.5 on, against the noise factor, an axes for each classifier."""
     rows = pd.read_csv(RESULTS / "denoising_tables.csv")
     rows = rows[(rows[RUN[:3]] == ["mnist", "float", "blind"]).all(axis=1)]
     groups = list(rows.groupby("classifier", sort=False))
-    figure = Figure(figsize=(3 * len(groups), 3.6), layout="constrained")
-    axes = figure.subplots(1, len(groups), sharey=True, squeeze=False)[0]
-    for ax, (classifier, of) in zip(axes, groups, strict=True):
+    n_rows = math.ceil((len(groups) + 1) / _PER_ROW)
+    figure = Figure(figsize=(3 * _PER_ROW, 2.7 * n_rows), layout="constrained")
+    grid = figure.subplots(n_rows, _PER_ROW, sharex=True, sharey=True)
+    for ax, (classifier, of) in zip(grid.flat, groups, strict=False):
         DenoisingComparison(of, "accuracy").plot(DRAWN, axes=ax)
         ax.set_title(NAMES[classifier])
-        ax.set_ylim(bottom=0.5)
-        ax.label_outer()
         ax.get_legend().remove()
-    handles, labels = axes[0].get_legend_handles_labels()
-    figure.legend(handles, labels, loc="outside lower center", ncols=len(DRAWN), frameon=False)
+        ax.tick_params(labelbottom=True)
+    handles, labels = ax.get_legend_handles_labels()
+    ax.set_ylim(0.5, 1)
+    for ax in grid.flat[len(groups) :]:
+        ax.set_axis_off()
+    ax.legend(handles, labels, loc="center", frameon=False)
     figure.savefig(path, dpi=110)
 
 
