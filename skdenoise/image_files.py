@@ -5,14 +5,13 @@ import os
 import warnings
 from collections import OrderedDict
 from collections.abc import Sequence
-from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
 import tifffile
 from PIL import Image, ImageOps
 
-from skdenoise.whole_files import written_whole
+from skdenoise.files import errors_name, written_whole
 
 _TIFF = (".tif", ".tiff")
 ENDINGS = (".png", ".jpg", ".jpeg", ".bmp", ".webp", *_TIFF, ".npy")
@@ -41,7 +40,7 @@ def read_image(path):
         or has more pixels than Pillow takes for a decompression bomb (179 million).
     """
     path = Path(path)
-    with _errors_name(path):
+    with errors_name(path, "cannot be read as an image"):
         if path.suffix.lower() == ".npy":
             # Mapped first, which fails for a header that promises more than the file holds.
             return np.array(_only_image(np.load(path, mmap_mode="r", allow_pickle=False), path))
@@ -51,24 +50,10 @@ def read_image(path):
 def read_shape(path):
     """Return the shape of the image in a file, from what stands at its beginning."""
     path = Path(path)
-    with _errors_name(path):
+    with errors_name(path, "cannot be read as an image"):
         if path.suffix.lower() == ".npy":
             return np.load(path, mmap_mode="r", allow_pickle=False).shape
         return _tiff_shape(path) if path.suffix.lower() in _TIFF else _picture_shape(path)
-
-
-@contextmanager
-def _errors_name(path):
-    """Turn what the readers raise into a ValueError that names the file."""
-    try:
-        yield
-    except MemoryError:
-        raise
-    except Exception as error:
-        # Broken files make the readers fail in every way there is.
-        if type(error) is ValueError and str(path) in str(error):
-            raise
-        raise ValueError(f"{path} cannot be read as an image: {error}") from error
 
 
 def write_image(path, image):

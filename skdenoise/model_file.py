@@ -7,7 +7,6 @@ so on. Reading it runs nothing of what is in it.
 import json
 import math
 import zipfile
-from contextlib import contextmanager
 from itertools import pairwise
 from numbers import Integral
 
@@ -15,9 +14,9 @@ import numpy as np
 from sklearn.utils.validation import check_is_fitted
 
 from skdenoise import noise as noise_models
+from skdenoise.files import errors_name, written_whole
 from skdenoise.noise.model import NoiseModel
 from skdenoise.noise.resolution import resolve_noise
-from skdenoise.whole_files import written_whole
 
 FORMAT, VERSION = "skdenoise model", 1
 _DESCRIPTION = "model.json"
@@ -95,21 +94,14 @@ def load(path):
     >>> bool((again.transform(X) == denoiser.transform(X)).all())
     True
     """
-    with open(path, "rb") as file, _errors_name(path), zipfile.ZipFile(file) as archive:
+    with (
+        open(path, "rb") as file,
+        errors_name(path, "is no model file that can be read"),
+        zipfile.ZipFile(file) as archive,
+    ):
         description = _read_description(archive)
         weights = _read_weights(archive)
         return _denoiser(description, weights)
-
-
-@contextmanager
-def _errors_name(path):
-    """Turn whatever a damaged file raises into a ValueError that names it."""
-    try:
-        yield
-    except MemoryError:
-        raise
-    except Exception as error:
-        raise ValueError(f"{path} is no model file that can be read: {error}") from error
 
 
 # Writing

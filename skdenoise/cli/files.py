@@ -12,10 +12,10 @@ from rich.console import Console
 from rich.table import Table
 
 from skdenoise.cli.common import INTERRUPTED, AsJson, Overwrite, Quiet, import_keras_in_silence, say
+from skdenoise.files import written_whole
 from skdenoise.image_files import ENDINGS, image_paths, read_image, write_image
 from skdenoise.images import PixelFormat, check_value_range
 from skdenoise.model_file import load
-from skdenoise.whole_files import written_whole
 
 _ARCHIVE = ".npz"
 _ENDINGS = (*ENDINGS, _ARCHIVE)

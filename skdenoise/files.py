@@ -1,4 +1,4 @@
-"""Whole files: what is written appears under its name when it is complete, or not at all."""
+"""Files: written whole or not at all, and errors of reading that name them."""
 
 import os
 import tempfile
@@ -37,6 +37,28 @@ def written_whole(path):
     except BaseException:
         os.unlink(name)
         raise
+
+
+@contextmanager
+def errors_name(path, what):
+    """Turn whatever a reader raises for a broken file into a ValueError that names it.
+
+    Parameters
+    ----------
+    path : Path
+        The file.
+    what : str
+        What is wrong with it, such as "cannot be read as an image".
+    """
+    try:
+        yield
+    except MemoryError:
+        raise
+    except Exception as error:
+        # Broken files make readers fail in every way there is.
+        if type(error) is ValueError and str(path) in str(error):
+            raise
+        raise ValueError(f"{path} {what}: {error}") from error
 
 
 def _umask():
