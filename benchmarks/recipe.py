@@ -89,7 +89,7 @@ def _images(name):
 def _network(*, image=True, logit=True, concatenate=False):
     """Return a builder of the default network without one of its parts."""
 
-    def build(input_shape, filters, dtype):
+    def build(input_shape, filters, dtype="float32", linear=False):
         def conv(x, n, side=3, activation="relu", dtype=dtype):
             return layers.Conv2D(n, side, padding="same", activation=activation, dtype=dtype)(x)
 
