@@ -8,8 +8,8 @@
 MNIST: the first 10,000 training images, the whole test set; what is chosen is chosen on 2,000 of the
 last 6,000 training images. CIFAR-10: 9,000 and 1,000, chosen on the last 1,000. Each run stores its
 rows in CSV files in ``results/``, in place of those of an earlier run of the same kind; ``--tables``
-writes Markdown tables of what is there beside them, for the documentation. Fitted denoisers are kept in ``--cache`` and serve all classifiers, so
-that seconds are not stored here.
+writes Markdown tables of what is there beside them, for the documentation. Fitted denoisers are kept
+in ``--cache`` and serve all classifiers, so that seconds are not stored here.
 """
 
 import argparse
@@ -82,7 +82,7 @@ def divide_by_255(values):
 
 
 def scaled_rbf(X, training):
-    """Return the kernel of ``SVC(gamma="scale")``; as one matrix product it is ten times as fast."""
+    """Return the kernel of ``SVC(gamma="scale")``; as one matrix product it is faster."""
     return rbf_kernel(X, training, 1 / (training.shape[1] * training.var()))
 
 

@@ -36,10 +36,14 @@ def draw_hidden(shape, rng):
 
 def hide(images, hidden):
     """Return images whose `hidden` pixels, in all channels, are the means of their neighbours."""
+    return np.where(hidden[..., np.newaxis], means_of_neighbours(images), images)
+
+
+def means_of_neighbours(images):
+    """Return, for each pixel, what stands in for it where it is hidden."""
     rows, columns = (slice(None) if size > 1 else slice(1, 2) for size in images.shape[1:3])
     weights = _NEIGHBOURS[rows, columns] / _NEIGHBOURS[rows, columns].sum()
-    means = convolve(images, weights[np.newaxis, :, :, np.newaxis], mode="mirror")
-    return np.where(hidden[..., np.newaxis], means, images)
+    return convolve(images, weights[np.newaxis, :, :, np.newaxis], mode="mirror")
 
 
 def grids(height, width, few=False):
@@ -58,21 +62,21 @@ def denoise_hidden(network, images, pixels, clip=None):
     for part in chunks(images):
         noisy = pixels.to_unit(images[part])
         guessed = np.empty_like(noisy)
-        for grid in grids(*noisy.shape[1:3]):
-            guessed[:, grid] = _guess(network, noisy, grid)[:, grid]
+        for grid, guess in _guesses(network, noisy):
+            guessed[:, grid] = guess
         denoised[part] = pixels.from_unit(guessed, clip)
     return denoised
 
 
 def psnr_of_hidden(network, images):
     """Return the PSNR of guessed pixels of each image, in units of the value range, against noisy ones."""
-    errors = [
-        (_guess(network, images, grid) - images)[:, grid]
-        for grid in grids(*images.shape[1:3], few=True)
-    ]
+    errors = [guess - images[:, grid] for grid, guess in _guesses(network, images, few=True)]
     return -10 * np.log10(np.mean(np.concatenate(errors, axis=1) ** 2, axis=(1, 2)))
 
 
-def _guess(network, images, grid):
-    """Return images, denoised while a grid of their pixels is hidden."""
-    return network.denoise(hide(images, grid[np.newaxis]), UNIT)
+def _guesses(network, images, few=False):
+    """Yield each grid of pixels, and what they are denoised to while they are hidden."""
+    means = means_of_neighbours(images)
+    for grid in grids(*images.shape[1:3], few):
+        seen = np.where(grid[..., np.newaxis], means, images)
+        yield grid, network.denoise(seen, UNIT)[:, grid]

@@ -138,10 +138,10 @@ class ImageFolder(Sequence):
 
     def __getitem__(self, index):
         path = self.paths[index]
-        image = self._kept.pop(path, None)
-        if image is None:
-            image = _in_colour(read_image(path), self.colour)
-        self._kept[path] = image
+        if path in self._kept:
+            self._kept.move_to_end(path)
+            return self._kept[path]
+        image = self._kept[path] = _in_colour(read_image(path), self.colour)
         while sum(kept.nbytes for kept in self._kept.values()) > self.cache * 2**20:
             self._kept.popitem(last=False)
         return image
@@ -228,38 +228,32 @@ def _picture_shape(path):
 
 
 def _read_tiff(path):
-    if not _is_plain_tiff(path):
-        return _read_picture(path)
-    try:
-        return _only_image(tifffile.imread(path), path)
-    except ValueError as error:
-        # Some compressions need the package imagecodecs, but not in Pillow.
-        if "imagecodecs" not in str(error) or _tiff_dtype(path) != np.uint8:
-            raise
-        return _read_picture(path)
+    with tifffile.TiffFile(path) as file:
+        if _is_plain(file):
+            try:
+                return _only_image(file.asarray(), path)
+            except ValueError as error:
+                # Some compressions need the package imagecodecs, but not in Pillow.
+                if "imagecodecs" not in str(error) or file.pages[0].dtype != np.uint8:
+                    raise
+    return _read_picture(path)
 
 
-def _is_plain_tiff(path):
+def _tiff_shape(path):
+    with tifffile.TiffFile(path) as file:
+        if _is_plain(file):
+            return file.pages[0].shape
+    return _picture_shape(path)
+
+
+def _is_plain(file):
     """Tell whether a TIFF file is one page of grey levels or RGB, as tifffile reads them best.
 
     Pillow cuts colours to 8 bits, but knows palettes, inks and transparency.
     """
-    with tifffile.TiffFile(path) as file:
-        page = file.pages[0]
-        plain = page.photometric in (tifffile.PHOTOMETRIC.RGB, tifffile.PHOTOMETRIC.MINISBLACK)
-        return len(file.pages) == 1 and plain and not page.extrasamples and page.planarconfig == 1
-
-
-def _tiff_dtype(path):
-    with tifffile.TiffFile(path) as file:
-        return file.pages[0].dtype
-
-
-def _tiff_shape(path):
-    if not _is_plain_tiff(path):
-        return _picture_shape(path)
-    with tifffile.TiffFile(path) as file:
-        return file.pages[0].shape
+    page = file.pages[0]
+    plain = page.photometric in (tifffile.PHOTOMETRIC.RGB, tifffile.PHOTOMETRIC.MINISBLACK)
+    return len(file.pages) == 1 and plain and not page.extrasamples and page.planarconfig == 1
 
 
 def _plain(picture):

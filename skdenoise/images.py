@@ -326,6 +326,19 @@ def warn_of_other_range(images, value_range):
         )
 
 
+def goes_beyond(images, value_range) -> bool:
+    """Tell whether values of images lie outside a value range.
+
+    Images whose dtype cannot hold such values are not looked at.
+    """
+    low, high = value_range
+    if images.dtype.kind in "iub":
+        least, most = _limits(images.dtype)
+        if low <= least and most <= high:
+            return False
+    return bool(images.min() < low or images.max() > high)
+
+
 def warn_if_constant(images):
     """Warn where all values of training images are one and the same."""
     first = images.flat[0]

@@ -12,7 +12,14 @@ from sklearn.utils.validation import check_is_fitted
 from skdenoise.blind_spots import denoise_hidden, psnr_of_hidden
 from skdenoise.denoiser import Denoiser
 from skdenoise.image_list import ImageList
-from skdenoise.images import UNIT, PixelFormat, chunks, robust_value_range, warn_if_constant
+from skdenoise.images import (
+    UNIT,
+    PixelFormat,
+    chunks,
+    goes_beyond,
+    robust_value_range,
+    warn_if_constant,
+)
 from skdenoise.pairs import BlindSpots, Pairs, Recorruptions
 from skdenoise.recipe import recipe_of
 from skdenoise.recorruption import check_recorruption, psnr_of_recorrupted
@@ -257,8 +264,8 @@ class UNetDenoiser(Denoiser):
         ----------
         X : array-like of shape (n, n_features), (n, height, width) or (n, height, width, channels)
             Clean images, on which noise is drawn; or, with `clean` or where `supervision` says so,
-            noisy ones. Or a list of arrays of shape (height, width) or (height, width, channels) whose sizes differ, or an
-            `ImageFolder`.
+            noisy ones. Or a list of arrays of shape (height, width) or (height, width, channels)
+            whose sizes differ, or an `ImageFolder`.
         y : object
             Ignored; a pipeline passes the class labels here.
         clean : array-like of the shape of `X`, or such a list, default=None
@@ -470,8 +477,7 @@ class UNetDenoiser(Denoiser):
         """Tell whether the network is to go beyond the value range, as its targets do."""
         if self.supervision != "clean":
             return True
-        low, high = self.value_range_
-        return self.noise_ is None and bool(targets.min() < low or targets.max() > high)
+        return self.noise_ is None and goes_beyond(targets, self.value_range_)
 
     def _split(self, n_images, partial):
         """Return the indices of the images to train on, and of those held out."""
@@ -557,7 +563,7 @@ class UNetDenoiser(Denoiser):
         noisy, clean, *weights = pairs.batch(few, generator(self._seed, Stream.CHECK))
         denoised = self._network.denoise(noisy, UNIT)
         if not self._network.architecture.linear:
-            noisy = np.clip(noisy, 0, 1)
+            noisy, denoised = np.clip(noisy, 0, 1), np.clip(denoised, 0, 1)
         counted = weights[0] > 0 if weights else slice(None)
         before, after = (
             np.mean((images[counted] - clean[counted]) ** 2) for images in (noisy, denoised)
