@@ -25,18 +25,28 @@ def load_cifar10():
     return _load("cifar10.npz", as_uint8=False)
 
 
+def load_photographs():
+    """Return grey photographs, uint8, by the name of their set: train400, set12_256, set12_512."""
+    with np.load(_path("natural_gray.npz", "train400, set12_256 and set12_512")) as data:
+        return dict(data)
+
+
 def _load(name, as_uint8):
-    path = Path(os.environ.get("SKDENOISE_DATA", "../shared/data")) / name
-    if not path.exists():
-        raise SystemExit(
-            f"{path} is missing. Set SKDENOISE_DATA to a folder with {name} (x_train, y_train, "
-            "x_test, y_test), as Keras distributes it."
-        )
+    path = _path(name, "x_train, y_train, x_test and y_test")
     with np.load(path) as data:
         X, y, X_test, y_test = (data[k] for k in ("x_train", "y_train", "x_test", "y_test"))
     if not as_uint8:
         X, X_test = (images.astype(np.float32) / 255 for images in (X, X_test))
     return X, np.ravel(y), X_test, np.ravel(y_test)
+
+
+def _path(name, contents):
+    path = Path(os.environ.get("SKDENOISE_DATA", "../shared/data")) / name
+    if not path.exists():
+        raise SystemExit(
+            f"{path} is missing. Set SKDENOISE_DATA to a folder with {name}, which holds {contents}."
+        )
+    return path
 
 
 def _enlarged_digits(size):

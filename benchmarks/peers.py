@@ -136,17 +136,22 @@ def _bm3d(sigma):
     return denoise
 
 
-def _dncnn(training, budget):
-    """Train DnCNN (Zhang et al. 2017: residual, batch normalization) for `budget` seconds."""
+def build_dncnn():
+    """Return DnCNN of 17 layers (Zhang et al. 2017: residual, batch normalization)."""
     layers = keras.layers
-    keras.utils.set_random_seed(0)
     inputs = keras.Input((None, None, 1))
     x = layers.Conv2D(64, 3, padding="same", activation="relu")(inputs)
     for _ in range(15):
         x = layers.Conv2D(64, 3, padding="same", use_bias=False)(x)
         x = layers.ReLU()(layers.BatchNormalization(momentum=0.9)(x))
     noise = layers.Conv2D(1, 3, padding="same")(x)
-    model = keras.Model(inputs, layers.Subtract()([inputs, noise]))
+    return keras.Model(inputs, layers.Subtract()([inputs, noise]))
+
+
+def _dncnn(training, budget):
+    """Train DnCNN for `budget` seconds."""
+    keras.utils.set_random_seed(0)
+    model = build_dncnn()
     model.compile(keras.optimizers.Adam(1e-3), "mse")
     rng = np.random.default_rng(0)
     model.train_on_batch(training[:16], training[:16])

@@ -37,6 +37,7 @@ from skdenoise.noise import (
     SpeckleNoise,
     UniformNoise,
     add_noise,
+    estimate_noise,
     fit_noise_model,
     noise_names,
 )
@@ -84,6 +85,7 @@ __all__ = [
     "add_noise",
     "compare_denoising",
     "corruption_report",
+    "estimate_noise",
     "fit_noise_model",
     "load",
     "noise_names",

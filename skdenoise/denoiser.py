@@ -71,7 +71,12 @@ class Denoiser(ImageTransformer):
             For another number of features or channels than in ``fit``.
         """
         check_is_fitted(self)
-        return self._denoise(self._check_images(X, reset=False))
+        X = self._check_images(X, reset=False)
+        self._warn_of_noise(X)
+        return self._denoise(X)
+
+    def _warn_of_noise(self, images):
+        """Warn where the noise of images is not what the denoiser is for; here nothing is known."""
 
     def fit_transform(self, X, y=None, *, clean=None):
         """Fit, and return what the next step of a pipeline should learn from.
@@ -90,7 +95,9 @@ class Denoiser(ImageTransformer):
         ndarray of the shape of `X`, or list
             As `train_output` says. With `clean`, the noisy images denoised, or the clean ones.
         """
-        self.fit(X, y, clean=clean)
+        return self.fit(X, y, clean=clean)._train_output(X, clean)
+
+    def _train_output(self, X, clean):
         X = self._check_images(X, reset=False)
         if self.train_output == "clean":
             X = X if clean is None else self._check_clean(clean, X)
@@ -166,8 +173,10 @@ class Denoiser(ImageTransformer):
             vars(self).update(before)
             raise
 
-    def _read(self, X, clean, *, reset=True):
+    def _read(self, X, clean, noisy=None, *, reset=True):
         """Check the images of a fit, and learn their layout, their range and the noise.
+
+        `noisy` are images that tell how strong the noise is, of a denoiser that takes such.
 
         Returns
         -------
@@ -179,7 +188,7 @@ class Denoiser(ImageTransformer):
         targets = X if clean is None else self._check_clean(clean, X)
         if reset:
             self.value_range_ = self._find_value_range(X, targets)
-        self.noise_ = self._resolve_noise() if clean is None else None
+        self.noise_ = self._resolve_noise(X, noisy) if clean is None else None
         warn_of_other_range(X[0] if isinstance(X, ImageList) else X, self.value_range_)
         self._seed = draw_seed(self.random_state)
         return X, targets
@@ -187,7 +196,7 @@ class Denoiser(ImageTransformer):
     def _find_value_range(self, X, targets):
         return check_value_range_of_pairs(self.value_range, X, targets)
 
-    def _resolve_noise(self):
+    def _resolve_noise(self, X, noisy):
         """Return the noise to draw on clean images."""
         return resolve_noise(self.noise, self.noise_factor)
 

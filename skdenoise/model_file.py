@@ -19,6 +19,7 @@ from skdenoise.noise.model import NoiseModel
 from skdenoise.noise.resolution import resolve_noise
 
 FORMAT, VERSION = "skdenoise model", 1
+ENDING = ".skdenoise"
 _DESCRIPTION = "model.json"
 _MOST_DESCRIPTION_BYTES = 2**24
 _MOST_WEIGHT_BYTES = 2**31
@@ -139,7 +140,8 @@ def _learned(denoiser):
     learned = {
         "image_shape": list(denoiser.image_shape_),
         "value_range": list(denoiser.value_range_),
-        "from_pairs": denoiser.noise_ is None,
+        "noise": _encoded(denoiser.noise_, "noise"),
+        "recorrupted_noise": _encoded(denoiser._recorrupted_noise, "noise"),
         "history": denoiser.history_,
         "n_iter": denoiser.n_iter_,
         "seed": denoiser._seed,
@@ -279,8 +281,7 @@ def _set_learned(denoiser, learned):
         str(name): [float(value) for value in values] for name, values in learned["history"].items()
     }
     denoiser.n_iter_, denoiser._seed = _integers([learned["n_iter"], learned["seed"]], 2, least=0)
-    from_pairs = learned["from_pairs"]
-    denoiser.noise_ = None if from_pairs else resolve_noise(denoiser.noise, denoiser.noise_factor)
+    denoiser.noise_, denoiser._recorrupted_noise = _learned_noise(denoiser, learned)
     if "n_features_in" in learned:
         denoiser.n_features_in_ = _integers([learned["n_features_in"]], 1)[0]
         if denoiser.n_features_in_ != math.prod(denoiser.image_shape_):
@@ -288,6 +289,20 @@ def _set_learned(denoiser, learned):
     if "feature_names_in" in learned:
         names = np.array([str(name) for name in learned["feature_names_in"]], dtype=object)
         denoiser.feature_names_in_ = names
+
+
+def _learned_noise(denoiser, learned):
+    """Return the noise that was drawn, and that which was drawn once more."""
+    is_estimated = denoiser.noise_factor == "estimate"
+    noise = resolve_noise(denoiser.noise, None if is_estimated else denoiser.noise_factor)
+    if "noise" in learned:
+        found = _decoded(learned["noise"]), _decoded(learned["recorrupted_noise"])
+        if not all(isinstance(one, NoiseModel | None) for one in found):
+            raise ValueError(f"{found} are no noise models.")
+        return found
+    # The first files left it to the parameters.
+    is_recorrupted = denoiser.supervision == "recorrupted"
+    return None if learned["from_pairs"] else noise, noise if is_recorrupted else None
 
 
 def _integers(values, number=None, least=1):

@@ -25,6 +25,8 @@ class Recipe:
         Images per step.
     validation_split : float
         Share of the images that are held out.
+    loss, loss_of_pairs : str
+        The loss where noise is drawn on clean images, and where there are pairs.
     epochs : int or None
         Passes over the images; ``None`` makes them from `steps`.
     steps : int or None
@@ -38,6 +40,8 @@ class Recipe:
     warmup: float | None
     batch_size: int
     validation_split: float
+    loss: str = "binary_crossentropy"
+    loss_of_pairs: str = "binary_crossentropy"
     epochs: int | None = None
     steps: int | None = None
     adam: tuple = ()
@@ -62,6 +66,17 @@ RECIPES = {
         batch_size=16,
         validation_split=0.0,
         steps=2500,
+        adam=(("beta_2", 0.98), ("clipnorm", 1.0)),
+    ),
+    "bias_free": Recipe(
+        4e-3,
+        1e-3,
+        0.05,
+        batch_size=16,
+        validation_split=0.0,
+        loss="mae",
+        loss_of_pairs="mse",
+        steps=10_000,
         adam=(("beta_2", 0.98), ("clipnorm", 1.0)),
     ),
     # Gentler, since nothing is known of the network.

@@ -1,9 +1,6 @@
 """The U-Net denoiser: a convolutional network as a scikit-learn transformer."""
 
-import copy
-import math
 import warnings
-from numbers import Integral, Real
 
 import numpy as np
 from sklearn.exceptions import ConvergenceWarning
@@ -20,22 +17,23 @@ from skdenoise.images import (
     robust_value_range,
     warn_if_constant,
 )
+from skdenoise.noise.estimation import strengths_of_noise
+from skdenoise.noise.model import strength_range
+from skdenoise.noise.resolution import resolve_noise
+from skdenoise.noise.sensor import GaussianNoise
 from skdenoise.pairs import BlindSpots, Pairs, Recorruptions
-from skdenoise.recipe import recipe_of
+from skdenoise.planning import check_training_params, make_plan, resolve_patch_size, split
 from skdenoise.recorruption import check_recorruption, psnr_of_recorrupted
 from skdenoise.seeding import Stream, generator
 
 # What is denoised after a fit to see whether it has learned anything: 256 images of 64x64 pixels.
 _PIXELS_TO_CHECK = 2**20
 
-# Images that early stopping holds out by itself: more would take longer and say no more.
-_MOST_HELD_OUT = 1000
+# Strengths of noise that one denoiser of photographs is for, as in `UNetDenoiser.for_photographs`.
+_BLIND = (0, 55 / 255)
 
 # What is learned from, for each kind of supervision.
 _PAIRS = {"clean": Pairs, "self": BlindSpots, "recorrupted": Recorruptions}
-
-# Height and width of the patches of a list of images.
-_PATCH_SIZE = 64
 
 
 class UNetDenoiser(Denoiser):
@@ -51,10 +49,12 @@ class UNetDenoiser(Denoiser):
     noise : str or noise model, default="gaussian"
         The noise to train on: a name (`noise_names`) or an instance such as
         ``PoissonNoise(photons=50)``.
-    noise_factor : float or (low, high), default=None
+    noise_factor : float, (low, high) or "estimate", default=None
         The strength of a named model, as in `add_noise`: for ``"gaussian"`` the standard deviation
         in units of the value range. A range, such as ``(0, 0.6)``, trains one denoiser for all
-        strengths in it. ``None`` is the model's default (Gaussian: 0.4).
+        strengths in it. ``"estimate"``, for ``"gaussian"``, is what `estimate_noise` finds in the
+        noisy images that ``fit`` is given: the range from the 5th to the 95th percentile of theirs,
+        or, with ``supervision="recorrupted"``, the median. ``None`` is the model's default (Gaussian: 0.4).
     image_shape : (height, width) or (height, width, channels), default=None
         The shape of the images in flat rows. ``None`` takes a square grey image where the number of
         features is a perfect square, else a strip of height 1.
@@ -65,9 +65,10 @@ class UNetDenoiser(Denoiser):
     clip : bool, default=None
         Whether noisy and denoised values are limited to the value range. ``None`` limits integers
         and leaves floats.
-    network : {"compact", "classic"} or callable, default="compact"
-        ``"compact"`` works at half resolution; ``"classic"`` is the U-Net of the original recipe,
-        sixteen times as costly. A function is given those of ``input_shape``, ``filters``,
+    network : {"compact", "bias_free", "classic"} or callable, default="compact"
+        ``"compact"`` works at half resolution; ``"bias_free"``, for photographs, does so too, two
+        and a half times as costly, and keeps its quality where noise is stronger than any that it was
+        trained on; ``"classic"`` is the U-Net of the original recipe, sixteen times as costly. A function is given those of ``input_shape``, ``filters``,
         ``seed`` and ``dtype`` that its signature has, and returns a ``keras.Model`` whose output
         has the shape of its input; seed and precision are then its author's affair.
     patch_size : int or (height, width), default=None
@@ -85,25 +86,26 @@ class UNetDenoiser(Denoiser):
         over each image, in place of one pass that sees them all.
     filters : tuple of int, default=None
         Number of filters of each level of the network, down to the bottleneck. ``None`` is (32, 64)
-        for ``"compact"`` and (64, 128, 256) for ``"classic"``.
+        for ``"compact"``, (64, 96, 128) for ``"bias_free"`` and (64, 128, 256) for ``"classic"``.
     loss : str, keras.losses.Loss or callable, default=None
         Loss, as Keras takes it, between denoised and clean images in units of the value range.
-        ``None`` is ``"binary_crossentropy"``, and ``"mse"`` where the targets are noisy.
+        ``None`` is ``"binary_crossentropy"``, for ``"bias_free"`` ``"mae"``, and ``"mse"`` where the
+        targets are noisy, or for ``"bias_free"`` may be, as those of pairs.
     optimizer : str or keras.optimizers.Optimizer, default=None
-        Optimizer. ``None`` is Adam: for ``"compact"`` with ``beta_2=0.98`` and the gradient of each
-        variable clipped to norm 1, else as it is in Keras. A name is any of Keras, with Keras's
+        Optimizer. ``None`` is Adam: for ``"compact"`` and ``"bias_free"`` with ``beta_2=0.98`` and
+        the gradient of each variable clipped to norm 1, else as it is in Keras. A name is any of Keras, with Keras's
         parameters. An instance is copied, by its configuration, for each fit.
     learning_rate : float, default=None
         Learning rate, unless the optimizer is an instance. For ``"classic"`` a constant, 1e-3 by
         default; for other networks the peak of a schedule that rises in the first 5 % of the steps
-        and falls to zero along half a cosine, by default 5e-3 for ``"compact"`` and 2e-3 for your
-        own.
+        and falls to zero along half a cosine, by default 5e-3 for ``"compact"``, 4e-3 for
+        ``"bias_free"`` and 2e-3 for your own.
     epochs : int, default=None
         Passes over the images. ``None`` is 10 for ``"classic"``; for other networks a fit is 2,500
-        steps whatever the number of images, and an epoch is a pass over the images or over as many
+        steps (``"bias_free"``: 10,000) whatever the number of images, and an epoch is a pass over the images or over as many
         of them, drawn at random, as make 250 steps.
     batch_size : int, default=None
-        Images per step. ``None`` is 16 for ``"compact"``, 128 for ``"classic"`` and 32 for your own.
+        Images per step. ``None`` is 16 for ``"compact"`` and ``"bias_free"``, 128 for ``"classic"`` and 32 for your own.
     validation_split : float, default=None
         Share of the images, at least 0 and below 1, that is held out, with one fixed draw of noise,
         to compute ``val_loss`` after each epoch. ``None`` is 0.1 for ``"classic"`` and, but no more
@@ -118,6 +120,9 @@ class UNetDenoiser(Denoiser):
     precision : {"auto", "float32", "bfloat16"}, default="auto"
         Compute dtype of the network; variables and output are float32. ``"auto"`` is bfloat16 where
         the processor has instructions for it (AVX512_BF16, AMX, or a GPU), else float32.
+    warn_if_noisier : bool, default=False
+        Whether ``transform`` estimates the noise of some of its images and warns where it is
+        stronger than the Gaussian noise that was trained on.
     warm_start : bool, default=False
         Whether ``fit`` starts from the weights of the last one.
     callbacks : list of keras.callbacks.Callback, default=None
@@ -221,6 +226,7 @@ class UNetDenoiser(Denoiser):
         early_stopping=False,
         train_output="denoised_noisy",
         precision="auto",
+        warn_if_noisier=False,
         warm_start=False,
         callbacks=None,
         verbose=0,
@@ -246,10 +252,54 @@ class UNetDenoiser(Denoiser):
         self.early_stopping = early_stopping
         self.train_output = train_output
         self.precision = precision
+        self.warn_if_noisier = warn_if_noisier
         self.warm_start = warm_start
         self.callbacks = callbacks
         self.verbose = verbose
         self.random_state = random_state
+
+    @classmethod
+    def for_photographs(cls, noise="gaussian", noise_factor=None, **params):
+        """Return a denoiser, not fitted, set up for photographs, grey or colour.
+
+        It learns on patches of 32x32 pixels at random places of them, flipped and turned at random,
+        with the network ``"bias_free"`` and its recipe: the mean absolute error, and 10,000 steps of
+        16 patches.
+
+        Parameters
+        ----------
+        noise : str or noise model, default="gaussian"
+            As in the class.
+        noise_factor : float, (low, high) or "estimate", default=None
+            As in the class, but ``None`` is, for ``"gaussian"``, the range of the blind denoisers of
+            the literature [1]_, ``(0, 55 / 255)``.
+        **params
+            Other parameters of the class, in place of these or beside them.
+
+        Returns
+        -------
+        UNetDenoiser
+
+        References
+        ----------
+        .. [1] K. Zhang, W. Zuo, Y. Chen, D. Meng and L. Zhang, "Beyond a Gaussian Denoiser: Residual
+           Learning of Deep CNN for Image Denoising", IEEE Transactions on Image Processing 26(7),
+           2017.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> from sklearn.datasets import load_sample_images
+        >>> from skdenoise import UNetDenoiser
+        >>> photographs = np.stack(load_sample_images().images)
+        >>> denoiser = UNetDenoiser.for_photographs(filters=(8, 16), epochs=2, random_state=0)
+        >>> denoiser.fit(photographs).transform(photographs).shape
+        (2, 427, 640, 3)
+        """
+        if noise_factor is None and noise == "gaussian":
+            noise_factor = _BLIND
+        preset = {"network": "bias_free", "patch_size": 32, "augment": True}
+        return cls(noise, noise_factor, **(preset | params))
 
     @property
     def model_(self):
@@ -257,7 +307,7 @@ class UNetDenoiser(Denoiser):
         check_is_fitted(self)
         return self._network.model
 
-    def fit(self, X, y=None, *, clean=None):
+    def fit(self, X, y=None, *, clean=None, noisy=None):
         """Learn to remove noise.
 
         Parameters
@@ -270,6 +320,9 @@ class UNetDenoiser(Denoiser):
             Ignored; a pipeline passes the class labels here.
         clean : array-like of the shape of `X`, or such a list, default=None
             The same images clean, to learn from real pairs. No noise is drawn then.
+        noisy : array-like of the layout of `X`, or a list, default=None
+            With ``noise_factor="estimate"`` and clean `X`: noisy images, of any scene, whose noise is
+            to be removed. Its strength is all that is learned from them.
 
         Returns
         -------
@@ -286,8 +339,24 @@ class UNetDenoiser(Denoiser):
         sklearn.exceptions.ConvergenceWarning
             Where the denoised images are no closer to the clean ones than the noisy ones are.
         """
-        self._learn(X, clean)
+        self._learn(X, clean, noisy)
         return self
+
+    def fit_transform(self, X, y=None, *, clean=None, noisy=None):
+        """Fit, and return what the next step of a pipeline should learn from.
+
+        Parameters
+        ----------
+        X, y, clean, noisy
+            As in ``fit``.
+
+        Returns
+        -------
+        ndarray of the shape of `X`, or list
+            As `train_output` says. With `clean`, or where the images are all noisy, these denoised, or
+            the clean ones.
+        """
+        return self.fit(X, y, clean=clean, noisy=noisy)._train_output(X, clean)
 
     def partial_fit(self, X, y=None, *, clean=None):
         """Go on learning, for one epoch over these images.
@@ -335,18 +404,27 @@ class UNetDenoiser(Denoiser):
 
         save(self, path)
 
-    def _learn(self, X, clean, *, partial=False):
+    def _learn(self, X, clean, noisy=None, *, partial=False):
         """Train, and keep what was learned; where that fails, stay as before."""
         from skdenoise.training import train
 
         resume = (partial or self.warm_start) and hasattr(self, "_network")
         with self._unchanged_by_failure():
             self._check_supervision(clean)
-            images, targets = self._read(X, clean, reset=not (partial and resume))
+            self._check_noisy(clean, noisy, is_known=partial and resume)
+            self._recorrupted_noise = None
+            images, targets = self._read(X, clean, noisy, reset=not (partial and resume))
             architecture = self._architecture(resume, targets)
             pairs = self._pairs(images, targets, clean is None, architecture.multiple)
-            training, validation = self._split(len(targets), partial)
-            plan = self._plan(architecture, len(training), partial, resume)
+            training, validation = split(self, len(targets), self._seed, partial)
+            plan = make_plan(
+                self,
+                architecture,
+                len(training),
+                self._seed,
+                first_epoch=self.n_iter_ if resume else 0,
+                partial=partial,
+            )
             outcome = train(plan, pairs, training, validation, **self._start(partial, resume))
         self._keep(plan, pairs, outcome, partial, resume)
         if outcome.interrupt is not None:
@@ -366,24 +444,7 @@ class UNetDenoiser(Denoiser):
                 'taught the network to tell; set supervision="self".'
             )
         check_architecture(self.network, self.filters, channels=1)
-        _check_number("epochs", self.epochs, Integral, 1, optional=True)
-        _check_number("batch_size", self.batch_size, Integral, 1, optional=True)
-        _check_number("validation_split", self.validation_split, Real, 0, below=1, optional=True)
-        _check_number("early_stopping", self.early_stopping, Integral, 0)
-        _check_number("verbose", self.verbose, Integral, 0)
-        _check_number("learning_rate", self.learning_rate, Real, 0, optional=True)
-        if self.learning_rate == 0:
-            raise ValueError("learning_rate=0 must be above 0: nothing would be learned.")
-        if self.learning_rate is not None and not isinstance(self.optimizer, str | None):
-            raise ValueError(
-                f"learning_rate={self.learning_rate!r} stands beside an optimizer that has its "
-                f"own, {type(self.optimizer).__name__}; set it there, or give the optimizer by name."
-            )
-        if self.early_stopping and self.validation_split == 0:
-            raise ValueError(
-                "early_stopping watches val_loss, which needs held-out images: give a "
-                "validation_split above 0."
-            )
+        check_training_params(self)
 
     def score(self, X, y=None, *, clean=None):
         """Return the mean peak signal-to-noise ratio (PSNR) of denoised images.
@@ -427,45 +488,25 @@ class UNetDenoiser(Denoiser):
         if not isinstance(targets, ImageList):
             warn_if_constant(targets)
             images, targets = (self._as_nhwc(X) for X in (images, targets))
-        is_recorrupted = self.supervision == "recorrupted"
         return _PAIRS[self.supervision](
             clean=targets,
             clean_pixels=PixelFormat(targets.dtype, self.value_range_),
             noisy=None if are_one else images,
             noisy_pixels=PixelFormat(images.dtype, self.value_range_),
-            noise=self._check_recorruption() if is_recorrupted else self.noise_,
+            noise=self._recorrupted_noise or self.noise_,
             clip=self.clip,
             multiple=multiple,
-            patch_size=self._check_patch_size(targets),
+            patch_size=resolve_patch_size(self.patch_size, targets),
             augment=self.augment,
         )
-
-    def _check_patch_size(self, images):
-        """Return height and width of the patches to train on; None for whole images."""
-        is_list = isinstance(images, ImageList)
-        if self.patch_size is None:
-            return (min(_PATCH_SIZE, images.least_side),) * 2 if is_list else None
-        size = self.patch_size
-        size = tuple(size) if np.iterable(size) else (size, size)
-        if len(size) != 2 or not all(isinstance(side, Integral) and side > 0 for side in size):
-            raise ValueError(
-                f"patch_size={self.patch_size!r} is neither a positive integer nor a pair of such, "
-                "(height, width)."
-            )
-        for shape in images.shapes if is_list else [images.shape[1:]]:
-            if shape[0] < size[0] or shape[1] < size[1]:
-                raise ValueError(
-                    f"patch_size={self.patch_size!r} is larger than an image of {shape[0]}x"
-                    f"{shape[1]} pixels. Give a smaller one, or leave that image out."
-                )
-        return size
 
     def _architecture(self, resume, targets):
         """Check the network, also against the weights that it is to go on from."""
         from skdenoise.network import check_architecture
 
-        linear = self._network.architecture.linear if resume else self._is_linear(targets)
-        architecture = check_architecture(self.network, self.filters, self.image_shape_[2], linear)
+        architecture = check_architecture(self.network, self.filters, self.image_shape_[2])
+        if self._network.architecture.linear if resume else self._is_linear(architecture, targets):
+            architecture = architecture.as_linear()
         if resume and architecture != self._network.architecture:
             raise ValueError(
                 f"The denoiser has learned the weights of {self._network.architecture}, which do "
@@ -473,65 +514,12 @@ class UNetDenoiser(Denoiser):
             )
         return architecture
 
-    def _is_linear(self, targets):
-        """Tell whether the network is to go beyond the value range, as its targets do."""
+    def _is_linear(self, architecture, targets):
+        """Tell whether the output is to be linear: the targets are noisy, or beyond its range."""
         if self.supervision != "clean":
             return True
-        return self.noise_ is None and goes_beyond(targets, self.value_range_)
-
-    def _split(self, n_images, partial):
-        """Return the indices of the images to train on, and of those held out."""
-        share = recipe_of(self.network).validation_split
-        most = n_images
-        if self.validation_split is not None:
-            share = self.validation_split
-        elif self.early_stopping and not share:
-            share, most = 0.1, _MOST_HELD_OUT
-        n_held_out = 0 if partial else min(most, math.ceil(n_images * share))
-        if n_held_out == n_images:
-            raise ValueError(
-                f"validation_split={share} of {n_images} sample(s) leaves none to train on. Give "
-                "more images, or validation_split=0."
-            )
-        order = generator(self._seed, Stream.SPLIT).permutation(n_images)
-        return np.sort(order[n_held_out:]), np.sort(order[:n_held_out])
-
-    def _plan(self, architecture, n_training, partial, resume):
-        """Decide all that the parameters leave open."""
-        from skdenoise.precision import resolve_precision
-        from skdenoise.training import Plan
-
-        recipe = recipe_of(self.network)
-        batch_size = self.batch_size or recipe.batch_size
-        epochs = 1 if partial else self.epochs
-        epochs, steps_per_epoch = recipe.length(n_training, batch_size, epochs)
-        usual_rate = recipe.constant_learning_rate if partial else recipe.learning_rate
-        return Plan(
-            architecture=architecture,
-            precision=resolve_precision(self.precision),
-            loss=self.loss or self._usual_loss(architecture),
-            optimizer=self.optimizer,
-            adam=recipe.adam if self.optimizer is None else (),
-            learning_rate=self.learning_rate or usual_rate,
-            warmup=None if partial else recipe.warmup,
-            epochs=epochs,
-            steps_per_epoch=steps_per_epoch,
-            batch_size=batch_size,
-            first_epoch=self.n_iter_ if resume else 0,
-            patience=None if partial else self._patience(),
-            callbacks=tuple(copy.deepcopy(self.callbacks or [])),
-            verbose=self.verbose,
-            seed=self._seed,
-        )
-
-    def _usual_loss(self, architecture):
-        targets_are_noisy = architecture.linear or self.supervision != "clean"
-        return "mse" if targets_are_noisy else "binary_crossentropy"
-
-    def _patience(self):
-        if self.early_stopping is True:
-            return 5
-        return self.early_stopping or None
+        goes_by_pairs = self.noise_ is None and architecture.is_bounded
+        return goes_by_pairs and goes_beyond(targets, self.value_range_)
 
     def _start(self, partial, resume):
         """Return what training continues from."""
@@ -598,30 +586,68 @@ class UNetDenoiser(Denoiser):
             return super()._find_value_range(X, targets)
         return robust_value_range(self.value_range, X)
 
-    def _resolve_noise(self):
-        return super()._resolve_noise() if self.supervision == "clean" else None
+    def _check_noisy(self, clean, noisy, is_known):
+        """Raise where noisy images are missing whose noise is to be estimated, or are of no use."""
+        needs_noisy = self.noise_factor == "estimate" and self.supervision == "clean"
+        if noisy is not None and (clean is not None or not needs_noisy):
+            raise ValueError(
+                "noisy= is for noise_factor='estimate' and clean X, but "
+                f"noise_factor={self.noise_factor!r}, supervision={self.supervision!r}"
+                f"{', and clean= is given' if clean is not None else ''}. Leave noisy out."
+            )
+        if needs_noisy and not is_known and clean is None and noisy is None:
+            raise ValueError(
+                "noise_factor='estimate' needs noisy images to find the strength of their noise in: "
+                "fit(X, noisy=...), with clean X."
+            )
+        if self.noise_factor == "estimate" and self.noise != "gaussian":
+            raise ValueError(
+                f"noise_factor='estimate' is for noise='gaussian', not {self.noise!r}. For the noise "
+                "of a camera, give noise=fit_noise_model(noisy)."
+            )
 
-    def _check_recorruption(self):
-        """Return the noise that is there, which is to be drawn once more."""
-        return check_recorruption(super()._resolve_noise())
+    def _resolve_noise(self, X, noisy):
+        """Return the noise to draw; where there are noisy images alone, none on them themselves."""
+        if self.supervision == "self":
+            return None
+        factor = self.noise_factor
+        is_clean = self.supervision == "clean"
+        if factor == "estimate" and is_clean and noisy is None:
+            return self.noise_  # partial_fit goes on with what fit has found
+        if factor == "estimate":
+            factor = self._estimate(noisy, (5, 95)) if is_clean else self._estimate(X, 50)
+        noise = resolve_noise(self.noise, factor)
+        if is_clean:
+            return noise
+        self._recorrupted_noise = check_recorruption(noise)
+        return None
+
+    def _estimate(self, images, percentiles):
+        """Return percentiles of the strength of the noise of images."""
+        found = strengths_of_noise(images, self.image_shape, self.value_range_)
+        factor = np.percentile(found, percentiles)
+        return tuple(float(value) for value in factor) if factor.ndim else float(factor)
+
+    def _warn_of_noise(self, images):
+        if not self.warn_if_noisier or not isinstance(self.noise_, GaussianNoise):
+            return
+        _, strongest = strength_range("sigma", self.noise_.sigma)
+        found = strengths_of_noise(images, self.image_shape, self.value_range_, n_images=8)
+        if np.median(found) > 1.1 * strongest + 0.01:
+            warnings.warn(
+                f"The noise of these images has a standard deviation of about {np.median(found):.2g} "
+                f"in units of the value range, more than the {strongest:.2g} that was trained on: "
+                "train for stronger noise.",
+                stacklevel=3,
+            )
 
     def _psnr_of_noisy(self, noisy):
         """Return the PSNR of images in unit, guessed from themselves, against themselves."""
         if self.supervision == "self":
             return psnr_of_hidden(self._network, noisy)
-        return psnr_of_recorrupted(self._network, noisy, self._check_recorruption())
+        return psnr_of_recorrupted(self._network, noisy, self._recorrupted_noise)
 
     def _denoise_images(self, images, pixels):
         if self.j_invariant:
             return denoise_hidden(self._network, images, pixels, self.clip)
         return self._network.denoise(images, pixels, self.clip, self.verbose)
-
-
-def _check_number(name, value, kind, low, below=math.inf, optional=False):
-    """Raise where a parameter is no number of its kind, or outside low <= value < below."""
-    if optional and value is None:
-        return
-    if not isinstance(value, kind) or not low <= value < below:
-        what = "an integer" if kind is Integral else "a number"
-        limit = "" if below == math.inf else f" and below {below}"
-        raise ValueError(f"{name}={value!r} is not {what} of at least {low}{limit}.")

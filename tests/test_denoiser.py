@@ -21,6 +21,7 @@ from sklearn.frozen import FrozenEstimator
 from skdenoise import GaussianNoise, SaltAndPepperNoise, UNetDenoiser, add_noise, psnr
 from skdenoise.images import PixelFormat
 from skdenoise.pairs import Pairs
+from skdenoise.planning import split
 from skdenoise.recipe import RECIPES
 from skdenoise.training import EpochRecord, Schedule, TrainingBatches
 
@@ -333,8 +334,7 @@ def test_a_fit_makes_the_steps_of_its_recipe_or_of_its_epochs(
 def test_early_stopping_holds_out_a_tenth_but_no_more_than_a_thousand():
     for n_images, expected in ((100, 10), (50_000, 1000)):
         denoiser = UNetDenoiser(early_stopping=True, random_state=0)
-        denoiser._seed = 0
-        _, held_out = denoiser._split(n_images, partial=False)
+        _, held_out = split(denoiser, n_images, seed=0)
         assert len(held_out) == expected
 
 

@@ -198,6 +198,7 @@ def as_npy(array):
         lambda about: about["learned"].update(value_range=[1, 0]),
         lambda about: about["learned"].update(image_shape=[8, 9, 1]),
         lambda about: about["learned"].update(n_iter=-1),
+        lambda about: about["learned"].update(noise="gaussian"),
         lambda about: about["learned"].pop("seed"),
     ],
 )

@@ -75,8 +75,22 @@ def test_compact_has_two_hundred_thousand_parameters():
     assert compact((28, 28, 1)).count_params() == 195_652
 
 
-@pytest.mark.parametrize("network", ["classic", "compact"])
-@pytest.mark.parametrize(("size", "channels"), [((8, 8), 1), ((12, 20), 3)])
+def test_to_scale_the_input_of_a_bias_free_network_is_to_scale_its_output():
+    model = check_architecture("bias_free", (4, 8), 1).build((16, 16), "float32", seed=0)
+    assert not any(path.endswith("bias") for path in (v.path for v in model.weights))
+    image = np.random.default_rng(0).random((1, 16, 16, 1), dtype=np.float32)
+    np.testing.assert_allclose(
+        model.predict_on_batch(8 * image), 8 * model.predict_on_batch(image), rtol=1e-5
+    )
+
+
+def test_bias_free_has_the_parameters_that_its_docstring_gives():
+    model = check_architecture("bias_free", None, 1).build((64, 64), "float32", seed=0)
+    assert model.count_params() == 990_720
+
+
+@pytest.mark.parametrize("network", ["classic", "compact", "bias_free"])
+@pytest.mark.parametrize(("size", "channels"), [((8, 8), 1), ((16, 24), 3)])
 def test_built_in_networks_keep_the_shape_of_any_size(network, size, channels):
     architecture = check_architecture(network, None, channels)
     model = architecture.build(size, "float32", seed=0)
@@ -84,7 +98,8 @@ def test_built_in_networks_keep_the_shape_of_any_size(network, size, channels):
 
 
 @pytest.mark.parametrize(
-    ("network", "filters", "multiple"), [("classic", (4, 8, 8, 16), 8), ("compact", (4, 8, 8), 8)]
+    ("network", "filters", "multiple"),
+    [("classic", (4, 8, 8, 16), 8), ("compact", (4, 8, 8), 8), ("bias_free", (4, 8, 8), 8)],
 )
 def test_filters_decide_the_depth(network, filters, multiple):
     architecture = check_architecture(network, filters, 1)

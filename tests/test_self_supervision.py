@@ -72,7 +72,7 @@ def test_the_margin_of_padded_images_counts_for_nothing_and_tells_nothing():
     np.testing.assert_array_equal(seen[:, 9:, :10], seen[:, 5:8, :10][:, ::-1])
 
 
-@pytest.mark.parametrize("network", ["compact", "classic"])
+@pytest.mark.parametrize("network", ["compact", "classic", "bias_free"])
 def test_output_for_noisy_targets_is_not_limited(network):
     model = check_architecture(network, (4, 8), 1, linear=True).build((8, 8), "float32", seed=0)
     model.set_weights([weight + 1 for weight in model.get_weights()])

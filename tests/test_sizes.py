@@ -225,7 +225,7 @@ def test_tiles_cover_an_image_once_or_more_and_are_aligned(height, width):
 
 @pytest.mark.parametrize(
     ("network", "filters"),
-    [("compact", (4, 8)), ("compact", (4, 4, 4)), ("classic", (4, 4)), ("compact", (4,))],
+    [("compact", (4, 8)), ("compact", (4, 4, 4)), ("classic", (4, 4)), ("bias_free", (4, 4))],
 )
 def test_output_depends_on_nothing_beyond_the_margin(network, filters):
     architecture = check_architecture(network, filters, 1)

@@ -4,6 +4,7 @@ from skdenoise.noise.augmentation import NoiseAugmenter, NoiseResampler
 from skdenoise.noise.camera import CameraNoise, LowLight
 from skdenoise.noise.catalogue import noise_names
 from skdenoise.noise.corruption import add_noise
+from skdenoise.noise.estimation import estimate_noise
 from skdenoise.noise.fitting import fit_noise_model
 from skdenoise.noise.light import Brightness, Contrast, Fog
 from skdenoise.noise.mixture import Compose, RandomChoice
@@ -49,6 +50,7 @@ __all__ = [
     "SpeckleNoise",
     "UniformNoise",
     "add_noise",
+    "estimate_noise",
     "fit_noise_model",
     "noise_names",
 ]

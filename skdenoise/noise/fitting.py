@@ -5,7 +5,7 @@ import warnings
 
 import numpy as np
 from scipy.optimize import nnls
-from scipy.stats import chi2, norm
+from scipy.stats import chi2
 
 from skdenoise.images import (
     PixelFormat,
@@ -16,6 +16,7 @@ from skdenoise.images import (
     value_range_is_certain,
 )
 from skdenoise.noise.camera import CameraNoise
+from skdenoise.noise.clipping import MAX_CLIPPED, at_black, at_white, moments_of_clipped_normal
 
 # More values than these measure noise no better.
 _MAX_VALUES = 2**23
@@ -24,8 +25,6 @@ _N_BINS, _MIN_PIXELS = 64, 100
 _MIN_SPREAD = 0.02
 # Flat regions are sought in windows of 8 x 8 pixels, in which a Haar band has 4 x 4 coefficients.
 _WINDOW, _MIN_WINDOWS, _WINDOWS_PER_LEVEL, _FLAT_SHARE = 8, 50, 100, 0.1
-# Beyond this share of clipped values, what is left says little of the variance.
-_MAX_CLIPPED = 0.7
 # The median of the mean square of 16 normal coefficients, and of 32.
 _MEDIAN_ENERGY, _MEDIAN_ENERGY_OF_TWO = chi2.median(16) / 16, chi2.median(32) / 32
 # Of horizontal and vertical detail to diagonal detail. White noise of sigma 0.005 on photographs
@@ -159,17 +158,17 @@ def _measure_pairs(noisy, clean):
     variance = mean_per_bin((noise - mean[bins]) ** 2) * count / np.maximum(count - 1, 1)
     _warn_if_neighbours_correlate((noise - mean[bins]) / np.sqrt(variance + _TINY)[bins])
 
-    black, white = mean_per_bin(_at_black(noisy)), mean_per_bin(_at_white(noisy))
+    black, white = mean_per_bin(at_black(noisy)), mean_per_bin(at_white(noisy))
     if not _pulled_up(noise[clean < 0.5]):
         black[:] = 0
-    used = (count > 1) & (black + white < _MAX_CLIPPED)
+    used = (count > 1) & (black + white < MAX_CLIPPED)
     if not used.any():
         raise ValueError(
             "Nearly all values of the noisy images are black or white: too little of the noise is "
             "left to measure. Check value_range, or give images that are less clipped."
         )
     light, mean, variance, count = (each[used] for each in (light, mean, variance, count))
-    clipped_mean, clipped_variance = _moments_of_clipped_normal(black[used], white[used])
+    clipped_mean, clipped_variance = moments_of_clipped_normal(black[used], white[used])
     variance /= clipped_variance
     _warn_if_biased(mean - clipped_mean * np.sqrt(variance), variance, count)
     return light, variance, count
@@ -190,10 +189,10 @@ def _measure_flat_regions(images):
     unevenness = energy - 4 * light**2
     diagonal_energy = _mean_of_windows(diagonal**2)
     straight_energy = _mean_of_windows((across**2 + down**2) / 2)
-    black = _mean_of_windows(_at_black(images), _WINDOW)
-    white = _mean_of_windows(_at_white(images), _WINDOW)
+    black = _mean_of_windows(at_black(images), _WINDOW)
+    white = _mean_of_windows(at_white(images), _WINDOW)
 
-    usable = np.flatnonzero(black + white < _MAX_CLIPPED)
+    usable = np.flatnonzero(black + white < MAX_CLIPPED)
     if len(usable) < _MIN_WINDOWS:
         raise ValueError(
             f"The images have {len(usable)} windows of {_WINDOW} x {_WINDOW} pixels that are not "
@@ -213,7 +212,7 @@ def _measure_flat_regions(images):
     straight = per_group(straight_energy, np.median) / _MEDIAN_ENERGY_OF_TWO
     clear = _without_texture(straight, variance)
     clipped = per_group(black, np.mean), per_group(white, np.mean)
-    clipped_mean, clipped_variance = _moments_of_clipped_normal(*clipped)
+    clipped_mean, clipped_variance = moments_of_clipped_normal(*clipped)
     variance /= clipped_variance
     light = per_group(light, np.mean) - clipped_mean * np.sqrt(variance)
     count = np.array([len(windows) for windows in flat])
@@ -247,28 +246,9 @@ def _fit_line(light, variance, count):
     return read, shot
 
 
-def _at_black(images):
-    """Tell which values may have been clipped at black: none where there are values beyond it."""
-    return (images <= 0) & (images.min() >= 0)
-
-
-def _at_white(images):
-    return (images >= 1) & (images.max() <= 1)
-
-
 def _pulled_up(noise):
     """Tell whether clipping at black shows: counts of photons are not clipped there."""
     return noise.sum(dtype=np.float64) > 4 * math.sqrt(np.sum(noise**2, dtype=np.float64))
-
-
-def _moments_of_clipped_normal(black, white):
-    """Return mean and variance of a standard normal of which these shares were clipped."""
-    low, high = norm.ppf(black), norm.isf(white)
-    low_moment, high_moment = norm.pdf(low), norm.pdf(high)
-    low, high = (np.where(np.isfinite(end), end, 0) for end in (low, high))
-    mean = low_moment - high_moment + low * black + high * white
-    inside = 1 - black - white + low * low_moment - high * high_moment
-    return mean, inside + low**2 * black + high**2 * white - mean**2
 
 
 def _warn_if_neighbours_correlate(noise):

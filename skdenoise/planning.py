@@ -1,0 +1,145 @@
+"""Planning: what the parameters of a U-Net denoiser decide, and what they leave to its recipe."""
+
+import copy
+import math
+from numbers import Integral, Real
+
+import numpy as np
+
+from skdenoise.image_list import ImageList
+from skdenoise.recipe import recipe_of
+from skdenoise.seeding import Stream, generator
+
+# Images that early stopping holds out by itself: more would take longer and say no more.
+_MOST_HELD_OUT = 1000
+
+# Height and width of the patches of a list of images.
+_PATCH_SIZE = 64
+
+_PATIENCE = 5
+
+
+def check_training_params(denoiser):
+    """Check those parameters of a `UNetDenoiser` that say how it is trained."""
+    _check_number("epochs", denoiser.epochs, Integral, 1, optional=True)
+    _check_number("batch_size", denoiser.batch_size, Integral, 1, optional=True)
+    _check_number("validation_split", denoiser.validation_split, Real, 0, below=1, optional=True)
+    _check_number("early_stopping", denoiser.early_stopping, Integral, 0)
+    _check_number("verbose", denoiser.verbose, Integral, 0)
+    _check_number("learning_rate", denoiser.learning_rate, Real, 0, optional=True)
+    if denoiser.learning_rate == 0:
+        raise ValueError("learning_rate=0 must be above 0: nothing would be learned.")
+    if denoiser.learning_rate is not None and not isinstance(denoiser.optimizer, str | None):
+        raise ValueError(
+            f"learning_rate={denoiser.learning_rate!r} stands beside an optimizer that has its "
+            f"own, {type(denoiser.optimizer).__name__}; set it there, or give the optimizer by name."
+        )
+    if denoiser.early_stopping and denoiser.validation_split == 0:
+        raise ValueError(
+            "early_stopping watches val_loss, which needs held-out images: give a "
+            "validation_split above 0."
+        )
+
+
+def resolve_patch_size(patch_size, images):
+    """Return height and width of the patches to train on; None for whole images."""
+    is_list = isinstance(images, ImageList)
+    if patch_size is None:
+        return (min(_PATCH_SIZE, images.least_side),) * 2 if is_list else None
+    size = tuple(patch_size) if np.iterable(patch_size) else (patch_size, patch_size)
+    if len(size) != 2 or not all(isinstance(side, Integral) and side > 0 for side in size):
+        raise ValueError(
+            f"patch_size={patch_size!r} is neither a positive integer nor a pair of such, "
+            "(height, width)."
+        )
+    for shape in images.shapes if is_list else [images.shape[1:]]:
+        if shape[0] < size[0] or shape[1] < size[1]:
+            raise ValueError(
+                f"patch_size={patch_size!r} is larger than an image of {shape[0]}x{shape[1]} pixels. "
+                "Give a smaller one, or leave that image out."
+            )
+    return size
+
+
+def split(denoiser, n_images, seed, partial=False):
+    """Return the indices of the images to train on, and of those held out."""
+    share, most = recipe_of(denoiser.network).validation_split, n_images
+    if denoiser.validation_split is not None:
+        share = denoiser.validation_split
+    elif denoiser.early_stopping and not share:
+        share, most = 0.1, _MOST_HELD_OUT
+    n_held_out = 0 if partial else min(most, math.ceil(n_images * share))
+    if n_held_out == n_images:
+        raise ValueError(
+            f"validation_split={share} of {n_images} sample(s) leaves none to train on. Give "
+            "more images, or validation_split=0."
+        )
+    order = generator(seed, Stream.SPLIT).permutation(n_images)
+    return np.sort(order[n_held_out:]), np.sort(order[:n_held_out])
+
+
+def make_plan(denoiser, architecture, n_training, seed, *, first_epoch, partial):
+    """Decide all that the parameters of a `UNetDenoiser` leave open.
+
+    Parameters
+    ----------
+    denoiser : UNetDenoiser
+        Whose parameters, checked, are meant.
+    architecture : Architecture
+        The network.
+    n_training : int
+        Number of images to train on.
+    seed : int
+        Decides order, noise and initial weights.
+    first_epoch : int
+        Number of epochs done before.
+    partial : bool
+        Whether it is one epoch, of ``partial_fit``.
+
+    Returns
+    -------
+    Plan
+    """
+    from skdenoise.precision import resolve_precision
+    from skdenoise.training import Plan
+
+    recipe = recipe_of(denoiser.network)
+    batch_size = denoiser.batch_size or recipe.batch_size
+    epochs = 1 if partial else denoiser.epochs
+    epochs, steps_per_epoch = recipe.length(n_training, batch_size, epochs)
+    patience = _PATIENCE if denoiser.early_stopping is True else denoiser.early_stopping or None
+    return Plan(
+        architecture=architecture,
+        precision=resolve_precision(denoiser.precision),
+        loss=denoiser.loss or _usual_loss(denoiser, architecture, recipe),
+        optimizer=denoiser.optimizer,
+        adam=recipe.adam if denoiser.optimizer is None else (),
+        learning_rate=denoiser.learning_rate
+        or (recipe.constant_learning_rate if partial else recipe.learning_rate),
+        warmup=None if partial else recipe.warmup,
+        epochs=epochs,
+        steps_per_epoch=steps_per_epoch,
+        batch_size=batch_size,
+        first_epoch=first_epoch,
+        patience=None if partial else patience,
+        callbacks=tuple(copy.deepcopy(denoiser.callbacks or [])),
+        verbose=denoiser.verbose,
+        seed=seed,
+    )
+
+
+def _usual_loss(denoiser, architecture, recipe):
+    """Return a loss that is least at the mean of targets, where these are noisy or may be."""
+    if architecture.linear or denoiser.supervision != "clean":
+        return "mse"
+    return recipe.loss_of_pairs if denoiser.noise_ is None else recipe.loss
+
+
+def _check_number(name, value, kind, low, below=math.inf, optional=False):
+    """Raise where a parameter is no number of its kind, or outside low <= value < below."""
+    if optional and value is None:
+        return
+    if not isinstance(value, kind) or not low <= value < below:
+        what = "an integer" if kind is Integral else "a number"
+        limit = "" if below == math.inf else f" and below {below}"
+        raise ValueError(f"{name}={value!r} is not {what} of at least {low}{limit}.")

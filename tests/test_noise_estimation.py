@@ -1,0 +1,159 @@
+"""Estimating noise: near the truth where it is known, and what a denoiser makes of it."""
+
+import copy
+
+import numpy as np
+import pytest
+from conftest import quick_denoiser
+from sklearn.base import clone
+from sklearn.datasets import load_sample_image, load_sample_images
+
+from skdenoise import ImageFolder, UNetDenoiser, add_noise, estimate_noise, load
+from skdenoise.image_files import write_image
+
+
+@pytest.fixture(scope="module")
+def photographs():
+    """Two photographs, (2, 427, 640, 3), uint8."""
+    return np.stack(load_sample_images().images)
+
+
+def noised(images, noise_factor, **params):
+    return add_noise(images, noise_factor=noise_factor, random_state=0, **params)
+
+
+@pytest.mark.parametrize("clip", [False, True])
+@pytest.mark.parametrize("sigma", [0.1, 0.2, 0.4])
+def test_the_noise_of_photographs_is_found_to_a_tenth_clipped_or_not(photographs, sigma, clip):
+    noisy = noised(photographs / 255, sigma, clip=clip)
+    found = estimate_noise(noisy, value_range=(0, 1))
+    np.testing.assert_allclose(found, sigma, rtol=0.1)
+
+
+@pytest.mark.parametrize("clip", [False, True])
+@pytest.mark.parametrize("sigma", [0.1, 0.4])
+def test_the_noise_of_digits_on_black_is_found_on_average(mnist, sigma, clip):
+    noisy = noised(mnist[0][:100], sigma, clip=clip)
+    found = estimate_noise(noisy, value_range=(0, 1))
+    assert np.mean(found) == pytest.approx(sigma, rel=0.15)
+    assert np.std(found) < 0.15 * sigma
+
+
+def test_clean_digits_have_no_noise(mnist):
+    assert np.median(estimate_noise(mnist[0][:50])) == 0
+
+
+@pytest.mark.parametrize(("dtype", "white"), [("uint8", 255), ("uint16", 4095), ("float32", 1)])
+def test_the_estimate_is_in_units_of_the_value_range(photographs, dtype, white):
+    images = np.rint(photographs[:1] / 255 * white) if white > 1 else photographs[:1] / 255
+    noisy = noised(images.astype(dtype), 0.1, value_range=(0, white))
+    assert estimate_noise(noisy, value_range=(0, white))[0] == pytest.approx(0.1, rel=0.1)
+
+
+def test_rounding_to_integers_is_no_noise():
+    ramp = np.tile(np.arange(64, dtype=np.uint8), (1, 64, 1))
+    assert estimate_noise(ramp)[0] == 0
+
+
+def test_rows_lists_and_folders_read_as_arrays_do(photographs, tmp_path):
+    grey = noised(photographs[..., 0], 0.1)
+    expected = estimate_noise(grey)
+    rows = estimate_noise(grey.reshape(2, -1), image_shape=grey.shape[1:])
+    np.testing.assert_array_equal(rows, expected)
+    several = [grey[0], grey[1, :200]]
+    assert estimate_noise(several)[0] == expected[0]
+    for name, image in zip("ab", grey, strict=True):
+        write_image(tmp_path / f"{name}.png", image)
+    np.testing.assert_array_equal(estimate_noise(ImageFolder(tmp_path)), expected)
+
+
+def test_an_image_of_which_most_is_clipped_has_no_estimate():
+    rng = np.random.default_rng(0)
+    image = np.where(rng.random((1, 10, 10)) < 0.8, 0, rng.random((1, 10, 10)))
+    assert np.isnan(estimate_noise(image)[0])
+
+
+def test_images_too_small_to_tell_are_refused():
+    with pytest.raises(ValueError, match="1x10 pixels"):
+        estimate_noise(np.random.default_rng(0).random((3, 10)))
+
+
+# In a denoiser
+
+
+@pytest.fixture(scope="module")
+def estimating(digits, photographs):
+    """A denoiser for the noise that two noisy photographs have, fitted on other images."""
+    clean = photographs[:, ::2, ::2, 0]
+    noisy = noised(load_sample_image("china.jpg")[None, ..., 1], 0.15)
+    params = {"noise_factor": "estimate", "patch_size": 32}
+    return quick_denoiser(**params).fit(clean, noisy=noisy)
+
+
+def test_a_denoiser_trains_for_the_noise_that_is_found(estimating):
+    low, high = estimating.noise_.sigma
+    assert low == high == pytest.approx(0.15, rel=0.1)
+
+
+def test_partial_fit_goes_on_with_what_was_found(estimating, photographs):
+    found = estimating.noise_
+    assert copy.deepcopy(estimating).partial_fit(photographs[..., 0]).noise_.sigma == found.sigma
+
+
+def test_what_was_found_is_kept_in_a_model_file(estimating, photographs, tmp_path):
+    estimating.save(tmp_path / "model.skdenoise")
+    again = load(tmp_path / "model.skdenoise")
+    assert again.noise_.sigma == estimating.noise_.sigma
+    assert again.noise_factor == "estimate"
+    assert again.score(photographs[..., 0]) == estimating.score(photographs[..., 0])
+
+
+def test_of_noisy_images_of_various_strengths_a_range_is_found(mnist):
+    clean = mnist[0][:200]
+    noisy = noised(clean, (0.1, 0.5))
+    denoiser = quick_denoiser(noise_factor="estimate").fit(clean, noisy=noisy)
+    np.testing.assert_allclose(denoiser.noise_.sigma, (0.12, 0.48), atol=0.05)
+
+
+def test_recorrupted_images_tell_their_own_noise(mnist):
+    noisy = noised(mnist[0][:200], 0.4).reshape(-1, 28, 28)
+    params = {"supervision": "recorrupted", "value_range": (0, 1)}
+    denoiser = quick_denoiser(noise_factor="estimate", **params).fit(noisy)
+    assert denoiser._recorrupted_noise.sigma == pytest.approx(0.4, rel=0.1)
+    assert np.isfinite(denoiser.score(noisy))
+
+
+def test_noisy_images_reach_the_denoiser_through_a_pipeline(digits):
+    from sklearn.pipeline import make_pipeline
+    from sklearn.svm import SVC
+
+    X, y = digits
+    denoiser = quick_denoiser(noise_factor="estimate", filters=(4,))
+    pipeline = make_pipeline(denoiser, SVC())
+    pipeline.fit(X[:100], y[:100], unetdenoiser__noisy=noised(X[100:200], 0.4))
+    assert pipeline[0].noise_.sigma[1] > 0.3
+
+
+@pytest.mark.parametrize(
+    ("params", "given", "message"),
+    [
+        ({"noise_factor": "estimate"}, {}, "needs noisy images"),
+        ({"noise_factor": 0.4}, {"noisy": np.ones((3, 8, 8))}, "Leave noisy out"),
+        ({"noise_factor": "estimate", "noise": "poisson"}, {"noisy": np.ones((3, 8, 8))}, "camera"),
+        ({"noise_factor": "guess"}, {}, "guess"),
+    ],
+)
+def test_what_cannot_be_estimated_is_refused(digits, params, given, message):
+    with pytest.raises(ValueError, match=message):
+        UNetDenoiser(**params).fit(digits[0][:20], **given)
+
+
+def test_images_noisier_than_those_trained_on_are_warned_of_when_asked(photographs):
+    clean = photographs[..., 0]
+    params = {"noise_factor": (0, 0.1), "patch_size": 32, "warn_if_noisier": True}
+    denoiser = quick_denoiser(**params).fit(clean)
+    denoiser.transform(noised(clean, 0.1))  # warnings are errors here
+    with pytest.warns(UserWarning, match="more than the 0.1 that was trained on"):
+        denoiser.transform(noised(clean, 0.2))
+    quiet = clone(denoiser).set_params(warn_if_noisier=False).fit(clean)
+    quiet.transform(noised(clean, 0.2))

@@ -1,0 +1,64 @@
+"""Photographs: the preset, and what it learns from few of them."""
+
+import numpy as np
+import pytest
+from sklearn.base import clone
+from sklearn.datasets import load_sample_images
+
+from skdenoise import PoissonNoise, UNetDenoiser, add_noise
+from skdenoise.metrics import psnr
+
+SMALL = {"filters": (8, 16), "random_state": 0}
+
+
+@pytest.fixture(scope="module")
+def photographs():
+    """Two photographs at half the resolution, (2, 214, 320, 3), floats in 0..1."""
+    return np.stack(load_sample_images().images)[:, ::2, ::2].astype(np.float32) / 255
+
+
+@pytest.fixture(scope="module")
+def fitted(photographs):
+    """A small denoiser of grey photographs."""
+    denoiser = UNetDenoiser.for_photographs(epochs=150, **SMALL)
+    return denoiser.fit(np.concatenate([photographs[..., 1]] * 8))
+
+
+def gain(denoiser, clean, noise_factor):
+    """Return by how many dB the PSNR of noisy images rises."""
+    noisy = add_noise(clean, noise_factor=noise_factor, random_state=1)
+    return np.mean(
+        psnr(clean, denoiser.transform(noisy), data_range=1) - psnr(clean, noisy, data_range=1)
+    )
+
+
+def test_a_preset_is_parameters_alone():
+    denoiser = UNetDenoiser.for_photographs(patch_size=48, random_state=3)
+    assert clone(denoiser).get_params() == denoiser.get_params()
+    changed = {"network", "noise_factor", "patch_size", "augment", "random_state"}
+    usual = UNetDenoiser().get_params()
+    assert {
+        name for name, value in denoiser.get_params().items() if value != usual[name]
+    } == changed
+    assert denoiser.patch_size == 48
+
+
+def test_a_noise_model_keeps_its_own_strength(photographs):
+    denoiser = UNetDenoiser.for_photographs(PoissonNoise(50), epochs=1, **SMALL)
+    assert denoiser.fit(photographs).noise_.photons == 50
+
+
+def test_noise_is_removed_from_photographs(fitted, photographs):
+    assert gain(fitted, photographs[..., 0], 0.15) > 2.5
+
+
+def test_noise_stronger_than_any_that_was_trained_on_is_removed(fitted, photographs):
+    assert gain(fitted, photographs[..., 0], 0.4) > 2.5
+
+
+def test_the_mean_absolute_error_is_for_targets_that_are_known_to_be_clean(photographs):
+    noisy = add_noise(photographs, noise_factor=0.1, clip=True, random_state=0)
+    denoiser = UNetDenoiser.for_photographs(epochs=1, **SMALL)
+    assert denoiser.fit(photographs)._loss == "mae"
+    assert denoiser.fit(noisy, clean=photographs)._loss == "mse"
+    assert denoiser.set_params(supervision="self").fit(noisy)._loss == "mse"
