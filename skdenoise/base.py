@@ -5,7 +5,13 @@ from sklearn import get_config
 from sklearn.base import BaseEstimator, OneToOneFeatureMixin, TransformerMixin
 from sklearn.utils.validation import check_is_fitted, validate_data
 
-from skdenoise.images import as_nhwc, check_image_shape, check_images, is_flat
+from skdenoise.images import (
+    as_nhwc,
+    check_image_shape,
+    check_images,
+    check_magnitude,
+    is_flat,
+)
 
 
 class ImageEstimator(BaseEstimator):
@@ -32,7 +38,7 @@ class ImageEstimator(BaseEstimator):
                 self.image_shape_ = check_image_shape(self.image_shape, X)
             return X
         if reset:
-            X = validate_data(self, X, reset=True)
+            X = check_magnitude(validate_data(self, X, reset=True))
             self.image_shape_ = check_image_shape(self.image_shape, X)
             return X
         if not hasattr(self, "n_features_in_"):
@@ -43,7 +49,7 @@ class ImageEstimator(BaseEstimator):
                 f"{', channels' if self.image_shape_[2] > 1 else ''}); a single image needs a "
                 "leading axis, X[np.newaxis]."
             )
-        return validate_data(self, X, reset=False)
+        return check_magnitude(validate_data(self, X, reset=False))
 
     def _as_nhwc(self, X):
         """View images as NHWC, and check that they have the channels seen in ``fit``."""

@@ -5,6 +5,8 @@ from collections.abc import Sequence
 import numpy as np
 from sklearn.utils import check_array
 
+from skdenoise.images import check_magnitude
+
 
 def is_image_list(X) -> bool:
     """Tell whether `X` is a list of images of more than one size, or reads its images one by one.
@@ -98,9 +100,9 @@ class ImageList(Sequence):
                 f"{self._called(index)} has shape {image.shape}; expected (height, width) or (height, "
                 "width, channels)."
             )
-        return check_array(
-            image, ensure_2d=False, allow_nd=True, input_name=f"{self.name}[{index}]"
-        )
+        name = f"{self.name}[{index}]"
+        image = check_array(image, ensure_2d=False, allow_nd=True, input_name=name)
+        return check_magnitude(image, name)
 
     def _check_shape(self, index, shape):
         if _channels(shape) != self.channels:

@@ -10,6 +10,8 @@ from sklearn.utils import check_array
 
 # How much is converted at a time, so that no array is ever copied to float32 as a whole.
 _IMAGES_PER_CHUNK, _VALUES_PER_CHUNK = 1024, 2**23
+# Floats beyond it are refused: squares of differences would come near the largest float32, 3e38.
+_LARGEST = 1e15
 # From this side on, what can only be meant as colour images is not read as something else in silence.
 _LEAST_COLOUR_SIDE = 8
 
@@ -30,8 +32,8 @@ def check_images(X, *, name="X"):
         The same values; the same array where `X` is one already.
     """
     if is_flat(X):
-        return check_array(X, input_name=name)
-    X = check_array(X, allow_nd=True, ensure_2d=False, input_name=name)
+        return check_magnitude(check_array(X, input_name=name), name)
+    X = check_magnitude(check_array(X, allow_nd=True, ensure_2d=False, input_name=name), name)
     if X.ndim not in (3, 4):
         raise ValueError(
             f"{name} has {X.ndim} dimensions, shape {X.shape}; expected images (n, height, width) "
@@ -51,6 +53,18 @@ def check_images(X, *, name="X"):
             f"{X.shape[2]} pixels. If it is one colour image, give it a leading axis, X[np.newaxis].",
             stacklevel=3,
         )
+    return X
+
+
+def check_magnitude(X, name="X"):
+    """Return images, unless their values are so large that float32 cannot compute with them."""
+    if X.dtype.kind == "f" and X.size:
+        largest = max(abs(float(X.min())), abs(float(X.max())))
+        if largest > _LARGEST:
+            raise ValueError(
+                f"{name} has values up to {largest:.2g}, beyond {_LARGEST:.0e}: float32, in which "
+                "images are computed with, could not hold their squares. Scale them."
+            )
     return X
 
 
@@ -192,13 +206,16 @@ def check_value_range_of_pairs(value_range, noisy, clean) -> tuple[float, float]
 def robust_value_range(value_range, images) -> tuple[float, float]:
     """Return what black and white are in images that are all noisy.
 
-    As `check_value_range`, but floats beyond 0..1 reach from their first to their last percentile.
+    As `check_value_range`, but floats beyond 0..1 reach from their first to their last percentile,
+    unless nearly all of them are one and the same.
     """
     floats = images.dtype.kind == "f"
     if value_range is not None or not floats or (images.min() >= 0 and images.max() <= 1):
         return check_value_range(value_range, images)
     few = images[:: max(1, len(images) // 256)] if isinstance(images, np.ndarray) else images[0]
-    return check_value_range(tuple(np.percentile(few, (1, 99))), images)
+    low, high = np.percentile(few, (1, 99))
+    nearly_all_are_one = high - low < (images.max() - images.min()) / 100
+    return check_value_range(None if nearly_all_are_one else (low, high), images)
 
 
 def value_range_is_certain(images) -> bool:

@@ -41,6 +41,7 @@ BAD_IMAGES = {
     "ragged": ([np.zeros((8, 8)), np.zeros(9)], ValueError, r"images of one size|shape \(9,\)"),
     "complex": (np.ones((2, 4, 4), complex), ValueError, "[Cc]omplex"),
     "constant beyond 0..1": (np.full((5, 8, 8), 7.0), ValueError, "Give value_range"),
+    "beyond float32": (replaced(1e40), ValueError, "beyond 1e"),
     "negative integers": (np.full((5, 8, 8), -1), ValueError, "Give value_range"),
 }
 

@@ -1,0 +1,123 @@
+"""Arrays of any shape, dtype and content: each is either treated right or refused with a clear error.
+
+Hypothesis draws them anew in each run; what it finds once, it tries again (``.hypothesis``).
+"""
+
+import warnings
+
+import hypothesis.extra.numpy as some
+import numpy as np
+import pytest
+from conftest import quick_denoiser
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from skdenoise import FilterDenoiser, NoiseAugmenter, add_noise, estimate_noise, psnr
+
+DTYPES = st.sampled_from(
+    ["bool", "uint8", "uint16", "uint32", "int8", "int16", "int64", "float16", "float32", "float64"]
+)
+# Rows, grey images, colour images, and what is none of them; small ones, since most mistakes are.
+SHAPES = some.array_shapes(min_dims=1, max_dims=5, min_side=0, max_side=9)
+IMAGE_SHAPES = st.tuples(
+    st.integers(1, 3), st.integers(1, 20), st.integers(1, 20), st.integers(1, 4)
+) | st.tuples(st.integers(1, 3), st.integers(1, 20), st.integers(1, 20))
+
+ANYTHING = DTYPES.flatmap(lambda dtype: some.arrays(dtype, SHAPES | IMAGE_SHAPES))
+GREY = DTYPES.flatmap(
+    lambda dtype: some.arrays(
+        dtype, st.tuples(st.integers(1, 3), st.integers(1, 30), st.integers(1, 30))
+    )
+)
+
+
+def fuzz(n_examples):
+    """Return what sets up a test with so many examples, which may be slow."""
+    checks = [HealthCheck.too_slow, HealthCheck.data_too_large]
+    return settings(max_examples=n_examples, deadline=None, suppress_health_check=checks)
+
+
+def result_of(function, *arguments, **keywords):
+    """Return what a function returns, or None where it refuses its input with a clear error."""
+    with warnings.catch_warnings():
+        # Shapes that look like others, ranges that cannot be meant: that is what they are for.
+        warnings.simplefilter("ignore", UserWarning)
+        # scikit-learn sums all values to see whether they are finite.
+        warnings.filterwarnings("ignore", "invalid value encountered in reduce")
+        try:
+            return function(*arguments, **keywords)
+        except (ValueError, TypeError) as error:
+            message = str(error)
+    assert len(message) > 20
+    return None
+
+
+def check_like(result, images):
+    """Check that images came back as what they were."""
+    if result is not None:
+        assert result.shape == images.shape
+        assert result.dtype == images.dtype
+        assert np.isfinite(result).all()
+
+
+@fuzz(300)
+@given(ANYTHING, st.floats(0, 2), st.sampled_from([None, False, True]))
+def test_noise_is_added_or_the_images_are_refused(images, noise_factor, clip):
+    params = {"noise_factor": noise_factor, "clip": clip, "random_state": 0}
+    check_like(result_of(add_noise, images, **params), images)
+
+
+@fuzz(200)
+@given(ANYTHING, st.sampled_from(["poisson", "salt_and_pepper", "motion_blur", "jpeg_compression"]))
+def test_noise_of_other_kinds_is_added_or_the_images_are_refused(images, noise):
+    check_like(result_of(add_noise, images, noise, random_state=0), images)
+
+
+@fuzz(300)
+@given(ANYTHING)
+def test_noise_is_estimated_or_the_images_are_refused(images):
+    found = result_of(estimate_noise, images)
+    if found is not None:
+        assert found.shape == (len(images),)
+        assert (np.isnan(found) | (found >= 0)).all()
+
+
+@fuzz(300)
+@given(ANYTHING)
+def test_an_augmenter_keeps_shape_and_dtype_or_refuses(images):
+    check_like(result_of(NoiseAugmenter(random_state=0).fit_transform, images), images)
+
+
+@fuzz(300)
+@given(ANYTHING)
+def test_a_filter_keeps_shape_and_dtype_or_refuses(images):
+    check_like(result_of(FilterDenoiser("median").fit_transform, images), images)
+
+
+@fuzz(300)
+@given(ANYTHING, ANYTHING)
+def test_the_psnr_is_a_number_for_each_image_or_the_images_are_refused(clean, denoised):
+    found = result_of(psnr, clean, denoised, data_range=1)
+    assert found is None or (found.shape == (len(clean),) and not np.isnan(found).any())
+
+
+@pytest.fixture(scope="module")
+def fitted():
+    """A denoiser of grey images."""
+    images = np.random.default_rng(0).integers(256, size=(20, 12, 12), dtype=np.uint8)
+    return quick_denoiser(filters=(2, 3)).fit(images)
+
+
+@fuzz(200)
+@given(images=GREY | ANYTHING)
+def test_a_denoiser_keeps_shape_and_dtype_or_refuses(fitted, images):
+    check_like(result_of(fitted.transform, images), images)
+
+
+@fuzz(40)
+@given(images=GREY | ANYTHING)
+def test_a_denoiser_is_fitted_or_left_as_it_was(images):
+    denoiser = quick_denoiser(filters=(2, 3), train_output="denoised")
+    denoised = result_of(denoiser.fit_transform, images)
+    check_like(denoised, images)
+    assert (denoised is None) == (not hasattr(denoiser, "value_range_"))
