@@ -23,6 +23,7 @@ BENCHMARKS = (
     "transform",
     "search",
     "self_supervision",
+    "photographs",
     "precision",
     "peers",
     "memory",

@@ -19,7 +19,6 @@ from skdenoise.noise.model import NoiseModel
 from skdenoise.noise.resolution import resolve_noise
 
 FORMAT, VERSION = "skdenoise model", 1
-ENDING = ".skdenoise"
 _DESCRIPTION = "model.json"
 _MOST_DESCRIPTION_BYTES = 2**24
 _MOST_WEIGHT_BYTES = 2**31

@@ -96,7 +96,8 @@ def bias_free(input_shape, filters=(64, 96, 128), dtype="float32", linear=False)
     """Build a U-Net of the layers of `compact` without biases, which tells the noise.
 
     Its convolutions have no biases and it ends in no sigmoid, so that to scale its input is to scale
-    its output: it keeps its quality at strengths of noise that it was never trained on. What it
+    its output: it keeps its quality at strengths of noise that it was never trained on. Its ReLUs are
+    leaky, since without biases they die, one channel after the other, and never come back. What it
     tells is subtracted from the image. For photographs, which `UNetDenoiser.for_photographs` sets up.
     With the default filters: 990,720 parameters and 41 thousand multiply-adds a pixel (grey).
 
@@ -123,7 +124,14 @@ def bias_free(input_shape, filters=(64, 96, 128), dtype="float32", linear=False)
     """
     inputs = keras.Input(input_shape)
     pixels = SpaceToDepth(dtype=dtype)(inputs)
-    x = _u_net(pixels, filters, dtype, use_bias=False, kernel_initializer=CentredOrthogonal())
+    x = _u_net(
+        pixels,
+        filters,
+        dtype,
+        activation="leaky_relu",
+        use_bias=False,
+        kernel_initializer=CentredOrthogonal(),
+    )
     start = CentredOrthogonal() if linear else "zeros"
     x = layers.Conv2D(
         4 * input_shape[-1],
@@ -139,23 +147,24 @@ def bias_free(input_shape, filters=(64, 96, 128), dtype="float32", linear=False)
     return keras.Model(inputs, outputs, name="bias_free")
 
 
-def _u_net(pixels, filters, dtype, **params):
+def _u_net(pixels, filters, dtype, activation="relu", **params):
     """Return what the U-Net of `compact` makes of pixels at half resolution, before the output.
 
     `params` are those of its convolutions.
     """
+    params |= {"dtype": dtype, "activation": activation}
     first, *deeper = filters
-    x = _conv(_conv(pixels, first, dtype, **params), first, dtype, **params)
+    x = _conv(_conv(pixels, first, **params), first, **params)
     skips = []
     for n in deeper:
         skips.append(x)
-        x = _conv(layers.MaxPooling2D(dtype=dtype)(x), n, dtype, **params)
+        x = _conv(layers.MaxPooling2D(dtype=dtype)(x), n, **params)
     for _ in range(2):
-        x = _residual_block(x, filters[-1], dtype, **params)
+        x = _residual_block(x, filters[-1], **params)
     for n, skip in zip(reversed(filters[:-1]), reversed(skips), strict=True):
-        x = layers.Conv2D(4 * n, 1, dtype=dtype, **params)(x)
+        x = layers.Conv2D(4 * n, 1, **params | {"activation": None})(x)
         x = layers.Add(dtype=dtype)([DepthToSpace(dtype=dtype)(x), skip])
-        x = _conv(layers.ReLU(dtype=dtype)(x), n, dtype, **params)
+        x = _conv(layers.Activation(activation, dtype=dtype)(x), n, **params)
     return x
 
 
@@ -171,10 +180,11 @@ def _conv(x, filters, dtype, activation="relu", **params):
     )
 
 
-def _residual_block(x, filters, dtype, **params):
-    y = _conv(x, filters, dtype, **params)
-    y = _conv(y, filters, dtype, activation=None, **params)
-    return layers.ReLU(dtype=dtype)(layers.Add(dtype=dtype)([x, y]))
+def _residual_block(x, filters, dtype, activation, **params):
+    params |= {"dtype": dtype}
+    y = _conv(x, filters, activation=activation, **params)
+    y = _conv(y, filters, activation=None, **params)
+    return layers.Activation(activation, dtype=dtype)(layers.Add(dtype=dtype)([x, y]))
 
 
 @keras.saving.register_keras_serializable("skdenoise")

@@ -69,8 +69,8 @@ RECIPES = {
         adam=(("beta_2", 0.98), ("clipnorm", 1.0)),
     ),
     "bias_free": Recipe(
-        4e-3,
-        1e-3,
+        2e-3,
+        5e-4,
         0.05,
         batch_size=16,
         validation_split=0.0,

@@ -98,8 +98,8 @@ class UNetDenoiser(Denoiser):
     learning_rate : float, default=None
         Learning rate, unless the optimizer is an instance. For ``"classic"`` a constant, 1e-3 by
         default; for other networks the peak of a schedule that rises in the first 5 % of the steps
-        and falls to zero along half a cosine, by default 5e-3 for ``"compact"``, 4e-3 for
-        ``"bias_free"`` and 2e-3 for your own.
+        and falls to zero along half a cosine, by default 5e-3 for ``"compact"`` and 2e-3 for
+        ``"bias_free"`` and for your own.
     epochs : int, default=None
         Passes over the images. ``None`` is 10 for ``"classic"``; for other networks a fit is 2,500
         steps (``"bias_free"``: 10,000) whatever the number of images, and an epoch is a pass over the images or over as many

@@ -120,7 +120,7 @@ def test_noise_model_that_gives_nan_is_refused():
 @pytest.mark.parametrize(
     ("params", "message"),
     [
-        ({"network": "unet"}, "neither one of classic, compact nor a function"),
+        ({"network": "unet"}, "neither one of bias_free, classic, compact nor a function"),
         ({"filters": ()}, "has no level"),
         ({"filters": (0, 8)}, "positive integers"),
         ({"filters": 32}, "positive integers"),

@@ -89,6 +89,19 @@ def test_noise_is_removed_after_learning_from_noisy_images_alone(self_taught, di
     assert self_taught.noise_ is None
 
 
+@pytest.mark.parametrize("network", ["compact", "bias_free"])
+def test_no_checkerboard_is_left_by_working_at_half_resolution(network):
+    rng = np.random.default_rng(0)
+    clean = np.cumsum(rng.normal(0, 0.02, (200, 16, 16)), axis=1).cumsum(axis=2) / 4 + 0.5
+    noisy = clean + 0.2 * rng.standard_normal(clean.shape)
+    params = {"supervision": "self", "value_range": (0, 1), "network": network, "epochs": 25}
+    denoiser = quick_denoiser(**params, batch_size=16).fit(noisy)
+    error = denoiser.transform(noisy) - clean
+    assert error.std() < 0.1
+    by_phase = error.reshape(200, 8, 2, 8, 2).mean(axis=(0, 1, 3))
+    assert np.ptp(by_phase) < 0.01
+
+
 def test_hiding_every_pixel_gives_what_does_not_depend_on_its_own_noise(self_taught, digits):
     image = add_noise(digits[0][:1], noise_factor=NOISE, random_state=1)
     other = image.copy()

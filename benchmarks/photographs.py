@@ -1,0 +1,97 @@
+"""Grey photographs: the preset, trained on 400 of them, beside its peers, on Set12.
+
+Mean PSNR of the 12 images, clipped to black and white and rounded, with Gaussian noise of the standard
+deviations of the literature (of 255), not clipped, drawn from a seed of its own for each image. The
+preset is blind: one denoiser for all strengths from 0 to 55, and beyond. Seconds are for an image of 512x512 pixels, the
+median of interleaved repeats; DnCNN is timed with the weights that it starts with. `ratio` is how many
+times as long as ours a peer takes. What is published comes from Zhang et al. 2017 and 2018.
+"""
+
+from functools import partial
+
+import numpy as np
+from _data import load_photographs
+from _record import interleaved, mean_psnr
+from peers import build_dncnn
+from sklearn.datasets import load_sample_image
+
+from skdenoise import FilterDenoiser, UNetDenoiser
+
+SIGMAS = (15, 25, 50, 100)
+COLUMNS = ["what", *(f"{sigma} (dB)" for sigma in SIGMAS), "seconds", "ratio"]
+PUBLISHED = {
+    "BM3D, given sigma (published)": (32.37, 29.97, 26.72),
+    "DnCNN, a network for each sigma (published)": (32.86, 30.44, 27.18),
+    "FFDNet, given sigma (published)": (32.75, 30.43, 27.32),
+}
+TIMED_SIGMA = 25
+
+
+def measure(quick):
+    """Return the rows of the table."""
+    images = _stand_ins() if quick else _set12()
+    denoiser = UNetDenoiser.for_photographs(value_range=(0, 1), random_state=0)
+    if quick:
+        denoiser.set_params(filters=(4, 8), epochs=1).fit(images[0][np.newaxis] / 255)
+    else:
+        denoiser.fit(load_photographs()["train400"].astype(np.float32) / 255)
+    denoise = {
+        "for_photographs(), blind": lambda noisy, sigma: denoiser.transform(noisy[np.newaxis])[0],
+        "non-local means, given sigma": _nl_means,
+    }
+    rows = [
+        {"what": what, **{f"{sigma} (dB)": _psnr(images, sigma, function) for sigma in SIGMAS}}
+        for what, function in denoise.items()
+    ]
+    rows += [
+        {"what": what, **{f"{s} (dB)": value for s, value in zip(SIGMAS, values, strict=False)}}
+        for what, values in PUBLISHED.items()
+    ]
+    for what, wall in _walls(images[-1], denoise, 1 if quick else 3).items():
+        row = next((row for row in rows if row["what"] == what), None)
+        if row is None:
+            rows.append(row := {"what": what})
+        row["seconds"] = wall
+        row["ratio"] = wall / rows[0].get("seconds", wall)
+    return rows
+
+
+def _set12():
+    photographs = load_photographs()
+    return [*photographs["set12_256"], *photographs["set12_512"]]
+
+
+def _stand_ins():
+    image = load_sample_image("china.jpg")[..., 1]
+    return [image[:64, :64], image[100:196, 100:196]]
+
+
+def _psnr(images, sigma, denoise):
+    """Return the mean PSNR in dB."""
+    values = []
+    for index, image in enumerate(images):
+        noise = np.random.default_rng([sigma, index]).standard_normal(image.shape)
+        noisy = ((image + sigma * noise) / 255).astype(np.float32)
+        denoised = np.rint(255 * np.clip(denoise(noisy, sigma), 0, 1)) / 255
+        values.append(mean_psnr(image[np.newaxis] / 255, denoised[np.newaxis]))
+    return float(np.mean(values))
+
+
+def _walls(image, denoise, repeats):
+    """Return the seconds that each takes for an image."""
+    from bm3d import bm3d
+
+    rng = np.random.default_rng(0)
+    noisy = (image / 255 + TIMED_SIGMA / 255 * rng.standard_normal(image.shape)).astype(np.float32)
+    dncnn = build_dncnn()
+    functions = {what: partial(function, noisy, TIMED_SIGMA) for what, function in denoise.items()}
+    functions["BM3D of the bm3d package"] = lambda: bm3d(noisy, TIMED_SIGMA / 255)
+    functions["DnCNN in Keras"] = lambda: dncnn.predict_on_batch(noisy[None, ..., None])
+    return {
+        what: float(np.median(times)) for what, times in interleaved(functions, repeats).items()
+    }
+
+
+def _nl_means(noisy, sigma):
+    denoiser = FilterDenoiser("nl_means", sigma=sigma / 255, value_range=(0, 1))
+    return denoiser.fit(noisy[np.newaxis]).transform(noisy[np.newaxis])[0]
