@@ -1,0 +1,57 @@
+"""
+Does it hallucinate?
+====================
+
+A denoiser that has learned on other images may remove what is no noise, or draw what is not there.
+Without a clean image nobody can tell how far its result is from the truth, but what it has taken away
+can be looked at: noise has no structure. Writes ``does_it_hallucinate.png``.
+"""
+
+import numpy as np
+from sklearn.datasets import load_digits
+
+from skdenoise import UNetDenoiser, add_noise
+from skdenoise.plotting import plot_image_rows
+
+# %%
+# This denoiser knows the digits 0 to 4, and has never seen another.
+
+X, y = load_digits(return_X_y=True)
+X = X / 16
+sigma = 0.3
+denoiser = UNetDenoiser(noise_factor=sigma, random_state=0).fit(X[y < 5][:-100])
+
+# %%
+# The residual is the noisy image less the denoised one. Where only noise was removed, it has the standard
+# deviation of the noise, and its average over many images of one kind is next to nothing. What the
+# average shows is picture that was taken away (bright) or drawn (dark).
+
+noisy = add_noise(X, noise_factor=sigma, value_range=(0, 1), random_state=1)
+residual = noisy - denoiser.transform(noisy)
+for digit in range(10):
+    of = y == digit
+    average = residual[of].mean(axis=0)
+    by_chance = sigma / np.sqrt(of.sum())
+    print(
+        f"{digit}: residual {residual[of].std():.3f} (noise {sigma}), its average "
+        f"{average.std():.3f} ({by_chance:.3f} by chance)"
+    )
+
+# %%
+# One image and the average residual of each digit. Of the digits that it has not learned one sees what
+# is missing: the denoiser has bent them into those that it knows.
+
+first = [np.flatnonzero(y == digit)[-1] for digit in range(10)]
+averages = np.array([residual[y == digit].mean(axis=0) for digit in range(10)])
+rows = {
+    "noisy": noisy[first],
+    "denoised": denoiser.transform(noisy[first]),
+    "average residual": np.clip(0.5 + averages, 0, 1),
+    "clean": X[first],
+}
+plot_image_rows(rows).savefig("does_it_hallucinate.png", dpi=110)
+
+# %%
+# For a single photograph, look whether its residual shows the edges of the picture. A residual that shows
+# the picture is picture that is lost; one that shows none is no proof, but all that can be asked for
+# without the truth. Where it matters, train on images of the kind that you have.

@@ -1,0 +1,61 @@
+"""
+No clean images
+===============
+
+One noisy photograph and nothing else: ``supervision="self"`` hides pixels and learns to tell them from
+what surrounds them. That works where the noise of a pixel tells nothing of that of its neighbours, and
+fails where it does. Writes ``no_clean_images.png``.
+"""
+
+import numpy as np
+from sklearn.datasets import load_sample_image
+
+from skdenoise import CameraNoise, UNetDenoiser, add_noise, psnr
+from skdenoise.plotting import plot_image_rows
+
+# %%
+# Three photographs of one scene that nobody has seen clean: with the noise of a sensor, independent from
+# pixel to pixel; the same compressed as JPEG; and from a camera with one colour per pixel, which has
+# interpolated the others between their neighbours.
+
+clean = load_sample_image("flower.jpg")[np.newaxis, 60:316, 160:480].astype(np.float32) / 255
+sensor = add_noise(clean, noise_factor=0.15, random_state=0)
+cases = {
+    "sensor": sensor,
+    "JPEG": add_noise(np.clip(sensor, 0, 1), "jpeg_compression", quality=80, value_range=(0, 1)),
+    "demosaiced": add_noise(
+        clean, CameraNoise(shot=0.04, read=0.01, mosaic=True), value_range=(0, 1), random_state=0
+    ),
+}
+
+# %%
+# Each learns from its own noisy image alone. (An epoch is a patch of each image of the array: that it
+# holds the same one many times makes epochs longer.)
+
+denoised = {}
+for name, noisy in cases.items():
+    denoiser = UNetDenoiser(
+        supervision="self",
+        value_range=(0, 1),
+        patch_size=32,
+        augment=True,
+        batch_size=4,
+        epochs=40,
+        random_state=0,
+    )
+    denoised[name] = denoiser.fit(np.concatenate([noisy] * 64)).transform(noisy)
+    before, after = (psnr(clean, images, data_range=1)[0] for images in (noisy, denoised[name]))
+    print(f"{name}: {before:.1f} dB, denoised {after:.1f} dB")
+
+# %%
+# A part of each, from left to right. The noise of the sensor is gone. Compression has smeared it over blocks
+# of 8x8 pixels, and interpolation over neighbours, so that there the neighbours tell the noise, and it
+# stays.
+
+part = np.s_[:, 70:166, 90:186]
+rows = {
+    "noisy": np.concatenate([image[part] for image in cases.values()]),
+    "denoised": np.concatenate([image[part] for image in denoised.values()]),
+    "clean": np.concatenate([clean[part]] * 3),
+}
+plot_image_rows(rows).savefig("no_clean_images.png", dpi=110)
