@@ -296,7 +296,7 @@ class UNetDenoiser(Denoiser):
         >>> denoiser.fit(photographs).transform(photographs).shape
         (2, 427, 640, 3)
         """
-        if noise_factor is None and noise == "gaussian":
+        if noise_factor is None and isinstance(noise, str) and noise == "gaussian":
             noise_factor = _BLIND
         preset = {"network": "bias_free", "patch_size": 32, "augment": True}
         return cls(noise, noise_factor, **(preset | params))
@@ -588,7 +588,7 @@ class UNetDenoiser(Denoiser):
 
     def _check_noisy(self, clean, noisy, is_known):
         """Raise where noisy images are missing whose noise is to be estimated, or are of no use."""
-        needs_noisy = self.noise_factor == "estimate" and self.supervision == "clean"
+        needs_noisy = self._estimates_noise and self.supervision == "clean"
         if noisy is not None and (clean is not None or not needs_noisy):
             raise ValueError(
                 "noisy= is for noise_factor='estimate' and clean X, but "
@@ -600,11 +600,15 @@ class UNetDenoiser(Denoiser):
                 "noise_factor='estimate' needs noisy images to find the strength of their noise in: "
                 "fit(X, noisy=...), with clean X."
             )
-        if self.noise_factor == "estimate" and self.noise != "gaussian":
+        if self._estimates_noise and not isinstance(resolve_noise(self.noise), GaussianNoise):
             raise ValueError(
                 f"noise_factor='estimate' is for noise='gaussian', not {self.noise!r}. For the noise "
                 "of a camera, give noise=fit_noise_model(noisy)."
             )
+
+    @property
+    def _estimates_noise(self):
+        return isinstance(self.noise_factor, str) and self.noise_factor == "estimate"
 
     def _resolve_noise(self, X, noisy):
         """Return the noise to draw; where there are noisy images alone, none on them themselves."""
@@ -612,9 +616,9 @@ class UNetDenoiser(Denoiser):
             return None
         factor = self.noise_factor
         is_clean = self.supervision == "clean"
-        if factor == "estimate" and is_clean and noisy is None:
+        if self._estimates_noise and is_clean and noisy is None:
             return self.noise_  # partial_fit goes on with what fit has found
-        if factor == "estimate":
+        if self._estimates_noise:
             factor = self._estimate(noisy, (5, 95)) if is_clean else self._estimate(X, 50)
         noise = resolve_noise(self.noise, factor)
         if is_clean:
@@ -632,7 +636,10 @@ class UNetDenoiser(Denoiser):
         if not self.warn_if_noisier or not isinstance(self.noise_, GaussianNoise):
             return
         _, strongest = strength_range("sigma", self.noise_.sigma)
-        found = strengths_of_noise(images, self.image_shape, self.value_range_, n_images=8)
+        try:
+            found = strengths_of_noise(images, self.image_shape, self.value_range_, n_images=8)
+        except ValueError:  # too small, or too much of them clipped, to tell
+            return
         if np.median(found) > 1.1 * strongest + 0.01:
             warnings.warn(
                 f"The noise of these images has a standard deviation of about {np.median(found):.2g} "

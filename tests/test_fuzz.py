@@ -114,7 +114,7 @@ def test_a_denoiser_keeps_shape_and_dtype_or_refuses(fitted, images):
     check_like(result_of(fitted.transform, images), images)
 
 
-@fuzz(40)
+@fuzz(20)
 @given(images=GREY | ANYTHING)
 def test_a_denoiser_is_fitted_or_left_as_it_was(images):
     denoiser = quick_denoiser(filters=(2, 3), train_output="denoised")

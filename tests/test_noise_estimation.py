@@ -8,8 +8,10 @@ from conftest import quick_denoiser
 from sklearn.base import clone
 from sklearn.datasets import load_sample_image, load_sample_images
 
-from skdenoise import ImageFolder, UNetDenoiser, add_noise, estimate_noise, load
+from skdenoise import GaussianNoise, ImageFolder, UNetDenoiser, add_noise, estimate_noise, load
 from skdenoise.image_files import write_image
+
+IMAGES = np.ones((3, 8, 8))
 
 
 @pytest.fixture(scope="module")
@@ -138,9 +140,10 @@ def test_noisy_images_reach_the_denoiser_through_a_pipeline(digits):
     ("params", "given", "message"),
     [
         ({"noise_factor": "estimate"}, {}, "needs noisy images"),
-        ({"noise_factor": 0.4}, {"noisy": np.ones((3, 8, 8))}, "Leave noisy out"),
-        ({"noise_factor": "estimate", "noise": "poisson"}, {"noisy": np.ones((3, 8, 8))}, "camera"),
+        ({"noise_factor": 0.4}, {"noisy": IMAGES}, "Leave noisy out"),
+        ({"noise_factor": "estimate", "noise": "poisson"}, {"noisy": IMAGES}, "camera"),
         ({"noise_factor": "guess"}, {}, "guess"),
+        ({"noise_factor": "estimate", "noise": GaussianNoise()}, {"noisy": IMAGES}, "its own"),
     ],
 )
 def test_what_cannot_be_estimated_is_refused(digits, params, given, message):
@@ -157,3 +160,9 @@ def test_images_noisier_than_those_trained_on_are_warned_of_when_asked(photograp
         denoiser.transform(noised(clean, 0.2))
     quiet = clone(denoiser).set_params(warn_if_noisier=False).fit(clean)
     quiet.transform(noised(clean, 0.2))
+
+
+def test_images_too_small_to_tell_are_denoised_without_a_warning():
+    images = np.random.default_rng(0).random((20, 4, 4))
+    denoiser = quick_denoiser(warn_if_noisier=True).fit(images)
+    assert denoiser.transform(images).shape == images.shape

@@ -136,10 +136,10 @@ class CountedDenoiser(UNetDenoiser):
         super().__init__(epochs=epochs, random_state=random_state)
         self.log = log
 
-    def fit(self, X, y=None, *, clean=None):
+    def fit(self, X, y=None, *, clean=None, noisy=None):
         with open(self.log, "a") as log:
             log.write("fit\n")
-        return super().fit(X, y, clean=clean)
+        return super().fit(X, y, clean=clean, noisy=noisy)
 
 
 def test_grid_search_chooses_between_denoisers_of_any_kind(split):
