@@ -276,7 +276,7 @@ class BuiltIn:
     build: Callable
     filters: tuple[int, ...]
     halvings_beyond_levels: int
-    is_bounded: bool
+    is_bounded: bool = True
 
     def multiple(self, filters):
         """Return what height and width must be a multiple of."""
@@ -284,8 +284,8 @@ class BuiltIn:
 
 
 NETWORKS = {
-    "classic": BuiltIn(classic, (64, 128, 256), halvings_beyond_levels=0, is_bounded=True),
-    "compact": BuiltIn(compact, (32, 64), halvings_beyond_levels=1, is_bounded=True),
+    "classic": BuiltIn(classic, (64, 128, 256), halvings_beyond_levels=0),
+    "compact": BuiltIn(compact, (32, 64), halvings_beyond_levels=1),
     "bias_free": BuiltIn(bias_free, (64, 96, 128), halvings_beyond_levels=1, is_bounded=False),
 }
 
