@@ -24,6 +24,7 @@ BENCHMARKS = (
     "search",
     "self_supervision",
     "photographs",
+    "noise_estimation",
     "precision",
     "peers",
     "memory",

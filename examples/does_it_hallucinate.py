@@ -27,10 +27,11 @@ denoiser = UNetDenoiser(noise_factor=sigma, random_state=0).fit(X[y < 5][:-100])
 # average shows is picture that was taken away (bright) or drawn (dark).
 
 noisy = add_noise(X, noise_factor=sigma, value_range=(0, 1), random_state=1)
-residual = noisy - denoiser.transform(noisy)
-for digit in range(10):
+denoised = denoiser.transform(noisy)
+residual = noisy - denoised
+averages = np.array([residual[y == digit].mean(axis=0) for digit in range(10)])
+for digit, average in enumerate(averages):
     of = y == digit
-    average = residual[of].mean(axis=0)
     by_chance = sigma / np.sqrt(of.sum())
     print(
         f"{digit}: residual {residual[of].std():.3f} (noise {sigma}), its average "
@@ -42,10 +43,9 @@ for digit in range(10):
 # is missing: the denoiser has bent them into those that it knows.
 
 first = [np.flatnonzero(y == digit)[-1] for digit in range(10)]
-averages = np.array([residual[y == digit].mean(axis=0) for digit in range(10)])
 rows = {
     "noisy": noisy[first],
-    "denoised": denoiser.transform(noisy[first]),
+    "denoised": denoised[first],
     "average residual": np.clip(0.5 + averages, 0, 1),
     "clean": X[first],
 }

@@ -209,12 +209,14 @@ def robust_value_range(value_range, images) -> tuple[float, float]:
     As `check_value_range`, but floats beyond 0..1 reach from their first to their last percentile,
     unless nearly all of them are one and the same.
     """
-    floats = images.dtype.kind == "f"
-    if value_range is not None or not floats or (images.min() >= 0 and images.max() <= 1):
+    if value_range is not None or images.dtype.kind != "f":
         return check_value_range(value_range, images)
+    least, most = images.min(), images.max()
+    if least >= 0 and most <= 1:
+        return 0.0, 1.0
     few = images[:: max(1, len(images) // 256)] if isinstance(images, np.ndarray) else images[0]
     low, high = np.percentile(few, (1, 99))
-    nearly_all_are_one = high - low < (images.max() - images.min()) / 100
+    nearly_all_are_one = high - low < (most - least) / 100
     return check_value_range(None if nearly_all_are_one else (low, high), images)
 
 

@@ -292,8 +292,8 @@ def _set_learned(denoiser, learned):
 
 def _learned_noise(denoiser, learned):
     """Return the noise that was drawn, and that which was drawn once more."""
-    is_estimated = denoiser.noise_factor == "estimate"
-    noise = resolve_noise(denoiser.noise, None if is_estimated else denoiser.noise_factor)
+    noise_factor = None if denoiser._estimates_noise else denoiser.noise_factor
+    noise = resolve_noise(denoiser.noise, noise_factor)
     if "noise" in learned:
         found = _decoded(learned["noise"]), _decoded(learned["recorrupted_noise"])
         if not all(isinstance(one, NoiseModel | None) for one in found):

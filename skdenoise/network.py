@@ -4,7 +4,7 @@ import inspect
 import math
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from functools import cache
+from functools import cache, partial
 from numbers import Integral
 from typing import Any
 
@@ -103,12 +103,8 @@ def bias_free(input_shape, filters=(64, 96, 128), dtype="float32", linear=False)
 
     Parameters
     ----------
-    input_shape : (height, width, channels)
-        Height and width are multiples of ``2 ** len(filters)``, or None.
-    filters : tuple of int
-        Number of filters per level, from half resolution to the bottleneck.
-    dtype : str or keras.DTypePolicy
-        Compute dtype of all layers but the output, which is float32.
+    input_shape, filters, dtype
+        As in `compact`.
     linear : bool
         Whether the output is the image itself, not what is subtracted from it, so that no path hands
         a pixel through (see `BlindSpots`).
@@ -124,23 +120,10 @@ def bias_free(input_shape, filters=(64, 96, 128), dtype="float32", linear=False)
     """
     inputs = keras.Input(input_shape)
     pixels = SpaceToDepth(dtype=dtype)(inputs)
-    x = _u_net(
-        pixels,
-        filters,
-        dtype,
-        activation="leaky_relu",
-        use_bias=False,
-        kernel_initializer=CentredOrthogonal(),
-    )
-    start = CentredOrthogonal() if linear else "zeros"
-    x = layers.Conv2D(
-        4 * input_shape[-1],
-        3,
-        padding="same",
-        use_bias=False,
-        kernel_initializer=start,
-        dtype="float32",
-    )(x)
+    orthogonal = {"use_bias": False, "kernel_initializer": CentredOrthogonal()}
+    x = _u_net(pixels, filters, dtype, activation="leaky_relu", **orthogonal)
+    start = orthogonal if linear else orthogonal | {"kernel_initializer": "zeros"}
+    x = _conv(x, 4 * input_shape[-1], "float32", activation=None, **start)
     outputs = DepthToSpace(dtype="float32")(x)
     if not linear:
         outputs = layers.Subtract(dtype="float32")([inputs, outputs])
@@ -152,19 +135,22 @@ def _u_net(pixels, filters, dtype, activation="relu", **params):
 
     `params` are those of its convolutions.
     """
-    params |= {"dtype": dtype, "activation": activation}
+    conv = partial(_conv, dtype=dtype, activation=activation, **params)
+
+    def activated_sum(x, y):
+        return layers.Activation(activation, dtype=dtype)(layers.Add(dtype=dtype)([x, y]))
+
     first, *deeper = filters
-    x = _conv(_conv(pixels, first, **params), first, **params)
+    x = conv(conv(pixels, first), first)
     skips = []
     for n in deeper:
         skips.append(x)
-        x = _conv(layers.MaxPooling2D(dtype=dtype)(x), n, **params)
+        x = conv(layers.MaxPooling2D(dtype=dtype)(x), n)
     for _ in range(2):
-        x = _residual_block(x, filters[-1], **params)
+        x = activated_sum(x, conv(conv(x, filters[-1]), filters[-1], activation=None))
     for n, skip in zip(reversed(filters[:-1]), reversed(skips), strict=True):
-        x = layers.Conv2D(4 * n, 1, **params | {"activation": None})(x)
-        x = layers.Add(dtype=dtype)([DepthToSpace(dtype=dtype)(x), skip])
-        x = _conv(layers.Activation(activation, dtype=dtype)(x), n, **params)
+        x = layers.Conv2D(4 * n, 1, dtype=dtype, **params)(x)
+        x = conv(activated_sum(DepthToSpace(dtype=dtype)(x), skip), n)
     return x
 
 
@@ -175,16 +161,8 @@ def logit(images):
 
 
 def _conv(x, filters, dtype, activation="relu", **params):
-    return layers.Conv2D(filters, 3, padding="same", activation=activation, dtype=dtype, **params)(
-        x
-    )
-
-
-def _residual_block(x, filters, dtype, activation, **params):
-    params |= {"dtype": dtype}
-    y = _conv(x, filters, activation=activation, **params)
-    y = _conv(y, filters, activation=None, **params)
-    return layers.Activation(activation, dtype=dtype)(layers.Add(dtype=dtype)([x, y]))
+    params |= {"activation": activation, "dtype": dtype}
+    return layers.Conv2D(filters, 3, padding="same", **params)(x)
 
 
 @keras.saving.register_keras_serializable("skdenoise")

@@ -1,7 +1,7 @@
 """Recipes: how each network is trained where the user does not say otherwise."""
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 # Steps of an epoch, at most, where a fit is so many steps and not so many passes: progress, early
 # stopping and interrupts go by epochs.
@@ -56,28 +56,27 @@ class Recipe:
         return epochs, round(self.steps / epochs)
 
 
+# benchmarks/recipe.py tells what each choice is worth.
+_COMPACT = Recipe(
+    5e-3,
+    2e-3,
+    0.05,
+    batch_size=16,
+    validation_split=0.0,
+    steps=2500,
+    adam=(("beta_2", 0.98), ("clipnorm", 1.0)),
+)
+
 RECIPES = {
     "classic": Recipe(1e-3, 1e-3, None, batch_size=128, validation_split=0.1, epochs=10),
-    # benchmarks/recipe.py tells what each choice is worth.
-    "compact": Recipe(
-        5e-3,
-        2e-3,
-        0.05,
-        batch_size=16,
-        validation_split=0.0,
-        steps=2500,
-        adam=(("beta_2", 0.98), ("clipnorm", 1.0)),
-    ),
-    "bias_free": Recipe(
-        2e-3,
-        5e-4,
-        0.05,
-        batch_size=16,
-        validation_split=0.0,
+    "compact": _COMPACT,
+    "bias_free": replace(
+        _COMPACT,
+        learning_rate=2e-3,
+        constant_learning_rate=5e-4,
         loss="mae",
         loss_of_pairs="mse",
         steps=10_000,
-        adam=(("beta_2", 0.98), ("clipnorm", 1.0)),
     ),
     # Gentler, since nothing is known of the network.
     "own": Recipe(2e-3, 2e-3, 0.05, batch_size=32, validation_split=0.0, steps=2500),

@@ -17,7 +17,7 @@ from skdenoise.images import (
     robust_value_range,
     warn_if_constant,
 )
-from skdenoise.noise.estimation import strengths_of_noise
+from skdenoise.noise.estimation import as_images, strengths_of_noise
 from skdenoise.noise.model import strength_range
 from skdenoise.noise.resolution import resolve_noise
 from skdenoise.noise.sensor import GaussianNoise
@@ -619,25 +619,31 @@ class UNetDenoiser(Denoiser):
         if self._estimates_noise and is_clean and noisy is None:
             return self.noise_  # partial_fit goes on with what fit has found
         if self._estimates_noise:
-            factor = self._estimate(noisy, (5, 95)) if is_clean else self._estimate(X, 50)
+            factor = self._estimate_factor(X, noisy)
         noise = resolve_noise(self.noise, factor)
         if is_clean:
             return noise
         self._recorrupted_noise = check_recorruption(noise)
         return None
 
-    def _estimate(self, images, percentiles):
-        """Return percentiles of the strength of the noise of images."""
-        found = strengths_of_noise(images, self.image_shape, self.value_range_)
-        factor = np.percentile(found, percentiles)
-        return tuple(float(value) for value in factor) if factor.ndim else float(factor)
+    def _estimate_factor(self, X, noisy):
+        """Return the range of the strengths of noise in noisy images, or, of X alone, their median."""
+        if noisy is None:
+            return float(np.median(strengths_of_noise(self._as_sequence(X), self.value_range_)))
+        found = strengths_of_noise(as_images(noisy, self.image_shape), self.value_range_)
+        low, high = np.percentile(found, (5, 95))
+        return float(low), float(high)
+
+    def _as_sequence(self, X):
+        """Return checked images as a sequence of images (height, width, channels)."""
+        return X if isinstance(X, ImageList) else self._as_nhwc(X)
 
     def _warn_of_noise(self, images):
         if not self.warn_if_noisier or not isinstance(self.noise_, GaussianNoise):
             return
         _, strongest = strength_range("sigma", self.noise_.sigma)
         try:
-            found = strengths_of_noise(images, self.image_shape, self.value_range_, n_images=8)
+            found = strengths_of_noise(self._as_sequence(images), self.value_range_, n_images=8)
         except ValueError:  # too small, or too much of them clipped, to tell
             return
         if np.median(found) > 1.1 * strongest + 0.01:

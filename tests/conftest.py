@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from sklearn.datasets import load_digits
+from sklearn.datasets import load_digits, load_sample_images
 
 from skdenoise import UNetDenoiser
 
@@ -39,6 +39,12 @@ def mnist():
         X, y = data["x_train"][:3000].reshape(3000, -1), data["y_train"][:3000]
         X_test, y_test = data["x_test"][:1000].reshape(1000, -1), data["y_test"][:1000]
     return X.astype(np.float32) / 255, y, X_test.astype(np.float32) / 255, y_test
+
+
+@pytest.fixture(scope="session")
+def photographs():
+    """Two photographs, (2, 427, 640, 3), uint8."""
+    return np.stack(load_sample_images().images)
 
 
 @pytest.fixture(scope="session")

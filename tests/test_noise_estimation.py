@@ -6,18 +6,12 @@ import numpy as np
 import pytest
 from conftest import quick_denoiser
 from sklearn.base import clone
-from sklearn.datasets import load_sample_image, load_sample_images
+from sklearn.datasets import load_sample_image
 
 from skdenoise import GaussianNoise, ImageFolder, UNetDenoiser, add_noise, estimate_noise, load
 from skdenoise.image_files import write_image
 
 IMAGES = np.ones((3, 8, 8))
-
-
-@pytest.fixture(scope="module")
-def photographs():
-    """Two photographs, (2, 427, 640, 3), uint8."""
-    return np.stack(load_sample_images().images)
 
 
 def noised(images, noise_factor, **params):

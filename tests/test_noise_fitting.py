@@ -3,7 +3,6 @@ import warnings
 import numpy as np
 import pytest
 from conftest import quick_denoiser
-from sklearn.datasets import load_sample_images
 
 from skdenoise import (
     CameraNoise,
@@ -23,11 +22,6 @@ CORRELATED = [
     Compose([GaussianNoise(0.05), JPEGCompression(50)]),
     Compose([GaussianNoise(0.1), GaussianBlur(0.7)]),
 ]
-
-
-@pytest.fixture(scope="module")
-def photographs():
-    return np.stack(load_sample_images().images)
 
 
 def noised(images, model):

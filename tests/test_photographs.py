@@ -3,7 +3,6 @@
 import numpy as np
 import pytest
 from sklearn.base import clone
-from sklearn.datasets import load_sample_images
 
 from skdenoise import PoissonNoise, UNetDenoiser, add_noise
 from skdenoise.metrics import psnr
@@ -12,9 +11,9 @@ SMALL = {"filters": (8, 16), "random_state": 0}
 
 
 @pytest.fixture(scope="module")
-def photographs():
-    """Two photographs at half the resolution, (2, 214, 320, 3), floats in 0..1."""
-    return np.stack(load_sample_images().images)[:, ::2, ::2].astype(np.float32) / 255
+def photographs(photographs):
+    """The same at half the resolution, (2, 214, 320, 3), floats in 0..1."""
+    return photographs[:, ::2, ::2].astype(np.float32) / 255
 
 
 @pytest.fixture(scope="module")

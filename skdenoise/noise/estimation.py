@@ -84,17 +84,16 @@ def estimate_noise(X, *, image_shape=None, value_range=None):
     >>> print(f"{estimate_noise(noisy)[0]:.2f}")
     0.20
     """
-    images = _as_images(X, image_shape)
+    images = as_images(X, image_shape)
     pixels = PixelFormat(images.dtype, robust_value_range(value_range, images))
     return np.array([_estimate(image, pixels) for image in images])
 
 
-def strengths_of_noise(X, image_shape, value_range, n_images=512):
+def strengths_of_noise(images, value_range, n_images=512):
     """Return the estimates for so many images, evenly chosen, as far as they have one.
 
-    Takes what `estimate_noise` does, or an `ImageList`.
+    Takes what `as_images` returns.
     """
-    images = _as_images(X, image_shape)
     pixels = PixelFormat(images.dtype, value_range)
     chosen = np.unique(np.linspace(0, len(images) - 1, n_images, dtype=int))
     found = np.array([_estimate(images[index], pixels) for index in chosen])
@@ -106,10 +105,8 @@ def strengths_of_noise(X, image_shape, value_range, n_images=512):
     return found[~np.isnan(found)]
 
 
-def _as_images(X, image_shape):
-    """Return a sequence of images (height, width, channels)."""
-    if isinstance(X, ImageList):
-        return X
+def as_images(X, image_shape):
+    """Check images of any layout; return them as an `ImageList` or an NHWC array."""
     if is_image_list(X):
         return ImageList(X)
     X = check_images(X)
@@ -128,7 +125,7 @@ def _estimate(image, pixels):
     variance = np.mean([_sigma(channel) ** 2 for channel in np.moveaxis(unit, -1, 0)])
     if pixels.is_integer:
         step = 1 / (pixels.value_range[1] - pixels.value_range[0])
-        variance = max(variance - step**2 / 12, 0) if variance == variance else variance
+        variance = np.maximum(variance - step**2 / 12, 0)
     return math.sqrt(variance)
 
 
