@@ -34,8 +34,8 @@ class ImageFlattener(TransformerMixin, ImageEstimator):
     >>> pipeline = make_pipeline(
     ...     FilterDenoiser("median"), ImageFlattener(), LogisticRegression(max_iter=2000)
     ... )
-    >>> pipeline.fit(images, y).predict(images[:3])
-    array([0, 1, 2])
+    >>> bool(pipeline.fit(images, y).score(images, y) > 0.9)
+    True
     """
 
     # Images say themselves what shape they have.

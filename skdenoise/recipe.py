@@ -74,6 +74,7 @@ RECIPES = {
         _COMPACT,
         learning_rate=2e-3,
         constant_learning_rate=5e-4,
+        batch_size=8,
         loss="mae",
         loss_of_pairs="mse",
         steps=10_000,

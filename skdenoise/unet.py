@@ -66,8 +66,8 @@ class UNetDenoiser(Denoiser):
         Whether noisy and denoised values are limited to the value range. ``None`` limits integers
         and leaves floats.
     network : {"compact", "bias_free", "classic"} or callable, default="compact"
-        ``"compact"`` works at half resolution; ``"bias_free"``, for photographs, does so too, two
-        and a half times as costly, and keeps its quality where noise is stronger than any that it was
+        ``"compact"`` works at half resolution; ``"bias_free"``, for photographs, does so too, nearly
+        three times as costly, and keeps its quality where noise is stronger than any that it was
         trained on; ``"classic"`` is the U-Net of the original recipe, sixteen times as costly. A function is given those of ``input_shape``, ``filters``,
         ``seed`` and ``dtype`` that its signature has, and returns a ``keras.Model`` whose output
         has the shape of its input; seed and precision are then its author's affair.
@@ -86,7 +86,7 @@ class UNetDenoiser(Denoiser):
         over each image, in place of one pass that sees them all.
     filters : tuple of int, default=None
         Number of filters of each level of the network, down to the bottleneck. ``None`` is (32, 64)
-        for ``"compact"``, (64, 96, 128) for ``"bias_free"`` and (64, 128, 256) for ``"classic"``.
+        for ``"compact"``, (64, 96) for ``"bias_free"`` and (64, 128, 256) for ``"classic"``.
     loss : str, keras.losses.Loss or callable, default=None
         Loss, as Keras takes it, between denoised and clean images in units of the value range.
         ``None`` is ``"binary_crossentropy"``, for ``"bias_free"`` ``"mae"``, and ``"mse"`` where the
@@ -105,7 +105,8 @@ class UNetDenoiser(Denoiser):
         steps (``"bias_free"``: 10,000) whatever the number of images, and an epoch is a pass over the images or over as many
         of them, drawn at random, as make 250 steps.
     batch_size : int, default=None
-        Images per step. ``None`` is 16 for ``"compact"`` and ``"bias_free"``, 128 for ``"classic"`` and 32 for your own.
+        Images per step. ``None`` is 16 for ``"compact"``, 8 for ``"bias_free"``, 128 for
+            ``"classic"`` and 32 for your own.
     validation_split : float, default=None
         Share of the images, at least 0 and below 1, that is held out, with one fixed draw of noise,
         to compute ``val_loss`` after each epoch. ``None`` is 0.1 for ``"classic"`` and, but no more
@@ -262,9 +263,9 @@ class UNetDenoiser(Denoiser):
     def for_photographs(cls, noise="gaussian", noise_factor=None, **params):
         """Return a denoiser, not fitted, set up for photographs, grey or colour.
 
-        It learns on patches of 32x32 pixels at random places of them, flipped and turned at random,
+        It learns on patches of 64x64 pixels at random places of them, flipped and turned at random,
         with the network ``"bias_free"`` and its recipe: the mean absolute error, and 10,000 steps of
-        16 patches.
+        8 patches.
 
         Parameters
         ----------
@@ -298,8 +299,53 @@ class UNetDenoiser(Denoiser):
         """
         if noise_factor is None and isinstance(noise, str) and noise == "gaussian":
             noise_factor = _BLIND
-        preset = {"network": "bias_free", "patch_size": 32, "augment": True}
+        preset = {"network": "bias_free", "patch_size": 64, "augment": True}
         return cls(noise, noise_factor, **(preset | params))
+
+    @staticmethod
+    def from_pretrained(name, *, value_range=(0, 255), **params):
+        """Return a denoiser that has been trained, and comes with the package.
+
+        ``"photo-gray"`` is for grey photographs with Gaussian noise of any standard deviation up to
+        55 of 255; it was trained on 360 photographs of 180x180 pixels, as
+        ``benchmarks/train_photographs.py`` does. It may be given the colours of a photograph one by
+        one.
+
+        Parameters
+        ----------
+        name : {"photo-gray"}
+            Which one.
+        value_range : (low, high), default=(0, 255)
+            What is black and what is white in your images.
+        **params
+            Other parameters of the class: ``warm_start=True`` lets ``fit`` go on from these weights,
+            ``warn_if_noisier=True`` warns of stronger noise.
+
+        Returns
+        -------
+        UNetDenoiser
+            Fitted.
+
+        Raises
+        ------
+        ValueError
+            For a name that is not known, or a range that is none.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> from sklearn.datasets import load_sample_image
+        >>> from skdenoise import UNetDenoiser, add_noise, psnr
+        >>> clean = load_sample_image("china.jpg")[np.newaxis, ..., 1]
+        >>> noisy = add_noise(clean, noise_factor=0.1, random_state=0)
+        >>> denoised = UNetDenoiser.from_pretrained("photo-gray").transform(noisy)
+        >>> gain = psnr(clean, denoised, data_range=255) - psnr(clean, noisy, data_range=255)
+        >>> bool(gain[0] > 4)
+        True
+        """
+        from skdenoise.pretrained import load_pretrained
+
+        return load_pretrained(name, value_range, params)
 
     @property
     def model_(self):

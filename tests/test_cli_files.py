@@ -228,3 +228,12 @@ def test_an_interrupt_keeps_what_has_been_learned(folder, tmp_path):
     assert training.returncode == 130, errors
     assert "then interrupted" in output
     assert load(model).n_iter_ >= 3
+
+
+def test_the_denoiser_that_comes_with_the_package_is_known_by_its_name(folder, tmp_path):
+    told = skdenoise("denoise", "photo-gray", folder / "grey.png", "-o", tmp_path / "grey.png")
+    assert told.exit_code == 0, told.output
+    assert read_image(tmp_path / "grey.png").shape == (40, 48)
+    about = json.loads(skdenoise("info", "photo-gray", "--json").output)
+    assert about["network"] == "bias_free"
+    assert about["channels"] == 1

@@ -86,7 +86,7 @@ def test_to_scale_the_input_of_a_bias_free_network_is_to_scale_its_output():
 
 def test_bias_free_has_the_parameters_that_its_docstring_gives():
     model = check_architecture("bias_free", None, 1).build((64, 64), "float32", seed=0)
-    assert model.count_params() == 990_720
+    assert model.count_params() == 489_984
 
 
 @pytest.mark.parametrize("network", ["classic", "compact", "bias_free"])

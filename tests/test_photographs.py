@@ -19,7 +19,7 @@ def photographs(photographs):
 @pytest.fixture(scope="module")
 def fitted(photographs):
     """A small denoiser of grey photographs."""
-    denoiser = UNetDenoiser.for_photographs(epochs=150, **SMALL)
+    denoiser = UNetDenoiser.for_photographs(epochs=60, **SMALL)
     return denoiser.fit(np.concatenate([photographs[..., 1]] * 8))
 
 
@@ -61,3 +61,31 @@ def test_the_mean_absolute_error_is_for_targets_that_are_known_to_be_clean(photo
     assert denoiser.fit(photographs)._loss == "mae"
     assert denoiser.fit(noisy, clean=photographs)._loss == "mse"
     assert denoiser.set_params(supervision="self").fit(noisy)._loss == "mse"
+
+
+@pytest.mark.parametrize(("noise_factor", "least"), [(0.06, 3.3), (0.1, 6), (0.2, 10), (0.4, 13.5)])
+def test_the_denoiser_that_comes_with_the_package_is_good(photographs, noise_factor, least):
+    denoiser = UNetDenoiser.from_pretrained("photo-gray", value_range=(0, 1))
+    assert gain(denoiser, photographs[..., 0], noise_factor) > least
+
+
+def test_the_denoiser_that_comes_with_the_package_takes_any_range_and_dtype(photographs):
+    clean = photographs[..., 1]
+    noisy = add_noise(clean, noise_factor=0.1, clip=True, random_state=0)
+    expected = UNetDenoiser.from_pretrained("photo-gray", value_range=(0, 1)).transform(noisy)
+    as_bytes = UNetDenoiser.from_pretrained("photo-gray")
+    denoised = as_bytes.transform(np.rint(255 * noisy).astype(np.uint8))
+    np.testing.assert_allclose(denoised / 255, np.clip(expected, 0, 1), atol=0.01)
+
+
+def test_training_goes_on_from_the_weights_that_come_with_the_package(photographs):
+    params = {"warm_start": True, "epochs": 1, "learning_rate": 1e-5, "random_state": 0}
+    denoiser = UNetDenoiser.from_pretrained("photo-gray", value_range=(0, 1), **params)
+    again = denoiser.fit(photographs[..., 0])
+    assert again.history_["loss"][-1] < 0.04
+    assert gain(again, photographs[..., 0], 0.1) > 6
+
+
+def test_a_pretrained_denoiser_that_is_not_there_is_named():
+    with pytest.raises(ValueError, match=r"'photo-color'.* there is 'photo-gray'"):
+        UNetDenoiser.from_pretrained("photo-color")

@@ -16,12 +16,18 @@ from skdenoise.files import written_whole
 from skdenoise.image_files import ENDINGS, image_paths, read_image, write_image
 from skdenoise.images import PixelFormat, check_value_range
 from skdenoise.model_file import load
+from skdenoise.pretrained import PRETRAINED, pretrained_path
 
 _ARCHIVE = ".npz"
 _ENDINGS = (*ENDINGS, _ARCHIVE)
 
 Model = Annotated[
-    Path, typer.Argument(help="A denoiser that `skdenoise train` has saved.", dir_okay=False)
+    Path,
+    typer.Argument(
+        help="A denoiser that `skdenoise train` has saved, or one that comes with the package: "
+        f"{', '.join(PRETRAINED)}.",
+        dir_okay=False,
+    ),
 ]
 
 
@@ -128,9 +134,16 @@ def _jobs(inputs, output):
     return jobs
 
 
+def _file_of(model):
+    """Return the file of a model that was given by its path or, where there is no such, its name."""
+    if str(model) in PRETRAINED and not model.exists():
+        return pretrained_path(str(model))
+    return model
+
+
 def _loaded(model):
     try:
-        return load(model)
+        return load(_file_of(model))
     except (OSError, ValueError) as error:
         raise typer.BadParameter(str(error), param_hint="MODEL") from error
 
@@ -228,7 +241,7 @@ def info(model: Model, as_json: AsJson = False):
     """Tell what a saved denoiser is, and what it was trained on."""
     import_keras_in_silence()
     denoiser = _loaded(model)
-    history, size = denoiser.history_, model.stat().st_size
+    history, size = denoiser.history_, _file_of(model).stat().st_size
     about = {
         "network": denoiser.network,
         "filters": list(denoiser._network.architecture.filters),

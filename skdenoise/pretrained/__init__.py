@@ -1,0 +1,28 @@
+"""Pretrained: denoisers whose weights come with the package."""
+
+from pathlib import Path
+
+from skdenoise.images import check_value_range
+from skdenoise.model_file import load
+
+PRETRAINED = {
+    "photo-gray": "grey photographs with Gaussian noise of standard deviations 0 to 55 of 255",
+}
+
+
+def pretrained_path(name):
+    """Return the model file of a denoiser that comes with the package."""
+    if name not in PRETRAINED:
+        raise ValueError(
+            f"name={name!r} is not a denoiser that comes with the package; there is "
+            f"{', '.join(map(repr, PRETRAINED))}. skdenoise.load reads your own from a file."
+        )
+    return Path(__file__).with_name(f"{name}.skdenoise")
+
+
+def load_pretrained(name, value_range, params):
+    """Return the denoiser of this name; see `UNetDenoiser.from_pretrained`."""
+    denoiser = load(pretrained_path(name)).set_params(value_range=value_range, **params)
+    # The weights know units of the value range alone, whatever that is.
+    denoiser.value_range_ = check_value_range(value_range, None)
+    return denoiser
