@@ -25,6 +25,7 @@ from skdenoise.pairs import BlindSpots, Pairs, Recorruptions
 from skdenoise.planning import check_training_params, make_plan, resolve_patch_size, split
 from skdenoise.recorruption import check_recorruption, psnr_of_recorrupted
 from skdenoise.seeding import Stream, generator
+from skdenoise.stored_images import as_stored
 
 # What is denoised after a fit to see whether it has learned anything: 256 images of 64x64 pixels.
 _PIXELS_TO_CHECK = 2**20
@@ -413,10 +414,12 @@ class UNetDenoiser(Denoiser):
             self._check_supervision(clean)
             self._check_noisy(clean, noisy, is_known=partial and resume)
             self._recorrupted_noise = None
-            images, targets = self._read(X, clean, noisy, reset=not (partial and resume))
+            images, targets = self._read(
+                *as_stored(X, clean), noisy, reset=not (partial and resume)
+            )
             architecture = self._architecture(resume, targets)
             pairs = self._pairs(images, targets, clean is None, architecture.multiple)
-            training, validation = split(self, len(targets), self._seed, partial)
+            training, validation = split(self, pairs, self._seed, partial)
             plan = make_plan(
                 self,
                 architecture,
