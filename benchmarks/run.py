@@ -28,6 +28,7 @@ BENCHMARKS = (
     "precision",
     "peers",
     "memory",
+    "streaming",
     "recipe",
     "growth",
 )

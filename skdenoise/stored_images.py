@@ -34,7 +34,8 @@ def as_stored(X, clean=None):
     if len(stores) == 2 and len(X) == len(clean):
         bounds = min((images.blocks.bounds for images in stores), key=len)
         kept = min(_n_kept(bounds, images.bytes_per_image) for images in stores)
-        X, clean = (images.in_blocks(Blocks(bounds, kept)) for images in stores)
+        blocks = Blocks(bounds, kept)
+        X, clean = (images.in_blocks(blocks) for images in stores)
     return X, clean
 
 
@@ -142,7 +143,7 @@ class StoredImages:
         for number in dict.fromkeys(blocks.tolist()):
             here = blocks == number
             block = self._read(number)[index[here] - self.blocks.bounds[number]]
-            images[here] = block.reshape(-1, *self.shape[1:])
+            images[here] = block.reshape(len(block), *self.shape[1:])
         return images
 
     def reshape(self, _, *shape):

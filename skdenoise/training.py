@@ -3,7 +3,7 @@
 import json
 import math
 from dataclasses import dataclass
-from functools import lru_cache, partial
+from functools import lru_cache
 from typing import Any
 
 import keras
@@ -39,6 +39,10 @@ class Batches(keras.utils.PyDataset):
     def __len__(self):
         return math.ceil(len(self.indices) / self.batch_size)
 
+    def release(self):
+        """Let go of the images: Keras on TensorFlow never frees the batches of a fit."""
+        self.pairs = None
+
     def _batch(self, order, index, rng):
         part = order[index * self.batch_size : (index + 1) * self.batch_size]
         part = np.append(part, np.resize(order, -len(part) % self._n_devices))
@@ -62,8 +66,7 @@ class TrainingBatches(Batches):
         self.steps = super().__len__() if steps is None else steps
         self.first_epoch = first_epoch
         self.epoch = first_epoch
-        # Of a function that does not know these batches, which are freed with all images then.
-        self._order = lru_cache(maxsize=1)(partial(_draw_order, pairs, indices, seed))
+        self._order = lru_cache(maxsize=1)(self._draw_order)
 
     def __len__(self):
         return self.steps
@@ -72,16 +75,15 @@ class TrainingBatches(Batches):
         rng = generator(self.seed, Stream.FIT, self.epoch, index)
         return self._batch(self._order(self.epoch), index, rng)
 
+    def _draw_order(self, epoch):
+        return self.pairs.shuffled(self.indices, generator(self.seed, Stream.SHUFFLE, epoch))
+
     def start_epoch(self, epoch):
         """Go to an epoch, counted from the first of this fit.
 
         Not by the dataset's own ``on_epoch_begin``, which Keras on JAX calls once more at first.
         """
         self.epoch = self.first_epoch + epoch
-
-
-def _draw_order(pairs, indices, seed, epoch):
-    return pairs.shuffled(indices, generator(seed, Stream.SHUFFLE, epoch))
 
 
 class ValidationBatches(Batches):
@@ -276,6 +278,9 @@ def _fit(plan, pairs, training, validation, network):
     finally:
         for callback in progress:
             callback.on_train_end()
+        for dataset in (batches, held_out):
+            if dataset is not None:
+                dataset.release()
     return Outcome(model.get_weights(), network.optimizer_state(), record.history)
 
 
