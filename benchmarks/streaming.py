@@ -1,10 +1,11 @@
 """Training from disk against training from memory: MNIST in a memmap, in Zarr and in Dask.
 
-One epoch of the same steps, in turn. Of each store 2 MiB are kept in memory, a quarter of it, so that
-it is read as one that is larger than memory; of a store, 256 MiB are kept otherwise, and all of MNIST.
+One epoch of 10,000 images, in turn. Of each store a quarter is kept in memory, 2 MiB, so that it is read
+as one that is larger than memory: with the usual 256 MiB it would be read once.
 """
 
 import tempfile
+from functools import partial
 from pathlib import Path
 from unittest.mock import patch
 
@@ -31,7 +32,7 @@ def measure(quick):
         patch.multiple(stored_images, _BYTES_KEPT=kept, _BYTES_READ=read),
     ):
         fits = {
-            name: (lambda stored: lambda: denoiser.fit(stored))(stored)
+            name: partial(denoiser.fit, stored)
             for name, stored in _stores(images, Path(folder), length).items()
         }
         times = interleaved(fits, repeats)

@@ -107,6 +107,7 @@ class UNetDenoiser(Denoiser):
         of them, drawn at random, as make 250 steps.
     batch_size : int, default=None
         Images per step. ``None`` is 16 for ``"compact"`` and ``"bias_free"``, 128 for ``"classic"`` and 32 for your own.
+        On several devices, which share them, it is rounded up to a multiple of their number.
     validation_split : float, default=None
         Share of the images, at least 0 and below 1, that is held out, with one fixed draw of noise,
         to compute ``val_loss`` after each epoch. ``None`` is 0.1 for ``"classic"`` and, but no more
@@ -173,7 +174,8 @@ class UNetDenoiser(Denoiser):
     given.
 
     A fit that is interrupted (Ctrl-C) in its first epoch leaves the estimator as it was. Later, the
-    estimator has learned what the last whole epoch had, and the KeyboardInterrupt goes on.
+    estimator has learned what the last whole epoch had, and the KeyboardInterrupt goes on. So it
+    is with images that cannot be read.
 
     An image gives the same result whatever images stand beside it, except for float32 rounding
     (about 1e-6 of the value range), which may depend on their number.
@@ -316,7 +318,8 @@ class UNetDenoiser(Denoiser):
         X : array-like of shape (n, n_features), (n, height, width) or (n, height, width, channels)
             Clean images, on which noise is drawn; or, with `clean` or where `supervision` says so,
             noisy ones. Or a list of arrays of shape (height, width) or (height, width, channels)
-            whose sizes differ, or an `ImageFolder`.
+            whose sizes differ, or an `ImageFolder`. A memmap, or an array of Zarr, HDF5 or Dask, is
+            read in blocks, and never as a whole.
         y : object
             Ignored; a pipeline passes the class labels here.
         clean : array-like of the shape of `X`, or such a list, default=None
@@ -334,6 +337,9 @@ class UNetDenoiser(Denoiser):
         ------
         ValueError
             Where images or parameters are not as documented, or where training diverges.
+        OSError
+            Where a store cannot be read. After the first epoch, the denoiser has learned then what
+            the last whole epoch had; before, it is as it was.
 
         Warns
         -----
@@ -368,7 +374,8 @@ class UNetDenoiser(Denoiser):
         Parameters
         ----------
         X : array-like of shape (n, n_features), (n, height, width) or (n, height, width, channels)
-            Clean images, on which noise is drawn; or, with `clean`, noisy ones.
+            Clean images, on which noise is drawn; or, with `clean`, noisy ones. As in ``fit``, they
+            may be in a store.
         y : object
             Ignored.
         clean : array-like of the shape of `X`, default=None
