@@ -25,6 +25,7 @@ BENCHMARKS = (
     "self_supervision",
     "photographs",
     "noise_estimation",
+    "onnx_runtime",
     "precision",
     "peers",
     "memory",

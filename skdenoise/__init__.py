@@ -6,7 +6,9 @@ Importing the package loads neither Keras nor TensorFlow; the first network that
 from skdenoise.comparison import DenoisingComparison, compare_denoising
 from skdenoise.displays import DenoisingDisplay, RobustnessCurveDisplay, TrainingCurveDisplay
 from skdenoise.evaluation import noisy_scorer
+from skdenoise.export import register_onnx_converters, to_onnx
 from skdenoise.filters import FilterDenoiser
+from skdenoise.flattening import ImageFlattener
 from skdenoise.image_files import ImageFolder
 from skdenoise.metrics import psnr, psnr_scorer, ssim, ssim_scorer
 from skdenoise.model_file import load
@@ -63,6 +65,7 @@ __all__ = [
     "Fog",
     "GaussianBlur",
     "GaussianNoise",
+    "ImageFlattener",
     "ImageFolder",
     "JPEGCompression",
     "LowLight",
@@ -92,6 +95,8 @@ __all__ = [
     "noisy_scorer",
     "psnr",
     "psnr_scorer",
+    "register_onnx_converters",
     "ssim",
     "ssim_scorer",
+    "to_onnx",
 ]

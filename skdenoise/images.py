@@ -269,13 +269,17 @@ class PixelFormat:
         """Whether values are rounded when they are stored (integers and booleans)."""
         return self.dtype.kind in "iub"
 
+    @property
+    def scaled_in(self) -> type:
+        """The dtype in which values are scaled: float32 holds no more than 24 bits."""
+        return np.float64 if self.dtype.itemsize > 2 else np.float32
+
     def to_unit(self, values):
         """Convert stored values to units of the value range."""
         low, high = self.value_range
         if self.dtype.kind == "f" and self.dtype.itemsize <= 4 and (low, high) == (0.0, 1.0):
             return values.astype(np.float32)
-        # Beyond 24 bits float32 could not hold the values before they are scaled down.
-        wide = np.float64 if self.dtype.itemsize > 2 else np.float32
+        wide = self.scaled_in
         unit = np.subtract(values, wide(low), dtype=wide)
         unit /= wide(high - low)
         return unit.astype(np.float32, copy=False)
@@ -293,14 +297,14 @@ class PixelFormat:
         """
         low, high = self.value_range
         clip = self.is_integer if clip is None else clip
-        wide = np.float64 if self.dtype.itemsize > 2 else np.float32
+        wide = self.scaled_in
         values = np.multiply(unit, wide(high - low), dtype=wide)
         values += wide(low)
         if clip:
             np.clip(values, low, high, out=values)
         if self.is_integer:
             np.rint(values, out=values)
-            np.clip(values, *_limits(self.dtype), out=values)
+            np.clip(values, *dtype_limits(self.dtype), out=values)
         return values.astype(self.dtype, copy=False)
 
     def stored(self, unit, clip=None):
@@ -314,7 +318,8 @@ class PixelFormat:
 UNIT = PixelFormat(np.dtype(np.float32), (0.0, 1.0))
 
 
-def _limits(dtype):
+def dtype_limits(dtype) -> tuple:
+    """Return the least and the largest value that an integer or boolean dtype holds."""
     if dtype.kind == "b":
         return 0, 1
     info = np.iinfo(dtype)
@@ -361,7 +366,7 @@ def goes_beyond(images, value_range) -> bool:
     """
     low, high = value_range
     if images.dtype.kind in "iub":
-        least, most = _limits(images.dtype)
+        least, most = dtype_limits(images.dtype)
         if low <= least and most <= high:
             return False
     return bool(images.min() < low or images.max() > high)

@@ -5,6 +5,7 @@ from sklearn.utils.estimator_checks import parametrize_with_checks
 
 from skdenoise import (
     FilterDenoiser,
+    ImageFlattener,
     NoiseAugmenter,
     NoiseResampler,
     SubspaceDenoiser,
@@ -32,6 +33,7 @@ def expected_failures(estimator):
         SubspaceDenoiser(2, wiener=False),
         NoiseAugmenter(),
         NoiseResampler(),
+        ImageFlattener(),
     ],
     expected_failed_checks=expected_failures,
 )

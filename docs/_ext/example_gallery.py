@@ -23,6 +23,7 @@ _READING_ORDER = [
     "no_clean_images",
     "does_it_hallucinate",
     "folder_from_the_command_line",
+    "serve_without_tensorflow",
     "keras_classifier",
     "colour_images",
     "mnist_with_and_without_denoising",

@@ -1,0 +1,125 @@
+"""Flattening: images as the flat rows that classifiers take."""
+
+import numpy as np
+from sklearn.base import TransformerMixin
+from sklearn.utils.validation import check_is_fitted
+
+from skdenoise.base import ImageEstimator
+
+
+class ImageFlattener(TransformerMixin, ImageEstimator):
+    """Turn images into flat rows, for the step behind it in a pipeline.
+
+    A denoiser of image arrays returns image arrays; most classifiers take flat rows. Flat rows pass
+    unchanged.
+
+    Attributes
+    ----------
+    image_shape_ : tuple of int
+        Height, width and channels of the images.
+    n_features_in_, feature_names_in_
+        As in scikit-learn, after fitting on flat rows.
+
+    See Also
+    --------
+    to_onnx : Exports a pipeline with it, unlike one with a function that flattens.
+
+    Examples
+    --------
+    >>> from sklearn.datasets import load_digits
+    >>> from sklearn.linear_model import LogisticRegression
+    >>> from sklearn.pipeline import make_pipeline
+    >>> from skdenoise import FilterDenoiser, ImageFlattener
+    >>> images, y = load_digits().images, load_digits().target
+    >>> pipeline = make_pipeline(
+    ...     FilterDenoiser("median"), ImageFlattener(), LogisticRegression(max_iter=2000)
+    ... )
+    >>> pipeline.fit(images, y).predict(images[:3])
+    array([0, 1, 2])
+    """
+
+    # Images say themselves what shape they have.
+    image_shape = None
+
+    def fit(self, X, y=None):
+        """Learn the shape of the images.
+
+        Parameters
+        ----------
+        X : array-like of shape (n, n_features), (n, height, width) or (n, height, width, channels)
+            Images.
+        y : object
+            Ignored.
+
+        Returns
+        -------
+        ImageFlattener
+            Itself.
+        """
+        X = self._check_images(X, reset=True)
+        self._shape = X.shape[1:]
+        return self
+
+    def transform(self, X):
+        """Return images as rows.
+
+        Parameters
+        ----------
+        X : array-like of the layout that was given to ``fit``
+            Images.
+
+        Returns
+        -------
+        ndarray of shape (n, n_features)
+            The same values, a row for each image.
+
+        Raises
+        ------
+        ValueError
+            For images of another shape than in ``fit``.
+        """
+        check_is_fitted(self)
+        X = self._check_images(X, reset=False)
+        if X.shape[1:] != self._shape:
+            raise ValueError(
+                f"Got images of shape {X.shape[1:]}, but this ImageFlattener was fitted on images of "
+                f"shape {self._shape}: rows of a classifier have one length."
+            )
+        return X.reshape(len(X), -1)
+
+    def inverse_transform(self, X):
+        """Return rows as images.
+
+        Parameters
+        ----------
+        X : array-like of shape (n, n_features)
+            Rows, as ``transform`` returns them.
+
+        Returns
+        -------
+        ndarray of the layout that was given to ``fit``
+            Images.
+        """
+        check_is_fitted(self)
+        return np.asarray(X).reshape(-1, *self._shape)
+
+    def get_feature_names_out(self, input_features=None):
+        """Return the names of the columns: ``pixel0``, ``pixel1`` and so on, or those of flat rows.
+
+        Parameters
+        ----------
+        input_features : array-like of str, default=None
+            Names to use where ``fit`` saw none.
+
+        Returns
+        -------
+        ndarray of str
+            One name per column.
+        """
+        check_is_fitted(self)
+        if hasattr(self, "feature_names_in_"):
+            return self.feature_names_in_
+        if input_features is not None:
+            return np.asarray(input_features, dtype=object)
+        count = np.prod(self._shape)
+        return np.array([f"pixel{i}" for i in range(count)], dtype=object)
