@@ -35,7 +35,12 @@ class Devices(keras.callbacks.Callback):
 X = load_digits().images / 16
 def fit(n_images, batch_size):
     return quick_denoiser(
-        filters=(4,), epochs=4, batch_size=batch_size, validation_split=0.2, callbacks=[Devices()]
+        filters=(4,),
+        epochs=4,
+        batch_size=batch_size,
+        validation_split=0.2,
+        callbacks=[Devices()],
+        optimizer="adam",
     ).fit(X[:n_images])
 
 # 256 images to train on, or 255, and 64 held out.
