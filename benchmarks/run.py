@@ -29,6 +29,7 @@ BENCHMARKS = (
     "precision",
     "peers",
     "memory",
+    "streaming",
     "recipe",
     "growth",
 )

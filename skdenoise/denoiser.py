@@ -18,6 +18,7 @@ from skdenoise.metrics import psnr
 from skdenoise.noise.corruption import corrupt
 from skdenoise.noise.resolution import resolve_noise
 from skdenoise.seeding import Stream, draw_seed, generator
+from skdenoise.stored_images import StoredImages
 
 _TRAIN_OUTPUTS = ("denoised_noisy", "denoised", "clean")
 
@@ -148,6 +149,10 @@ class Denoiser(ImageTransformer):
         return psnr(clean, denoised, data_range=high - low, image_shape=shape)
 
     def _check_images(self, X, *, reset):
+        if isinstance(X, StoredImages):
+            # The layout is that of any one of them; values are checked when they are read.
+            super()._check_images(X[:1], reset=reset)
+            return X
         if not is_image_list(X):
             return super()._check_images(X, reset=reset)
         if self.image_shape is not None:
@@ -189,7 +194,7 @@ class Denoiser(ImageTransformer):
         if reset:
             self.value_range_ = self._find_value_range(X, targets)
         self.noise_ = self._resolve_noise(X, noisy) if clean is None else None
-        warn_of_other_range(X[0] if isinstance(X, ImageList) else X, self.value_range_)
+        warn_of_other_range(X, self.value_range_)
         self._seed = draw_seed(self.random_state)
         return X, targets
 
@@ -203,7 +208,8 @@ class Denoiser(ImageTransformer):
     def _check_clean(self, clean, X):
         if isinstance(X, ImageList):
             return self._check_clean_list(clean, X)
-        clean = check_images(clean, name="clean")
+        if not isinstance(clean, StoredImages):
+            clean = check_images(clean, name="clean")
         if clean.shape != X.shape:
             raise ValueError(
                 f"clean has shape {clean.shape}, but X has {X.shape}; both must be the same images "

@@ -3,9 +3,8 @@
 from collections.abc import Sequence
 
 import numpy as np
-from sklearn.utils import check_array
 
-from skdenoise.images import check_magnitude
+from skdenoise.images import check_values
 
 
 def is_image_list(X) -> bool:
@@ -85,6 +84,10 @@ class ImageList(Sequence):
         """The smallest height or width."""
         return min(min(shape[:2]) for shape in self.shapes)
 
+    def few(self):
+        """Return one image, which is to tell of all."""
+        return self[0]
+
     def min(self):
         """Return the smallest value of all images."""
         return min(image.min() for image in self)
@@ -100,9 +103,7 @@ class ImageList(Sequence):
                 f"{self._called(index)} has shape {image.shape}; expected (height, width) or (height, "
                 "width, channels)."
             )
-        name = f"{self.name}[{index}]"
-        image = check_array(image, ensure_2d=False, allow_nd=True, input_name=name)
-        return check_magnitude(image, name)
+        return check_values(image, f"{self.name}[{index}]")
 
     def _check_shape(self, index, shape):
         if _channels(shape) != self.channels:

@@ -33,7 +33,7 @@ def check_images(X, *, name="X"):
     """
     if is_flat(X):
         return check_magnitude(check_array(X, input_name=name), name)
-    X = check_magnitude(check_array(X, allow_nd=True, ensure_2d=False, input_name=name), name)
+    X = check_values(X, name)
     if X.ndim not in (3, 4):
         raise ValueError(
             f"{name} has {X.ndim} dimensions, shape {X.shape}; expected images (n, height, width) "
@@ -54,6 +54,11 @@ def check_images(X, *, name="X"):
             stacklevel=3,
         )
     return X
+
+
+def check_values(X, name):
+    """Return an array of any number of axes whose values are finite, and not too large."""
+    return check_magnitude(check_array(X, allow_nd=True, ensure_2d=False, input_name=name), name)
 
 
 def check_magnitude(X, name="X"):
@@ -148,7 +153,7 @@ def _warn_of_colour_rows(n_features):
 
 def as_nhwc(X, image_shape):
     """View flat rows or images as (n, height, width, channels)."""
-    return X.reshape(-1, *image_shape) if X.ndim == 2 else X.reshape(_nhwc_shape(X))
+    return X.reshape(-1, *(image_shape if X.ndim == 2 else _nhwc_shape(X)[1:]))
 
 
 def like_table(rows, X):
@@ -214,8 +219,7 @@ def robust_value_range(value_range, images) -> tuple[float, float]:
     least, most = images.min(), images.max()
     if least >= 0 and most <= 1:
         return 0.0, 1.0
-    few = images[:: max(1, len(images) // 256)] if isinstance(images, np.ndarray) else images[0]
-    low, high = np.percentile(few, (1, 99))
+    low, high = np.percentile(_few(images), (1, 99))
     nearly_all_are_one = high - low < (most - least) / 100
     return check_value_range(None if nearly_all_are_one else (low, high), images)
 
@@ -339,7 +343,7 @@ def warn_of_other_range(images, value_range):
 
     Looks at up to 256 images. A constant image says nothing about the range.
     """
-    sample = images[:: max(1, len(images) // 256)]
+    sample = _few(images)
     low, high = float(sample.min()), float(sample.max())
     span = value_range[1] - value_range[0]
     if 0 < high - low < span / 100 or high - low > span * 100:
@@ -348,6 +352,11 @@ def warn_of_other_range(images, value_range):
             "Scale them as the images were scaled in fit, or give value_range.",
             stacklevel=3,
         )
+
+
+def _few(images):
+    """Return up to 256 images; those that are not in memory choose them."""
+    return images.few() if hasattr(images, "few") else images[:: max(1, len(images) // 256)]
 
 
 def goes_beyond(images, value_range) -> bool:
@@ -365,7 +374,7 @@ def goes_beyond(images, value_range) -> bool:
 
 def warn_if_constant(images):
     """Warn where all values of training images are one and the same."""
-    first = images.flat[0]
+    first = images[:1].flat[0]
     if all((images[part] == first).all() for part in chunks(images)):
         warnings.warn(
             f"All values of the images are {first}: there is nothing in them to learn but that.",

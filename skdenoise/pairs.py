@@ -11,6 +11,7 @@ from skdenoise.images import PixelFormat, pad_to_multiple
 from skdenoise.noise.corruption import corrupt_unit
 from skdenoise.patches import cut, draw_view
 from skdenoise.recorruption import recorrupt
+from skdenoise.stored_images import StoredImages
 
 
 @dataclass(frozen=True)
@@ -19,11 +20,11 @@ class Pairs:
 
     Parameters
     ----------
-    clean : ndarray of shape (n, height, width, channels), or ImageList
+    clean : ndarray of shape (n, height, width, channels), ImageList or StoredImages
         Clean images, as they are stored.
     clean_pixels : PixelFormat
         How they are stored.
-    noisy : ndarray of the same shape, ImageList or None
+    noisy : ndarray of the same shape, ImageList, StoredImages or None
         The same images noisy; ``None`` draws the noise.
     noisy_pixels : PixelFormat
         How the noisy images are, or would be, stored.
@@ -39,9 +40,9 @@ class Pairs:
         Whether they are flipped and turned at random.
     """
 
-    clean: np.ndarray | ImageList
+    clean: np.ndarray | ImageList | StoredImages
     clean_pixels: PixelFormat
-    noisy: np.ndarray | ImageList | None
+    noisy: np.ndarray | ImageList | StoredImages | None
     noisy_pixels: PixelFormat
     noise: Any
     clip: bool | None
@@ -58,6 +59,13 @@ class Pairs:
     def padded_size(self):
         """Height and width after padding."""
         return tuple(size + -size % self.multiple for size in self.size)
+
+    def shuffled(self, indices, rng, mixed=None):
+        """Return `indices` in random order; of images in a store as `Blocks.shuffled` says."""
+        for images in (self.clean, self.noisy):
+            if isinstance(images, StoredImages):
+                return images.blocks.shuffled(indices, rng, mixed)
+        return rng.permutation(indices)
 
     def batch(self, indices, rng):
         """Return the noisy and the clean images of `indices`, in units of the value range."""

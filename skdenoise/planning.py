@@ -61,8 +61,12 @@ def resolve_patch_size(patch_size, images):
     return size
 
 
-def split(denoiser, n_images, seed, partial=False):
-    """Return the indices of the images to train on, and of those held out."""
+def split(denoiser, pairs, seed, partial=False):
+    """Return the indices of the images to train on, and of those held out.
+
+    Of images in a store, those of as few blocks as possible are held out.
+    """
+    n_images = len(pairs.clean)
     share, most = recipe_of(denoiser.network).validation_split, n_images
     if denoiser.validation_split is not None:
         share = denoiser.validation_split
@@ -74,7 +78,7 @@ def split(denoiser, n_images, seed, partial=False):
             f"validation_split={share} of {n_images} sample(s) leaves none to train on. Give "
             "more images, or validation_split=0."
         )
-    order = generator(seed, Stream.SPLIT).permutation(n_images)
+    order = pairs.shuffled(np.arange(n_images), generator(seed, Stream.SPLIT), mixed=1)
     return np.sort(order[n_held_out:]), np.sort(order[:n_held_out])
 
 
@@ -100,11 +104,13 @@ def make_plan(denoiser, architecture, n_training, seed, *, first_epoch, partial)
     -------
     Plan
     """
+    from skdenoise.distribution import n_devices
     from skdenoise.precision import resolve_precision
     from skdenoise.training import Plan
 
     recipe = recipe_of(denoiser.network)
     batch_size = denoiser.batch_size or recipe.batch_size
+    batch_size += -batch_size % n_devices()
     epochs = 1 if partial else denoiser.epochs
     epochs, steps_per_epoch = recipe.length(n_training, batch_size, epochs)
     patience = _PATIENCE if denoiser.early_stopping is True else denoiser.early_stopping or None

@@ -14,6 +14,7 @@ from threading import Lock
 import keras
 import numpy as np
 
+from skdenoise import distribution
 from skdenoise.allocator import keep_freed_memory
 from skdenoise.threads import obey_thread_limit
 
@@ -78,10 +79,12 @@ def borrowed(key, make: Callable[[], CompiledNetwork]):
     Parameters
     ----------
     key : hashable
-        Equal keys mean networks that differ in nothing but their weights.
+        Equal keys mean networks that differ in nothing but their weights and the devices that they
+        are made for, those of the active distribution.
     make : callable
         Makes a `CompiledNetwork`.
     """
+    key = (distribution.active(), key)
     with _lock:
         compiled = _idle.pop(key, None)
     if compiled is None:

@@ -9,7 +9,7 @@ from typing import Any
 import keras
 import numpy as np
 
-from skdenoise import pool
+from skdenoise import distribution, pool
 from skdenoise.network import Architecture, initialize
 from skdenoise.progress import progress_callbacks
 from skdenoise.seeding import Stream, derived_seed, generator
@@ -18,7 +18,42 @@ from skdenoise.seeding import Stream, derived_seed, generator
 _STEPS_PER_EXECUTION = 8
 
 
-class TrainingBatches(keras.utils.PyDataset):
+class Batches(keras.utils.PyDataset):
+    """Batches of pairs, each filled up with images of others to a multiple of the devices.
+
+    Attributes
+    ----------
+    failure : Exception or None
+        What went wrong when a batch was made: Keras on TensorFlow tells of it as text alone.
+    """
+
+    def __init__(self, pairs, indices, batch_size, seed):
+        super().__init__()
+        self.pairs = pairs
+        self.indices = indices
+        self.batch_size = batch_size
+        self.seed = seed
+        self.failure = None
+        self._n_devices = distribution.n_devices()
+
+    def __len__(self):
+        return math.ceil(len(self.indices) / self.batch_size)
+
+    def release(self):
+        """Let go of the images: Keras on TensorFlow never frees the batches of a fit."""
+        self.pairs = None
+
+    def _batch(self, order, index, rng):
+        part = order[index * self.batch_size : (index + 1) * self.batch_size]
+        part = np.append(part, np.resize(order, -len(part) % self._n_devices))
+        try:
+            return self.pairs.batch(part, rng)
+        except Exception as error:
+            self.failure = error
+            raise
+
+
+class TrainingBatches(Batches):
     """Batches in an order, and with noise, that are new in every epoch.
 
     Both follow from (seed, epoch, batch) alone, since Keras asks for its first batches twice and
@@ -27,12 +62,8 @@ class TrainingBatches(keras.utils.PyDataset):
     """
 
     def __init__(self, pairs, indices, batch_size, seed, first_epoch, steps=None):
-        super().__init__()
-        self.pairs = pairs
-        self.indices = indices
-        self.batch_size = batch_size
-        self.steps = math.ceil(len(indices) / batch_size) if steps is None else steps
-        self.seed = seed
+        super().__init__(pairs, indices, batch_size, seed)
+        self.steps = super().__len__() if steps is None else steps
         self.first_epoch = first_epoch
         self.epoch = first_epoch
         self._order = lru_cache(maxsize=1)(self._draw_order)
@@ -41,12 +72,11 @@ class TrainingBatches(keras.utils.PyDataset):
         return self.steps
 
     def __getitem__(self, index):
-        order = self._order(self.epoch)
-        part = order[index * self.batch_size : (index + 1) * self.batch_size]
-        return self.pairs.batch(part, generator(self.seed, Stream.FIT, self.epoch, index))
+        rng = generator(self.seed, Stream.FIT, self.epoch, index)
+        return self._batch(self._order(self.epoch), index, rng)
 
     def _draw_order(self, epoch):
-        return generator(self.seed, Stream.SHUFFLE, epoch).permutation(self.indices)
+        return self.pairs.shuffled(self.indices, generator(self.seed, Stream.SHUFFLE, epoch))
 
     def start_epoch(self, epoch):
         """Go to an epoch, counted from the first of this fit.
@@ -56,22 +86,11 @@ class TrainingBatches(keras.utils.PyDataset):
         self.epoch = self.first_epoch + epoch
 
 
-class ValidationBatches(keras.utils.PyDataset):
+class ValidationBatches(Batches):
     """Batches whose noise is one fixed draw."""
 
-    def __init__(self, pairs, indices, batch_size, seed):
-        super().__init__()
-        self.pairs = pairs
-        self.indices = indices
-        self.batch_size = batch_size
-        self.seed = seed
-
-    def __len__(self):
-        return math.ceil(len(self.indices) / self.batch_size)
-
     def __getitem__(self, index):
-        part = self.indices[index * self.batch_size : (index + 1) * self.batch_size]
-        return self.pairs.batch(part, generator(self.seed, Stream.VALIDATION, index))
+        return self._batch(self.indices, index, generator(self.seed, Stream.VALIDATION, index))
 
 
 class Schedule(keras.optimizers.schedules.LearningRateSchedule):
@@ -182,14 +201,14 @@ class Outcome:
         Of the optimizer; ``None`` after an interrupt.
     history : dict of list of float
         Loss per epoch and, with validation images, ``val_loss``.
-    interrupt : KeyboardInterrupt or None
-        What ended it early, after at least one epoch.
+    interrupt : KeyboardInterrupt, Exception or None
+        What ended it early, after at least one epoch: the user, or images that could not be read.
     """
 
     weights: list
     optimizer_state: list | None
     history: dict
-    interrupt: KeyboardInterrupt | None = None
+    interrupt: BaseException | None = None
 
 
 def train(plan, pairs, training, validation, *, weights=None, optimizer_state=None) -> Outcome:
@@ -214,8 +233,8 @@ def train(plan, pairs, training, validation, *, weights=None, optimizer_state=No
     ------
     ValueError
         Where the loss became infinite or NaN.
-    KeyboardInterrupt
-        Where the first epoch was interrupted. Later it is handed over in the outcome.
+    KeyboardInterrupt, or what was raised when a batch was made
+        In the first epoch. Later it is handed over in the outcome.
     """
     size = pairs.padded_size
     with pool.borrowed(_pool_key(plan, size), lambda: _compile(plan, size)) as network:
@@ -248,15 +267,28 @@ def _fit(plan, pairs, training, validation, network):
             shuffle=False,
             verbose=0,
         )
-    except KeyboardInterrupt as interrupt:
-        network.is_reusable = False
-        if record.weights is None:
+    except (KeyboardInterrupt, Exception) as error:
+        interrupt = _interrupt(error, batches, held_out)
+        if interrupt is None:
             raise
+        if record.weights is None:
+            raise interrupt from interrupt.__cause__
+        network.is_reusable = False
         return Outcome(record.weights, None, record.history, interrupt)
     finally:
         for callback in progress:
             callback.on_train_end()
+        for dataset in (batches, held_out):
+            if dataset is not None:
+                dataset.release()
     return Outcome(model.get_weights(), network.optimizer_state(), record.history)
+
+
+def _interrupt(error, *batches):
+    """Return what ended a fit, where that was the user, or a batch that could not be made."""
+    if isinstance(error, KeyboardInterrupt):
+        return error
+    return next((b.failure for b in batches if b is not None and b.failure is not None), None)
 
 
 class EpochRecord(keras.callbacks.Callback):
@@ -294,7 +326,9 @@ def _compile(plan, size):
     model.compile(
         optimizer=optimizer,
         loss=_named("loss", plan.loss, keras.losses.get),
-        steps_per_execution=_STEPS_PER_EXECUTION,
+        steps_per_execution=(
+            _STEPS_PER_EXECUTION if distribution.can_execute_several_steps() else 1
+        ),
     )
     pool.set_jit_compile(model)
     return pool.CompiledNetwork(model, schedule)

@@ -25,6 +25,7 @@ from skdenoise.pairs import BlindSpots, Pairs, Recorruptions
 from skdenoise.planning import check_training_params, make_plan, resolve_patch_size, split
 from skdenoise.recorruption import check_recorruption, psnr_of_recorrupted
 from skdenoise.seeding import Stream, generator
+from skdenoise.stored_images import as_stored
 
 # What is denoised after a fit to see whether it has learned anything: 256 images of 64x64 pixels.
 _PIXELS_TO_CHECK = 2**20
@@ -106,7 +107,8 @@ class UNetDenoiser(Denoiser):
         of them, drawn at random, as make 250 steps.
     batch_size : int, default=None
         Images per step. ``None`` is 16 for ``"compact"``, 8 for ``"bias_free"``, 128 for
-            ``"classic"`` and 32 for your own.
+        ``"classic"`` and 32 for your own. On several devices, which share them, it is rounded up to
+        a multiple of their number.
     validation_split : float, default=None
         Share of the images, at least 0 and below 1, that is held out, with one fixed draw of noise,
         to compute ``val_loss`` after each epoch. ``None`` is 0.1 for ``"classic"`` and, but no more
@@ -173,7 +175,8 @@ class UNetDenoiser(Denoiser):
     given.
 
     A fit that is interrupted (Ctrl-C) in its first epoch leaves the estimator as it was. Later, the
-    estimator has learned what the last whole epoch had, and the KeyboardInterrupt goes on.
+    estimator has learned what the last whole epoch had, and the KeyboardInterrupt goes on. So it
+    is with images that cannot be read.
 
     An image gives the same result whatever images stand beside it, except for float32 rounding
     (about 1e-6 of the value range), which may depend on their number.
@@ -361,7 +364,8 @@ class UNetDenoiser(Denoiser):
         X : array-like of shape (n, n_features), (n, height, width) or (n, height, width, channels)
             Clean images, on which noise is drawn; or, with `clean` or where `supervision` says so,
             noisy ones. Or a list of arrays of shape (height, width) or (height, width, channels)
-            whose sizes differ, or an `ImageFolder`.
+            whose sizes differ, or an `ImageFolder`. A memmap, or an array of Zarr, HDF5 or Dask, is
+            read in blocks, and never as a whole.
         y : object
             Ignored; a pipeline passes the class labels here.
         clean : array-like of the shape of `X`, or such a list, default=None
@@ -379,6 +383,9 @@ class UNetDenoiser(Denoiser):
         ------
         ValueError
             Where images or parameters are not as documented, or where training diverges.
+        OSError
+            Where a store cannot be read. After the first epoch, the denoiser has learned then what
+            the last whole epoch had; before, it is as it was.
 
         Warns
         -----
@@ -413,7 +420,8 @@ class UNetDenoiser(Denoiser):
         Parameters
         ----------
         X : array-like of shape (n, n_features), (n, height, width) or (n, height, width, channels)
-            Clean images, on which noise is drawn; or, with `clean`, noisy ones.
+            Clean images, on which noise is drawn; or, with `clean`, noisy ones. As in ``fit``, they
+            may be in a store.
         y : object
             Ignored.
         clean : array-like of the shape of `X`, default=None
@@ -459,10 +467,12 @@ class UNetDenoiser(Denoiser):
             self._check_supervision(clean)
             self._check_noisy(clean, noisy, is_known=partial and resume)
             self._recorrupted_noise = None
-            images, targets = self._read(X, clean, noisy, reset=not (partial and resume))
+            images, targets = self._read(
+                *as_stored(X, clean), noisy, reset=not (partial and resume)
+            )
             architecture = self._architecture(resume, targets)
             pairs = self._pairs(images, targets, clean is None, architecture.multiple)
-            training, validation = split(self, len(targets), self._seed, partial)
+            training, validation = split(self, pairs, self._seed, partial)
             plan = make_plan(
                 self,
                 architecture,

@@ -334,7 +334,7 @@ def test_a_fit_makes_the_steps_of_its_recipe_or_of_its_epochs(
 def test_early_stopping_holds_out_a_tenth_but_no_more_than_a_thousand():
     for n_images, expected in ((100, 10), (50_000, 1000)):
         denoiser = UNetDenoiser(early_stopping=True, random_state=0)
-        _, held_out = split(denoiser, n_images, seed=0)
+        _, held_out = split(denoiser, batches_of(n_images, 4).pairs, seed=0)
         assert len(held_out) == expected
 
 
