@@ -3,6 +3,7 @@
 Importing the package loads neither Keras nor TensorFlow; the first network that is built does.
 """
 
+from skdenoise.blocks import map_images
 from skdenoise.comparison import DenoisingComparison, compare_denoising
 from skdenoise.displays import DenoisingDisplay, RobustnessCurveDisplay, TrainingCurveDisplay
 from skdenoise.evaluation import noisy_scorer
@@ -91,6 +92,7 @@ __all__ = [
     "estimate_noise",
     "fit_noise_model",
     "load",
+    "map_images",
     "noise_names",
     "noisy_scorer",
     "psnr",

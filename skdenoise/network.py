@@ -12,6 +12,8 @@ import keras
 import numpy as np
 from keras import layers
 
+from skdenoise.threads import obey_thread_limit
+
 
 def classic(input_shape, filters=(64, 128, 256), dtype="float32", linear=False):
     """Build the U-Net of the original recipe.
@@ -320,6 +322,7 @@ class Architecture:
         -------
         keras.Model
         """
+        obey_thread_limit()
         shape = self.input_shape(size)
         if not self.is_built_in:
             return _build_own(self.network, shape, self.filters, seed, precision)
@@ -349,6 +352,7 @@ class Footprint:
 @cache
 def footprint(architecture) -> Footprint:
     """Measure a network of this package, layer by layer."""
+    obey_thread_limit()
     multiple = architecture.multiple
     shape = (multiple, multiple, architecture.channels)
     model = NETWORKS[architecture.network].build(shape, architecture.filters)

@@ -16,7 +16,6 @@ import numpy as np
 
 from skdenoise import distribution
 from skdenoise.allocator import keep_freed_memory
-from skdenoise.threads import obey_thread_limit
 
 CAPACITY = 8
 
@@ -89,7 +88,6 @@ def borrowed(key, make: Callable[[], CompiledNetwork]):
         compiled = _idle.pop(key, None)
     if compiled is None:
         keep_freed_memory()
-        obey_thread_limit()
         compiled = make()
     yield compiled
     if not compiled.is_reusable:

@@ -1,6 +1,7 @@
-"""Threads: as many as joblib grants a worker, so that parallel searches do not fight over cores."""
+"""Threads: as many as joblib or Dask grants a worker, so that its neighbours keep their cores."""
 
 import os
+import sys
 from functools import cache
 
 import keras
@@ -8,25 +9,47 @@ import keras
 
 @cache
 def obey_thread_limit() -> int | None:
-    """Limit TensorFlow, once a process, to the threads that ``OMP_NUM_THREADS`` allows.
+    """Limit TensorFlow, once a process, to the threads that a worker of Dask or joblib has.
 
-    joblib sets it in each of its workers to the number of cores over ``n_jobs``. TensorFlow alone
-    does not look at it, and starts as many threads as there are cores in every worker. Torch does
-    look; JAX cannot be told after its start.
+    A worker of Dask says how many it has. joblib sets ``OMP_NUM_THREADS`` in each of its workers to
+    the number of cores over ``n_jobs``. TensorFlow alone looks at neither, and starts as many
+    threads as there are cores in every worker. Torch looks at the latter; JAX cannot be told after
+    its start.
 
     Returns
     -------
     int or None
         The limit that was set; ``None`` where there is none, or TensorFlow has started before.
     """
-    limit = os.environ.get("OMP_NUM_THREADS", "")
-    if keras.backend.backend() != "tensorflow" or not limit.isdecimal() or int(limit) == 0:
+    limit = _threads_of_dask_worker() or _threads_of_environment()
+    if keras.backend.backend() != "tensorflow" or not limit:
         return None
     import tensorflow as tf
 
     try:
-        tf.config.threading.set_intra_op_parallelism_threads(int(limit))
-        tf.config.threading.set_inter_op_parallelism_threads(int(limit))
+        tf.config.threading.set_intra_op_parallelism_threads(limit)
+        tf.config.threading.set_inter_op_parallelism_threads(limit)
     except RuntimeError:
         return None
-    return int(limit)
+    return limit
+
+
+def _threads_of_dask_worker():
+    """Return the threads of the Dask worker whose task this is; 0 where there is none.
+
+    A worker without a nanny may live in the user's own process, which is not ours to limit. (A nanny
+    sets ``OMP_NUM_THREADS`` to 1, however many threads its worker has.)
+    """
+    distributed = sys.modules.get("distributed")
+    if distributed is None:
+        return 0
+    try:
+        worker = distributed.get_worker()
+    except ValueError:
+        return 0
+    return worker.state.nthreads if worker.nanny else 0
+
+
+def _threads_of_environment():
+    limit = os.environ.get("OMP_NUM_THREADS", "")
+    return int(limit) if limit.isdecimal() else 0

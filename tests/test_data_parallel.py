@@ -6,6 +6,8 @@ import json
 import pytest
 from test_package import run_python
 
+pytestmark = pytest.mark.several
+
 PROGRAM = """
 import sys; sys.path.insert(0, "tests")
 import json

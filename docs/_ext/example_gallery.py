@@ -23,6 +23,7 @@ _READING_ORDER = [
     "no_clean_images",
     "does_it_hallucinate",
     "folder_from_the_command_line",
+    "train_from_disk",
     "serve_without_tensorflow",
     "keras_classifier",
     "colour_images",
