@@ -34,7 +34,7 @@ class ImageFlattener(TransformerMixin, ImageEstimator):
     >>> pipeline = make_pipeline(
     ...     FilterDenoiser("median"), ImageFlattener(), LogisticRegression(max_iter=2000)
     ... )
-    >>> bool(pipeline.fit(images, y).score(images, y) > 0.9)
+    >>> bool(pipeline.fit(images, y).score(images, y) > 0.8)
     True
     """
 
