@@ -19,6 +19,7 @@ _READING_ORDER = [
     "choose_a_denoiser",
     "several_kinds_of_noise",
     "camera_noise",
+    "your_own_photographs",
     "real_pairs",
     "no_clean_images",
     "does_it_hallucinate",
