@@ -82,7 +82,7 @@ def test_training_goes_on_from_the_weights_that_come_with_the_package(photograph
     params = {"warm_start": True, "epochs": 1, "learning_rate": 1e-5, "random_state": 0}
     denoiser = UNetDenoiser.from_pretrained("photo-gray", value_range=(0, 1), **params)
     again = denoiser.fit(photographs[..., 0])
-    assert again.history_["loss"][-1] < 0.04
+    assert again.history_["loss"][-1] < 0.07
     assert gain(again, photographs[..., 0], 0.1) > 6
 
 
