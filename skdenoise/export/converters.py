@@ -48,6 +48,8 @@ def to_onnx(estimator, X=None, **params):
     ------
     ImportError
         Where a package of the extra ``onnx`` is missing or too old.
+    TypeError
+        If `estimator` is neither, or if there are `params` for a denoiser.
     ValueError
         Where a step cannot be converted.
 
@@ -84,6 +86,11 @@ def to_onnx(estimator, X=None, **params):
     check_is_fitted(estimator)
     estimator = _unwrapped(estimator)
     if isinstance(estimator, Denoiser):
+        if params:
+            raise TypeError(
+                f"to_onnx got {', '.join(params)}: params are those of skl2onnx.to_onnx, and hold for "
+                "a pipeline. Leave them out for a denoiser."
+            )
         return _denoiser_to_onnx(estimator, X)
     if isinstance(estimator, Pipeline):
         return _pipeline_to_onnx(estimator, X, params)
@@ -121,8 +128,8 @@ def register_onnx_converters():
 
     for kinds, shape, convert in [
         ((UNetDenoiser, FilterDenoiser, SubspaceDenoiser), _shape_of_denoised, _convert_denoiser),
-        ((NoiseAugmenter,), _shape_of_images, _convert_augmenter),
-        ((ImageFlattener,), _shape_of_rows, _convert_flattener),
+        ((NoiseAugmenter,), _shape_of_images, _converter_to("Identity")),
+        ((ImageFlattener,), _shape_of_rows, _converter_to("Flatten", axis=1)),
     ]:
         for kind in kinds:
             update_registered_converter(kind, f"Skdenoise{kind.__name__}", shape, convert)
@@ -210,23 +217,15 @@ def _convert_denoiser(scope, operator, container):
     add_onnx_graph(scope, operator, container, model)
 
 
-def _convert_augmenter(scope, operator, container):
-    container.add_node(
-        "Identity",
-        operator.inputs[0].full_name,
-        operator.outputs[0].full_name,
-        name=scope.get_unique_operator_name("Identity"),
-    )
+def _converter_to(op_type, **attributes):
+    """Return a converter of what is one operator of ONNX."""
 
+    def convert(scope, operator, container):
+        (given,), (made,) = operator.inputs, operator.outputs
+        name = scope.get_unique_operator_name(op_type)
+        container.add_node(op_type, given.full_name, made.full_name, name=name, **attributes)
 
-def _convert_flattener(scope, operator, container):
-    container.add_node(
-        "Flatten",
-        operator.inputs[0].full_name,
-        operator.outputs[0].full_name,
-        name=scope.get_unique_operator_name("Flatten"),
-        axis=1,
-    )
+    return convert
 
 
 def _shape_of_denoised(operator):

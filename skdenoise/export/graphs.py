@@ -56,6 +56,64 @@ def assemble(inputs, outputs, body, **constants):
     return model
 
 
+def continued(source, result):
+    """Return operators that continue images beyond their edges, back to front, as ``numpy.pad`` does.
+
+    Parameters
+    ----------
+    source, result : str
+        Names of images of shape (n, height, width, channels).
+
+    See Also
+    --------
+    continuation : The constants that they need.
+    """
+    return "\n".join(
+        f"""
+        {name}_shape = Shape <start = {axis}, end = {axis + 1}> ({given})
+        {name}_count = Squeeze ({name}_shape)
+        {name}_wanted = Add ({name}_count, after)
+        {name}_negative = Neg ({name}_wanted)
+        {name}_missing = Mod ({name}_negative, multiple)
+        {name}_end = Add ({name}_wanted, {name}_missing)
+        {name}_places = Range (before, {name}_end, one)
+        {name}_way = Sub ({name}_count, edge_once)
+        {name}_there_and_back = Mul ({name}_way, two)
+        {name}_period = Max ({name}_there_and_back, one)
+        {name}_there = Mod ({name}_places, {name}_period)
+        {name}_turn = Sub ({name}_period, edge_twice)
+        {name}_back = Sub ({name}_turn, {name}_there)
+        {name}_repeated = Min ({name}_there, {name}_back)
+        {made} = Gather <axis = {axis}> ({given}, {name}_repeated)
+        """
+        for name, given, made, axis in [("row", source, "tall", 1), ("column", "tall", result, 2)]
+    )
+
+
+def continuation(reach=0, multiple=1, edge_twice=False):
+    """Return the constants of `continued`.
+
+    Parameters
+    ----------
+    reach : int
+        How many pixels are added on each side.
+    multiple : int
+        What height and width are then continued to a multiple of, below and on the right.
+    edge_twice : bool
+        Whether the outermost pixel is repeated too (NumPy's "symmetric") or not ("reflect").
+    """
+    numbers = {
+        "before": -reach,
+        "after": reach,
+        "multiple": multiple,
+        "edge_once": not edge_twice,
+        "edge_twice": edge_twice,
+        "one": 1,
+        "two": 2,
+    }
+    return {name: np.int64(number) for name, number in numbers.items()}
+
+
 def for_stored_images(model, layout, pixels, made=None, clip=None, multiple=1):
     """Put a model of images in units of the value range between stored images and stored images.
 
@@ -91,8 +149,7 @@ def for_stored_images(model, layout, pixels, made=None, clip=None, multiple=1):
         scaled = Div (shifted, span)
         unit = Cast <to = {_number(np.float32)}> (scaled)
         size = Shape <start = 1, end = 3> (unit)
-        {_padded("row", "unit", "tall", axis=1) if multiple > 1 else "tall = Identity (unit)"}
-        {_padded("column", "tall", "full", axis=2) if multiple > 1 else "full = Identity (tall)"}
+        {continued("unit", "full") if multiple > 1 else "full = Identity (unit)"}
         clean = Model (full)
         cropped = Slice (clean, origin, size, size_axes)
         exact = Cast <to = {_number(wide)}> (cropped)
@@ -111,10 +168,7 @@ def for_stored_images(model, layout, pixels, made=None, clip=None, multiple=1):
         channel_axis=np.array([3], np.int64),
         origin=np.zeros(2, np.int64),
         size_axes=np.array([1, 2], np.int64),
-        multiple=np.int64(multiple),
-        zero=np.int64(0),
-        one=np.int64(1),
-        two=np.int64(2),
+        **continuation(multiple=multiple),
     )
     _put_in_place(model, whole, "Model")
     onnx.checker.check_model(whole)
@@ -131,28 +185,6 @@ _FROM_NHWC = {
     3: "Squeeze (kept, channel_axis)",
     4: "Identity (kept)",
 }
-
-
-def _padded(name, source, result, axis):
-    """Return operators that continue an axis to a multiple by reflection, as ``numpy.pad`` does.
-
-    Beyond the end, the place that is repeated goes back and forth between the last and the first.
-    """
-    return f"""
-        {name}_shape = Shape <start = {axis}, end = {axis + 1}> ({source})
-        {name}_count = Squeeze ({name}_shape)
-        {name}_negative = Neg ({name}_count)
-        {name}_missing = Mod ({name}_negative, multiple)
-        {name}_end = Add ({name}_count, {name}_missing)
-        {name}_places = Range (zero, {name}_end, one)
-        {name}_last = Sub ({name}_count, one)
-        {name}_there_and_back = Mul ({name}_last, two)
-        {name}_period = Max ({name}_there_and_back, one)
-        {name}_there = Mod ({name}_places, {name}_period)
-        {name}_back = Sub ({name}_period, {name}_there)
-        {name}_repeated = Min ({name}_there, {name}_back)
-        {result} = Gather <axis = {axis}> ({source}, {name}_repeated)
-    """
 
 
 def _kept(pixels, clip):

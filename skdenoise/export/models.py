@@ -1,15 +1,18 @@
 """Models: what each kind of denoiser makes of images in units of the value range, in ONNX."""
 
-import tempfile
-import warnings
 from functools import singledispatch
-from pathlib import Path
 
 import numpy as np
-import onnx
 from scipy import ndimage
 
-from skdenoise.export.graphs import IR_VERSION, OPSET, Layout, assemble, for_stored_images
+from skdenoise.export.graphs import (
+    Layout,
+    assemble,
+    continuation,
+    continued,
+    for_stored_images,
+)
+from skdenoise.export.networks import network_model
 from skdenoise.filters import FilterDenoiser
 from skdenoise.images import PixelFormat
 from skdenoise.subspace import SubspaceDenoiser
@@ -68,25 +71,7 @@ def _(denoiser: UNetDenoiser):
             "j_invariant=True takes sixteen passes over each image, which are no graph; export the "
             "denoiser after set_params(j_invariant=False)."
         )
-    import keras
-
-    trained = denoiser._network
-    # A rebuild in float32: ONNX Runtime takes no bfloat16 on a CPU.
-    model = trained.architecture.build(trained.size, "float32", seed=0)
-    model.set_weights(trained.weights)
-    shape = trained.architecture.input_shape(trained.size)
-    with tempfile.TemporaryDirectory() as folder:
-        path = str(Path(folder, "network.onnx"))
-        signature = [keras.InputSpec(shape=(None, *shape), dtype="float32")]
-        with warnings.catch_warnings():
-            # Keras 3.15 asks NumPy for a name that NumPy means to bring back.
-            warnings.simplefilter("ignore", FutureWarning)
-            model.export(
-                path, format="onnx", verbose=False, input_signature=signature, opset_version=OPSET
-            )
-        exported = onnx.load(path)
-    exported.ir_version = IR_VERSION
-    return exported
+    return network_model(denoiser._network)
 
 
 @_model.register
@@ -128,78 +113,54 @@ def _gaussian(channels, sigma_spatial):
     impulse[len(impulse) // 2] = 1
     weights = np.trim_zeros(ndimage.gaussian_filter1d(impulse, sigma_spatial, mode="constant"))
     kernel = np.tile(weights.astype(np.float32), (channels, 1, 1, 1))
-    return assemble(
-        "float[N, h, w, c] unit",
-        "float[N, h, w, c] clean",
+    return _filter(
         f"""
-        {_CONTINUED}
-        nchw = Transpose <perm = [0, 3, 1, 2]> (continued)
         across = Conv <group = {channels}> (nchw, kernel)
-        smooth = Conv <group = {channels}> (across, kernel_down)
-        clean = Transpose <perm = [0, 2, 3, 1]> (smooth)
+        filtered = Conv <group = {channels}> (across, kernel_down)
         """,
+        reach=len(weights) // 2,
         kernel=kernel,
         kernel_down=kernel.transpose(0, 1, 3, 2),
-        **_reach(len(weights) // 2),
     )
 
 
 def _median(channels, size):
     """Take each window apart into channels, by a convolution that picks, and sort these."""
     picks = np.eye(size**2, dtype=np.float32).reshape(size**2, 1, size, size)
-    return assemble(
-        "float[N, h, w, c] unit",
-        "float[N, h, w, c] clean",
+    return _filter(
         f"""
-        {_CONTINUED}
-        nchw = Transpose <perm = [0, 3, 1, 2]> (continued)
         windows = Conv <group = {channels}> (nchw, picks)
         parts = Shape <start = 2, end = 4> (windows)
         apart_shape = Concat <axis = 0> (batch, parts)
         apart = Reshape (windows, apart_shape)
         least, places = TopK <axis = 2, largest = 0, sorted = 1> (apart, half)
         median = Slice (least, middle, end, axis)
-        channels_first = Squeeze (median, axis)
-        clean = Transpose <perm = [0, 2, 3, 1]> (channels_first)
+        filtered = Squeeze (median, axis)
         """,
+        reach=size // 2,
         picks=np.tile(picks, (channels, 1, 1, 1)),
         batch=np.array([0, channels, size**2], np.int64),
         half=np.array([size**2 // 2 + 1], np.int64),
         middle=np.array([size**2 // 2], np.int64),
         end=np.array([size**2 // 2 + 1], np.int64),
         axis=np.array([2], np.int64),
-        **_reach(size // 2),
     )
 
 
 _FILTERS = {"gaussian": _gaussian, "median": _median}
 
-# Beyond an edge the image is repeated back to front, the outermost pixel twice, as often as it takes.
-_CONTINUED = "\n".join(
-    f"""
-    {name}_shape = Shape <start = {axis}, end = {axis + 1}> ({source})
-    {name}_count = Squeeze ({name}_shape)
-    {name}_end = Add ({name}_count, reach)
-    {name}_places = Range (start, {name}_end, one)
-    {name}_period = Mul ({name}_count, two)
-    {name}_there = Mod ({name}_places, {name}_period)
-    {name}_last = Sub ({name}_period, one)
-    {name}_back = Sub ({name}_last, {name}_there)
-    {name}_repeated = Min ({name}_there, {name}_back)
-    {result} = Gather <axis = {axis}> ({source}, {name}_repeated)
-    """
-    for name, source, result, axis in [
-        ("row", "unit", "tall", 1),
-        ("column", "tall", "continued", 2),
-    ]
-)
 
-
-def _reach(pixels):
-    """Return the constants of `_CONTINUED`."""
-    return {
-        "reach": np.int64(pixels),
-        "start": np.int64(-pixels),
-        "one": np.int64(1),
-        "two": np.int64(2),
-    }
+def _filter(body, reach, **constants):
+    """Return a model of operators from ``nchw``, continued by `reach` pixels, to ``filtered``."""
+    return assemble(
+        "float[N, h, w, c] unit",
+        "float[N, h, w, c] clean",
+        f"""
+        {continued("unit", "wide")}
+        nchw = Transpose <perm = [0, 3, 1, 2]> (wide)
+        {body}
+        clean = Transpose <perm = [0, 2, 3, 1]> (filtered)
+        """,
+        **continuation(reach, edge_twice=True),
+        **constants,
+    )
