@@ -30,6 +30,7 @@ BENCHMARKS = (
     "peers",
     "memory",
     "streaming",
+    "dask_cluster",
     "recipe",
     "growth",
 )

@@ -1,10 +1,13 @@
 """Training from disk against training from memory: MNIST in a memmap, in Zarr and in Dask.
 
 One epoch of 10,000 images, in turn. Of each store a quarter is kept in memory, 2 MiB, so that it is read
-as one that is larger than memory: with the usual 256 MiB it would be read once.
+as one that is larger than memory: with the usual 256 MiB it would be read once. What others do on the
+machine disturbs single fits by half of their time, so the fastest fit of each counts, and the time of
+the processor, which waits for nobody, stands beside it.
 """
 
 import tempfile
+import time
 from functools import partial
 from pathlib import Path
 from unittest.mock import patch
@@ -17,7 +20,14 @@ from _record import interleaved
 
 from skdenoise import UNetDenoiser, stored_images
 
-COLUMNS = ["what", "seconds", "images a second", "ratio", "meaning of the ratio"]
+COLUMNS = [
+    "what",
+    "seconds",
+    "processor seconds",
+    "images a second",
+    "ratio",
+    "meaning of the ratio",
+]
 
 
 def measure(quick):
@@ -31,21 +41,30 @@ def measure(quick):
         tempfile.TemporaryDirectory() as folder,
         patch.multiple(stored_images, _BYTES_KEPT=kept, _BYTES_READ=read),
     ):
+        stores = _stores(images, Path(folder), length)
+        spent = {name: [] for name in stores}
         fits = {
-            name: partial(denoiser.fit, stored)
-            for name, stored in _stores(images, Path(folder), length).items()
+            name: partial(_fit, denoiser, stored, spent[name]) for name, stored in stores.items()
         }
         times = interleaved(fits, repeats)
+    fastest = {name: float(wall.min()) for name, wall in times.items()}
     return [
         {
             "what": name,
-            "seconds": float(np.median(wall)),
-            "images a second": n_images / float(np.median(wall)),
-            "ratio": float(np.median(times["array in memory"] / wall)),
-            "meaning of the ratio": "speed over that of the array in memory, median of pairs",
+            "seconds": took,
+            "processor seconds": min(spent[name]),
+            "images a second": n_images / took,
+            "ratio": fastest["array in memory"] / took,
+            "meaning of the ratio": "speed over that of the array in memory, fastest fits",
         }
-        for name, wall in times.items()
+        for name, took in fastest.items()
     ]
+
+
+def _fit(denoiser, images, spent):
+    start = time.process_time()
+    denoiser.fit(images)
+    spent.append(time.process_time() - start)
 
 
 def _stores(images, folder, length):

@@ -25,6 +25,8 @@ _READING_ORDER = [
     "does_it_hallucinate",
     "folder_from_the_command_line",
     "train_from_disk",
+    "denoise_store_on_a_cluster",
+    "grid_search_on_a_cluster",
     "serve_without_tensorflow",
     "keras_classifier",
     "colour_images",

@@ -1,0 +1,63 @@
+"""
+A grid search on a cluster
+==========================
+
+What scikit-learn runs in parallel runs on the workers of a Dask cluster within a context of joblib: a
+search over denoiser and classifier together, here on two processes of this machine. On a real cluster
+only the address of the ``Client`` is another.
+"""
+
+import joblib
+import pandas as pd
+from dask.distributed import Client, LocalCluster
+from sklearn.datasets import load_digits
+from sklearn.model_selection import GridSearchCV, train_test_split
+from sklearn.pipeline import Pipeline
+from sklearn.svm import SVC
+
+from skdenoise import UNetDenoiser, add_noise, noisy_scorer
+
+# %%
+# Each candidate is a task for each fold. TensorFlow takes as many threads in a worker as the worker has,
+# so that two workers share two cores fairly.
+
+PIPELINE = Pipeline(
+    [
+        ("denoise", UNetDenoiser(filters=(8, 16), epochs=10, random_state=0)),
+        ("classify", SVC()),
+    ]
+)
+GRID = {"denoise__noise_factor": [0.1, 0.3], "classify__C": [1, 10]}
+
+
+def search_on(client, X, y):
+    """Return the search, which the workers of `client` have run, and its best pipeline fitted here."""
+    search = GridSearchCV(PIPELINE, GRID, scoring=noisy_scorer("accuracy", noise_factor=0.3), cv=2)
+    print("workers:", len(client.scheduler_info()["workers"]))
+    with joblib.parallel_config(backend="dask"):
+        return search.fit(X, y)
+
+
+# %%
+# A script that starts workers does so in a function that they do not call, since they import the script.
+
+
+def main():
+    """Search on two workers, and test what was found."""
+    X, y = load_digits(return_X_y=True)
+    X_train, X_test, y_train, y_test = train_test_split(X / 16, y, random_state=0)
+    with (
+        LocalCluster(n_workers=2, threads_per_worker=1, dashboard_address=":0") as cluster,
+        Client(cluster) as client,
+    ):
+        search = search_on(client, X_train, y_train)
+    results = pd.DataFrame(search.cv_results_)
+    columns = [*(f"param_{name}" for name in GRID), "mean_test_score"]
+    print(results[columns].round(3).to_string(index=False))
+    noisy = add_noise(X_test, noise_factor=0.3, random_state=0)
+    accuracy = search.best_estimator_.score(noisy, y_test)
+    print(f"accuracy of the best on noisy test images: {accuracy:.3f}")
+
+
+if __name__ == "__main__":
+    main()
