@@ -34,16 +34,13 @@ def measure(quick):
     images = _stand_ins() if quick else _set12()
     denoiser = UNetDenoiser.from_pretrained("photo-gray", value_range=(0, 1))
     denoise = {
-        OURS: lambda noisy, sigma: denoiser.transform(noisy[np.newaxis])[0],
+        OURS: blind(denoiser),
         "non-local means, given sigma": _nl_means,
     }
+    quality = {what: psnr_by_sigma(images, function) for what, function in denoise.items()}
     rows = [
-        {"what": what, **{f"{sigma} (dB)": _psnr(images, sigma, function) for sigma in SIGMAS}}
-        for what, function in denoise.items()
-    ]
-    rows += [
         {"what": what, **{f"{s} (dB)": value for s, value in zip(SIGMAS, values, strict=False)}}
-        for what, values in PUBLISHED.items()
+        for what, values in (quality | PUBLISHED).items()
     ]
     for what, wall in _walls(images[-1], denoise, 1 if quick else 3).items():
         row = next((row for row in rows if row["what"] == what), None)
@@ -54,12 +51,13 @@ def measure(quick):
     return rows
 
 
-def psnr_by_sigma(images, denoiser):
-    """Return the mean PSNR of a denoiser in dB, for each of `SIGMAS`."""
+def blind(denoiser):
+    """Return a function of a noisy image and the standard deviation of its noise, which it ignores."""
+    return lambda noisy, sigma: denoiser.transform(noisy[np.newaxis])[0]
 
-    def denoise(noisy, sigma):
-        return denoiser.transform(noisy[np.newaxis])[0]
 
+def psnr_by_sigma(images, denoise):
+    """Return the mean PSNR in dB of what a function makes of noisy images, for each of `SIGMAS`."""
     return [_psnr(images, sigma, denoise) for sigma in SIGMAS]
 
 

@@ -15,7 +15,7 @@ import time
 import keras
 import numpy as np
 from _data import load_photographs
-from photographs import SIGMAS, psnr_by_sigma
+from photographs import SIGMAS, blind, psnr_by_sigma
 
 from skdenoise import UNetDenoiser
 
@@ -67,7 +67,7 @@ def main():
         batch_size=None, epochs=None, optimizer=None, callbacks=None, random_state=None
     )
     denoiser.save(arguments.path)
-    values = psnr_by_sigma(255 * photographs[-40:], denoiser)
+    values = psnr_by_sigma(255 * photographs[-40:], blind(denoiser))
     print(", ".join(f"{s}: {value:.2f} dB" for s, value in zip(SIGMAS, values, strict=True)))
 
 

@@ -107,7 +107,6 @@ def test_one_device_learns_the_same_again_outside_of_the_scope(outcome):
     assert outcome["inside"] < 1e-3
 
 
+@pytest.mark.parametrize("outcome", ["tensorflow"], indirect=True, scope="module")
 def test_a_distribution_that_the_backend_would_ignore_is_an_error(outcome):
-    if outcome["backend"] == "jax":
-        pytest.skip("JAX does not ignore it")
     assert "KERAS_BACKEND=jax" in outcome["error"]
