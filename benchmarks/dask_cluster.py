@@ -2,8 +2,9 @@
 
 40,000 noisy images of MNIST in float32, in chunks of 1,000 (3 MiB), on clusters of one and of two
 processes, in turns; the same copied from store to store without denoising. What else a model of the
-cost needs is measured besides: the denoiser alone on one chunk, inside a worker, and tasks that do
-nothing. Its prediction is (denoising + copying of one chunk by one worker) * chunks / workers.
+cost needs is measured besides: the denoiser alone on one chunk in memory, in one worker and in two at
+once, which share what their cores share, and tasks that do nothing. Its prediction is the time to denoise
+a chunk so, and to copy it by one worker, times chunks over workers.
 """
 
 import tempfile
@@ -42,7 +43,10 @@ def measure(quick):
         clients = {workers: stack.enter_context(_cluster(workers)) for workers in (1, 2)}
         first = seconds(clients[1].submit(denoiser.transform, noisy[:1]).result)
         nothing = _seconds_of_a_task(clients[1], 100 if quick else 3000)
-        alone = clients[1].submit(_seconds_of_a_chunk, denoiser, noisy[:length], repeats).result()
+        in_memory = {
+            workers: _seconds_of_a_chunk(client, denoiser, noisy[:length], 3 * repeats)
+            for workers, client in clients.items()
+        }
         source = zarr.create_array(folder / "noisy.zarr", data=noisy, chunks=(length, 28, 28))
         methods = {"denoised": denoiser.transform, "copied": None}
         work = {
@@ -50,45 +54,41 @@ def measure(quick):
             for workers, client in clients.items()
             for name, method in methods.items()
         }
-        times = interleaved(work, repeats)
+        walls = {key: np.median(wall) for key, wall in interleaved(work, repeats).items()}
     chunks = n_images // length
-    copied = float(np.median(times["copied", 1])) / chunks
+    copied = walls["copied", 1] / chunks
     rows = [
-        {"what": "the first image, with TensorFlow's start", "seconds": first},
+        {"what": "the first image, with TensorFlow's start", "workers": 1, "seconds": first},
         {
             "what": "a task that does nothing",
+            "workers": 1,
             "seconds": nothing,
-            "ratio": nothing / alone,
+            "ratio": nothing / in_memory[1],
             "meaning of the ratio": "to denoising a chunk",
         },
-        {
-            "what": "a chunk copied, Zarr to Zarr",
-            "seconds": copied,
-            "images a second": length / copied,
-        },
-        {"what": "a chunk denoised in memory", "seconds": alone, "images a second": length / alone},
+        _row("a chunk copied, Zarr to Zarr", 1, copied, length),
+        _row("a chunk denoised in memory", 1, in_memory[1], length),
+        _row("two chunks denoised in memory", 2, in_memory[2], 2 * length, 2 * in_memory[1]),
     ]
-    rows = [row | {"workers": 1} for row in rows]
-    for name, of_a_chunk in {"copied": copied, "denoised": alone + copied}.items():
-        rows += [
-            _row(name, workers, times, n_images, of_a_chunk * chunks / workers)
-            for workers in (1, 2)
-        ]
+    for name in methods:
+        for workers in clients:
+            row = _row(
+                f"{n_images:,} images {name}, Zarr to Zarr",
+                workers,
+                walls[name, workers],
+                n_images,
+                walls[name, 1],
+            )
+            of_a_chunk = copied + (in_memory[workers] if name == "denoised" else 0)
+            rows.append(row | {"predicted seconds": of_a_chunk * chunks / workers})
     return rows
 
 
-def _row(name, workers, times, n_images, predicted):
-    took = float(np.median(times[name, workers]))
-    row = {
-        "what": f"{n_images:,} images {name}, Zarr to Zarr",
-        "workers": workers,
-        "seconds": took,
-        "predicted seconds": predicted,
-        "images a second": n_images / took,
-    }
+def _row(what, workers, took, n_images, one_worker=None):
+    row = {"what": what, "workers": workers, "seconds": took, "images a second": n_images / took}
     if workers > 1:
-        row["ratio"] = float(np.median(times[name, 1] / times[name, workers]))
-        row["meaning of the ratio"] = "speed over that of one worker, median of pairs"
+        row["ratio"] = one_worker / took
+        row["meaning of the ratio"] = "speed over that of one worker"
     return row
 
 
@@ -108,9 +108,18 @@ def _through(client, method, source, target):
     client.compute(images.to_zarr(target, overwrite=True, compute=False), sync=True)
 
 
-def _seconds_of_a_chunk(denoiser, chunk, repeats):
-    """Return the time that denoising takes in a worker, once it is warm."""
-    return float(np.median(interleaved({"": partial(denoiser.transform, chunk)}, 3 * repeats)[""]))
+def _seconds_of_a_chunk(client, denoiser, chunk, repeats):
+    """Return the time that denoising takes in a worker once it is warm, all workers at once."""
+    address_of_each = client.scheduler_info()["workers"]
+    walls = [
+        client.submit(_median_seconds, denoiser, chunk, repeats, workers=[address], pure=False)
+        for address in address_of_each
+    ]
+    return float(np.mean(client.gather(walls)))
+
+
+def _median_seconds(denoiser, chunk, repeats):
+    return float(np.median(interleaved({"": partial(denoiser.transform, chunk)}, repeats)[""]))
 
 
 def _seconds_of_a_task(client, n_tasks):
