@@ -1,6 +1,7 @@
 """Train the denoiser that `UNetDenoiser.from_pretrained("photo-gray")` returns, and write its file.
 
     python benchmarks/train_photographs.py photo-gray.skdenoise --minutes 72
+    python benchmarks/train_photographs.py better.skdenoise --start photo-gray.skdenoise --peak 1e-3
 
 The preset for photographs on the first 360 photographs of train400, floats with noise that is not
 clipped, for as long as is asked: the learning rate falls along half a cosine of the time, not of the
@@ -17,17 +18,17 @@ import numpy as np
 from _data import load_photographs
 from photographs import SIGMAS, blind, psnr_by_sigma
 
-from skdenoise import UNetDenoiser
+from skdenoise import UNetDenoiser, load
 
-PEAK, WARMUP_STEPS, BATCH_SIZE = 2e-3, 600, 6
+WARMUP_STEPS, BATCH_SIZE = 600, 6
 
 
 class CosineOfTime(keras.callbacks.Callback):
     """Let the learning rate rise for some steps, and fall to zero with the time that is left."""
 
-    def __init__(self, seconds):
+    def __init__(self, seconds, peak):
         super().__init__()
-        self.seconds = seconds
+        self.seconds, self.peak = seconds, peak
         self.step, self.start = 0, None
 
     def on_train_begin(self, logs=None):
@@ -38,7 +39,7 @@ class CosineOfTime(keras.callbacks.Callback):
         """Set the rate of the next steps, or stop."""
         done = min(1, (time.monotonic() - self.start) / self.seconds)
         self.step = int(self.model.optimizer.iterations)
-        rate = PEAK * min(1, self.step / WARMUP_STEPS) * (1 + math.cos(math.pi * done)) / 2
+        rate = self.peak * min(1, self.step / WARMUP_STEPS) * (1 + math.cos(math.pi * done)) / 2
         self.model.optimizer.learning_rate.assign(max(rate, 1e-7))
         self.model.stop_training = done == 1
 
@@ -52,20 +53,24 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("path", help="the file to write")
     parser.add_argument("--minutes", type=float, default=72)
+    parser.add_argument("--peak", type=float, default=2e-3, help="the highest learning rate")
+    parser.add_argument("--start", help="a file to go on from")
     arguments = parser.parse_args()
     photographs = load_photographs()["train400"].astype(np.float32) / 255
-    denoiser = UNetDenoiser.for_photographs(
-        value_range=(0, 1),
+    start = arguments.start
+    denoiser = load(start) if start else UNetDenoiser.for_photographs(value_range=(0, 1))
+    denoiser.set_params(
+        warm_start=start is not None,
         batch_size=BATCH_SIZE,
         epochs=100_000,
         optimizer=keras.optimizers.Adam(1e-7, beta_2=0.98, clipnorm=1.0),
-        callbacks=[CosineOfTime(60 * arguments.minutes)],
+        callbacks=[CosineOfTime(60 * arguments.minutes, arguments.peak)],
         random_state=0,
     ).fit(photographs[:-40])
     # What only this training needed; a later fit goes by the preset.
-    denoiser.set_params(
-        batch_size=None, epochs=None, optimizer=None, callbacks=None, random_state=None
-    )
+    given = ("warm_start", "batch_size", "epochs", "optimizer", "callbacks", "random_state")
+    preset = UNetDenoiser.for_photographs().get_params()
+    denoiser.set_params(**{name: preset[name] for name in given})
     denoiser.save(arguments.path)
     values = psnr_by_sigma(255 * photographs[-40:], blind(denoiser))
     print(", ".join(f"{s}: {value:.2f} dB" for s, value in zip(SIGMAS, values, strict=True)))
