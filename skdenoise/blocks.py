@@ -1,5 +1,7 @@
 """Blocks: a method of a fitted estimator on a Dask array of images, whole images at a time."""
 
+import inspect
+
 import numpy as np
 
 
@@ -28,6 +30,8 @@ def map_images(method, images, *, dtype=None, **keywords):
 
     Raises
     ------
+    TypeError
+        Where `method` is no method, or `images` no Dask array.
     ValueError
         Where an axis other than the first has more than one chunk.
 
@@ -45,7 +49,18 @@ def map_images(method, images, *, dtype=None, **keywords):
     True
     """
     from dask import delayed
+    from dask.array import Array
 
+    if not inspect.ismethod(method):
+        raise TypeError(
+            f"method is {method!r}. Expected a method of a fitted estimator, such as "
+            "denoiser.transform; images.map_blocks applies functions."
+        )
+    if not isinstance(images, Array):
+        raise TypeError(
+            f"images is {type(images).__name__}. Expected a Dask array, such as "
+            "dask.array.from_zarr(path) or dask.array.from_array(images, chunks=...)."
+        )
     if any(number > 1 for number in images.numblocks[1:]):
         raise ValueError(
             f"images has chunks of {images.chunksize} in an array of shape {images.shape}: images are "

@@ -1,5 +1,7 @@
 """Flattening: images as the flat rows that classifiers take."""
 
+import math
+
 import numpy as np
 from sklearn.base import TransformerMixin
 from sklearn.utils.validation import check_is_fitted
@@ -99,9 +101,21 @@ class ImageFlattener(TransformerMixin, ImageEstimator):
         -------
         ndarray of the layout that was given to ``fit``
             Images.
+
+        Raises
+        ------
+        ValueError
+            For rows of another length.
         """
         check_is_fitted(self)
-        return np.asarray(X).reshape(-1, *self._shape)
+        rows = np.asarray(X)
+        n_features = math.prod(self._shape)
+        if rows.ndim != 2 or rows.shape[1] != n_features:
+            raise ValueError(
+                f"Got an array of shape {rows.shape}. Expected (n, {n_features}): rows of images of "
+                f"shape {self._shape}."
+            )
+        return rows.reshape(-1, *self._shape)
 
     def get_feature_names_out(self, input_features=None):
         """Return the names of the columns: ``pixel0``, ``pixel1`` and so on, or those of flat rows.
@@ -121,5 +135,5 @@ class ImageFlattener(TransformerMixin, ImageEstimator):
             return self.feature_names_in_
         if input_features is not None:
             return np.asarray(input_features, dtype=object)
-        count = np.prod(self._shape)
-        return np.array([f"pixel{i}" for i in range(count)], dtype=object)
+        names = [f"pixel{i}" for i in range(math.prod(self._shape))]
+        return np.array(names, dtype=object)

@@ -190,6 +190,7 @@ def test_info_tells_what_a_model_is(trained):
         (("denoise", "{model}", "{empty}", "-o", "out"), "no images"),
         (("denoise", "{model}", "{folder}", "-o", "{model}"), "is a file"),
         (("info", "{folder}/0.png"), "no model file"),
+        (("info", "photo-grey"), "come with the package: photo-gray"),
     ],
 )
 def test_wrong_options_are_refused(folder, trained, tmp_path, monkeypatch, arguments, words):

@@ -169,6 +169,13 @@ def test_the_memory_of_a_worker_is_bounded(client, tmp_path):
     np.testing.assert_allclose(target[-5:], denoiser.transform(part[-5:]), atol=1e-5)
 
 
+def test_what_cannot_be_mapped_is_refused(denoiser, images):
+    with pytest.raises(TypeError, match=r"Expected a Dask array, such as dask\.array\.from_zarr"):
+        map_images(denoiser.transform, images)
+    with pytest.raises(TypeError, match=r"Expected a method of a fitted estimator"):
+        map_images(np.sqrt, in_chunks(images))
+
+
 class FailsOnce(BaseEstimator):
     """Fails on the chunk that begins with the image `at`, unless `mended` exists."""
 

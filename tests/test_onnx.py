@@ -256,3 +256,5 @@ def test_images_are_flattened_and_come_back():
     np.testing.assert_array_equal(flattener.inverse_transform(rows), PHOTOGRAPHS)
     with pytest.raises(ValueError, match="rows of a classifier have one length"):
         flattener.transform(PHOTOGRAPHS[:, :-1])
+    with pytest.raises(ValueError, match=r"\(2, 10\).*Expected \(n, 7755\)"):
+        flattener.inverse_transform(rows[:, :10])

@@ -89,3 +89,5 @@ def test_training_goes_on_from_the_weights_that_come_with_the_package(photograph
 def test_a_pretrained_denoiser_that_is_not_there_is_named():
     with pytest.raises(ValueError, match=r"'photo-color'.* there is 'photo-gray'"):
         UNetDenoiser.from_pretrained("photo-color")
+    with pytest.raises(ValueError, match=r"value_range=None.*\(0, 255\) for uint8"):
+        UNetDenoiser.from_pretrained("photo-gray", value_range=None)

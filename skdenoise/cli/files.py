@@ -144,6 +144,12 @@ def _file_of(model):
 def _loaded(model):
     try:
         return load(_file_of(model))
+    except FileNotFoundError as error:
+        names = ", ".join(PRETRAINED)
+        raise typer.BadParameter(
+            f"{model} does not exist; nor is it one of those that come with the package: {names}.",
+            param_hint="MODEL",
+        ) from error
     except (OSError, ValueError) as error:
         raise typer.BadParameter(str(error), param_hint="MODEL") from error
 

@@ -22,6 +22,11 @@ def pretrained_path(name):
 
 def load_pretrained(name, value_range, params):
     """Return the denoiser of this name; see `UNetDenoiser.from_pretrained`."""
+    if value_range is None:
+        raise ValueError(
+            "value_range=None is inferred from the images of a fit, and there is none here. Give what is "
+            "black and what is white: (0, 255) for uint8."
+        )
     denoiser = load(pretrained_path(name)).set_params(value_range=value_range, **params)
     # The weights know units of the value range alone, whatever that is.
     denoiser.value_range_ = check_value_range(value_range, None)
