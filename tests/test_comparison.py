@@ -8,7 +8,6 @@ import pytest
 from conftest import quick_denoiser
 from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.frozen import FrozenEstimator
-from sklearn.linear_model import LogisticRegression
 from sklearn.neighbors import KNeighborsClassifier
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import FunctionTransformer, StandardScaler
@@ -169,7 +168,7 @@ def test_images_to_choose_on_may_be_given(data, digits):
 def test_any_scorer_has_intervals(data, scoring):
     params = QUICK | {"n_repeats": 1, "n_resamples": 20, "denoisers": [SubspaceDenoiser()]}
     row = of(
-        compare_denoising(LogisticRegression(max_iter=500), *data, **params, scoring=scoring),
+        compare_denoising(KNeighborsClassifier(), *data, **params, scoring=scoring),
         "Wiener subspace",
     )
     assert row.score_low < row.score < row.score_high
@@ -279,7 +278,7 @@ def test_resamples_without_a_class_do_not_stop_a_scorer(data):
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         comparison = compare_denoising(
-            LogisticRegression(max_iter=500),
+            KNeighborsClassifier(),
             X,
             y,
             X_test[few],
@@ -393,7 +392,7 @@ def test_interrupt_of_resampled_scores_keeps_the_table(data):
 
 
 def test_progress_of_resampled_scores_is_shown(data, capsys):
-    params = QUICK | {"n_repeats": 1, "denoisers": [SubspaceDenoiser()]}
+    params = QUICK | {"n_repeats": 1, "n_copies": 1, "denoisers": [SubspaceDenoiser()]}
     compare_denoising(
         KNeighborsClassifier(), *data, **params, scoring="balanced_accuracy", verbose=1
     )

@@ -103,7 +103,7 @@ def test_noisy_scorer_takes_psnr_ssim_and_any_callable(trained, digits):
 
 def test_noisy_scorer_finds_the_right_training_noise_where_the_score_does_not(digits):
     X, _ = digits
-    denoiser = quick_denoiser(epochs=30, batch_size=16, learning_rate=5e-3)
+    denoiser = quick_denoiser(epochs=15, batch_size=16, learning_rate=5e-3)
     grid = {"noise_factor": [0.05, 0.5]}
     scoring = {
         "naive": lambda denoiser, X, y=None: denoiser.score(X),

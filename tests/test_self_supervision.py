@@ -30,9 +30,7 @@ def noisy(digits):
 
 @pytest.fixture(scope="module")
 def self_taught(noisy):
-    return UNetDenoiser(supervision="self", value_range=(0, 1), epochs=12, random_state=0).fit(
-        noisy
-    )
+    return UNetDenoiser(supervision="self", value_range=(0, 1), epochs=8, random_state=0).fit(noisy)
 
 
 # Hiding pixels
@@ -118,7 +116,7 @@ def test_hiding_every_pixel_gives_what_does_not_depend_on_its_own_noise(self_tau
 
 def test_noise_of_known_strength_is_drawn_once_more(noisy, digits):
     denoiser = UNetDenoiser(
-        noise_factor=NOISE, supervision="recorrupted", value_range=(0, 1), epochs=12, random_state=0
+        noise_factor=NOISE, supervision="recorrupted", value_range=(0, 1), epochs=8, random_state=0
     ).fit(noisy)
     clean = digits[0][1500:]
     test = add_noise(clean, noise_factor=NOISE, random_state=1)
@@ -138,7 +136,7 @@ def test_recorrupted_images_have_independent_noise():
 def test_two_noisy_shots_of_one_scene(digits):
     clean = digits[0][:1500]
     shots = [add_noise(clean, noise_factor=NOISE, random_state=seed) for seed in (0, 1)]
-    denoiser = UNetDenoiser(value_range=(0, 1), epochs=12, random_state=0)
+    denoiser = UNetDenoiser(value_range=(0, 1), epochs=8, random_state=0)
     denoiser.fit(shots[0], clean=shots[1])
     assert denoiser._network.architecture.linear
     assert mean_psnr(clean, denoiser.transform(shots[0])) > mean_psnr(clean, shots[0]) + 2
