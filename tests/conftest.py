@@ -4,6 +4,9 @@ import os
 
 # Read by TensorFlow when it is first imported.
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+# pytest runs as many processes as there are cores: a thread each, as joblib grants its workers.
+if "PYTEST_XDIST_WORKER" in os.environ:
+    os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 from pathlib import Path
 
@@ -12,6 +15,9 @@ import pytest
 from sklearn.datasets import load_digits, load_sample_images
 
 from skdenoise import UNetDenoiser
+from skdenoise.threads import obey_thread_limit
+
+obey_thread_limit()  # before a test starts TensorFlow in another way
 
 
 def quick_denoiser(**params):

@@ -363,8 +363,7 @@ from skdenoise import UNetDenoiser
 UNetDenoiser(filters=(4,), epochs=1).fit(np.random.default_rng(0).random((20, 8, 8)))
 print(tf.config.threading.get_intra_op_parallelism_threads())
 """
-    environment = {**os.environ, "KERAS_BACKEND": "tensorflow"}
-    environment["OMP_NUM_THREADS"] = "1"
+    environment = {**os.environ, "KERAS_BACKEND": "tensorflow", "OMP_NUM_THREADS": "1"}
     run = subprocess.run(
         [sys.executable, "-W", "ignore", "-c", code],
         env=environment,

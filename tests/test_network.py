@@ -2,7 +2,8 @@ import keras
 import numpy as np
 import pytest
 
-from skdenoise.network import check_architecture, classic, compact, initialize
+from skdenoise.architecture import check_architecture, initialize
+from skdenoise.network import classic, compact
 
 
 def layer_summary(model):

@@ -9,9 +9,9 @@ from sklearn.pipeline import make_pipeline
 from sklearn.svm import SVC
 
 from skdenoise import UNetDenoiser, add_noise, load, psnr
+from skdenoise.architecture import check_architecture
 from skdenoise.blind_spots import draw_hidden, grids, hide
 from skdenoise.images import PixelFormat
-from skdenoise.network import check_architecture
 from skdenoise.noise import GaussianNoise
 from skdenoise.pairs import BlindSpots
 from skdenoise.recorruption import recorrupt

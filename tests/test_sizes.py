@@ -16,10 +16,10 @@ from skdenoise import (
     inference,
     psnr,
 )
+from skdenoise.architecture import check_architecture, footprint
 from skdenoise.image_files import write_image
 from skdenoise.image_list import ImageList
 from skdenoise.images import PixelFormat
-from skdenoise.network import check_architecture, footprint
 from skdenoise.pairs import Pairs
 from skdenoise.patches import View, cut, draw_view
 from skdenoise.tiling import tiles
