@@ -17,7 +17,8 @@ from keras import layers
 from sklearn.datasets import load_digits
 
 from skdenoise import UNetDenoiser, add_noise
-from skdenoise.network import NETWORKS, BuiltIn, DepthToSpace, SpaceToDepth
+from skdenoise.layers import DepthToSpace, SpaceToDepth
+from skdenoise.network import NETWORKS, BuiltIn
 from skdenoise.network import logit as logit_of
 from skdenoise.recipe import RECIPES
 

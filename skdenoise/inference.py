@@ -6,8 +6,8 @@ from contextlib import contextmanager
 import numpy as np
 
 from skdenoise import pool
+from skdenoise.architecture import Architecture, footprint
 from skdenoise.images import pad_to_multiple
-from skdenoise.network import Architecture, footprint
 from skdenoise.precision import resolve_precision
 from skdenoise.progress import track
 from skdenoise.tiling import tiles

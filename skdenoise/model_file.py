@@ -244,7 +244,7 @@ def _noise_class(name):
 
 def _architecture(network, weights):
     """Return the architecture, after a look at whether it is as large as its weights."""
-    from skdenoise.network import check_architecture
+    from skdenoise.architecture import check_architecture
 
     if not isinstance(network["name"], str):
         raise ValueError(f"its network {network['name']!r} is not a name.")

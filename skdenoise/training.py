@@ -10,7 +10,7 @@ import keras
 import numpy as np
 
 from skdenoise import distribution, pool
-from skdenoise.network import Architecture, initialize
+from skdenoise.architecture import Architecture, initialize
 from skdenoise.progress import progress_callbacks
 from skdenoise.seeding import Stream, derived_seed, generator
 

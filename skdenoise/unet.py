@@ -55,7 +55,8 @@ class UNetDenoiser(Denoiser):
         in units of the value range. A range, such as ``(0, 0.6)``, trains one denoiser for all
         strengths in it. ``"estimate"``, for ``"gaussian"``, is what `estimate_noise` finds in the
         noisy images that ``fit`` is given: the range from the 5th to the 95th percentile of theirs,
-        or, with ``supervision="recorrupted"``, the median. ``None`` is the model's default (Gaussian: 0.4).
+        or, with ``supervision="recorrupted"``, the median. ``None`` is the model's default
+        (Gaussian: 0.4).
     image_shape : (height, width) or (height, width, channels), default=None
         The shape of the images in flat rows. ``None`` takes a square grey image where the number of
         features is a perfect square, else a strip of height 1.
@@ -67,11 +68,12 @@ class UNetDenoiser(Denoiser):
         Whether noisy and denoised values are limited to the value range. ``None`` limits integers
         and leaves floats.
     network : {"compact", "bias_free", "classic"} or callable, default="compact"
-        ``"compact"`` works at half resolution; ``"bias_free"``, for photographs, does so too, nearly
-        three times as costly, and keeps its quality where noise is stronger than any that it was
-        trained on; ``"classic"`` is the U-Net of the original recipe, sixteen times as costly. A function is given those of ``input_shape``, ``filters``,
-        ``seed`` and ``dtype`` that its signature has, and returns a ``keras.Model`` whose output
-        has the shape of its input; seed and precision are then its author's affair.
+        ``"compact"`` works at half resolution; ``"bias_free"``, for photographs, does so too,
+        nearly three times as costly, and keeps its quality where noise is stronger than any that it
+        was trained on; ``"classic"`` is the U-Net of the original recipe, sixteen times as costly.
+        A function is given those of ``input_shape``, ``filters``, ``seed`` and ``dtype`` that its
+        signature has, and returns a ``keras.Model`` whose output has the shape of its input; seed
+        and precision are then its author's affair.
     patch_size : int or (height, width), default=None
         Trains on patches of this size, at random places that are drawn anew in every epoch. ``None``
         takes whole images or, of a list, patches of 64x64, smaller where an image is.
@@ -94,8 +96,8 @@ class UNetDenoiser(Denoiser):
         targets are noisy, or for ``"bias_free"`` may be, as those of pairs.
     optimizer : str or keras.optimizers.Optimizer, default=None
         Optimizer. ``None`` is Adam: for ``"compact"`` and ``"bias_free"`` with ``beta_2=0.98`` and
-        the gradient of each variable clipped to norm 1, else as it is in Keras. A name is any of Keras, with Keras's
-        parameters. An instance is copied, by its configuration, for each fit.
+        the gradient of each variable clipped to norm 1, else as it is in Keras. A name is any of
+        Keras, with Keras's parameters. An instance is copied, by its configuration, for each fit.
     learning_rate : float, default=None
         Learning rate, unless the optimizer is an instance. For ``"classic"`` a constant, 1e-3 by
         default; for other networks the peak of a schedule that rises in the first 5 % of the steps
@@ -103,8 +105,8 @@ class UNetDenoiser(Denoiser):
         ``"bias_free"`` and for your own.
     epochs : int, default=None
         Passes over the images. ``None`` is 10 for ``"classic"``; for other networks a fit is 2,500
-        steps (``"bias_free"``: 10,000) whatever the number of images, and an epoch is a pass over the images or over as many
-        of them, drawn at random, as make 250 steps.
+        steps (``"bias_free"``: 10,000) whatever the number of images, and an epoch is a pass over
+        the images or over as many of them, drawn at random, as make 250 steps.
     batch_size : int, default=None
         Images per step. ``None`` is 16 for ``"compact"``, 8 for ``"bias_free"``, 128 for
         ``"classic"`` and 32 for your own. On several devices, which share them, it is rounded up to
@@ -489,7 +491,7 @@ class UNetDenoiser(Denoiser):
             self._warn_if_nothing_was_learned(pairs, training)
 
     def _check_params(self):
-        from skdenoise.network import check_architecture
+        from skdenoise.architecture import check_architecture
 
         super()._check_params()
         if self.supervision not in _PAIRS:
@@ -558,7 +560,7 @@ class UNetDenoiser(Denoiser):
 
     def _architecture(self, resume, targets):
         """Check the network, also against the weights that it is to go on from."""
-        from skdenoise.network import check_architecture
+        from skdenoise.architecture import check_architecture
 
         architecture = check_architecture(self.network, self.filters, self.image_shape_[2])
         if self._network.architecture.linear if resume else self._is_linear(architecture, targets):
