@@ -116,6 +116,7 @@ def main():
     parser.add_argument("--uint8", action="store_true", help="uint8 images, noise clipped")
     parser.add_argument("--repeats", type=int, default=1)
     parser.add_argument("--copies", type=int, nargs="+", default=[1, 4])
+    parser.add_argument("--components", type=int, nargs="+", default=[20, 40, 80])
     parser.add_argument("--steps", type=int, help="of each U-Net; its default otherwise")
     parser.add_argument("--corruptions", action="store_true", help="corruption_report instead")
     parser.add_argument(
@@ -138,7 +139,7 @@ def main():
     data = {"mnist": mnist, "cifar10": cifar10}[arguments.data](arguments.uint8)
     epochs = arguments.steps and round(arguments.steps / (len(data["train"][0]) / 16))
     for name in arguments.classifier:
-        classifier = small_cnn() if name == "cnn" else CLASSIFIERS[name]
+        classifier = small_cnn(pools=False) if name == "cnn" else CLASSIFIERS[name]
         if arguments.uint8:
             classifier = make_pipeline(FunctionTransformer(divide_by_255), classifier)
         run = {
@@ -174,6 +175,7 @@ def compare(data, classifier, epochs, arguments, run):
             FilterDenoiser("median"),
         ],
         n_copies=arguments.copies,
+        n_components=arguments.components,
         validation=data["validation"],
         n_repeats=arguments.repeats,
         random_state=SEED,
@@ -223,6 +225,8 @@ def write_tables():
         rows = rows.assign(classifier=rows["classifier"].map(NAMES))
         write_table(accuracies(rows), *run)
         write_table(clean_costs(rows), *run, "cost")
+    for data, rows in pd.read_csv(RESULTS / "denoising_tables.csv").groupby("data", sort=False):
+        write_table(worth_of_learning_on_denoised_noisy(rows), data, "train", "output")
     for run, rows in pd.read_csv(RESULTS / "corruption_reports.csv").groupby(RUN[:2], sort=False):
         rows = rows.assign(classifier=rows["classifier"].map(NAMES))
         write_table(relative_errors(rows), *run, "corruptions")
@@ -298,6 +302,21 @@ def clean_costs(rows):
     table = worst.assign(cost=cost).pivot(index="classifier", columns="condition", values="cost")
     order = rows["classifier"].unique()
     return table.loc[order, list(SHOWN_COSTS)].rename_axis(columns=None).reset_index()
+
+
+def worth_of_learning_on_denoised_noisy(rows):
+    """Return, in points, what it is worth against learning on denoised clean images."""
+    scores = rows.pivot(
+        index=["classifier", "trained", "pixels"],
+        columns=["condition", "noise_factor"],
+        values="score",
+    )
+    points = 100 * (scores["U-Net"] - scores["U-Net, on denoised clean"])
+    points = points.sort_index(key=lambda level: level.map([*NAMES, *level].index)).reset_index()
+    points["classifier"] = points["classifier"].map(NAMES)
+    numbers = points.columns[-len(scores["U-Net"].columns) :]
+    points[numbers] = points[numbers].map("{:+.1f}".format)
+    return points.rename_axis(columns=None)
 
 
 def relative_errors(rows):

@@ -95,27 +95,23 @@ def cifar10():
     }
 
 
-def small_cnn():
-    """Return a small network as a scikit-learn classifier."""
+def small_cnn(pools=True):
+    """Return a small network as a scikit-learn classifier; without pooling it takes a third."""
     import keras
     from keras import layers
     from scikeras.wrappers import KerasClassifier
 
     def network(meta):
-        return keras.Sequential(
-            [
-                keras.Input(meta["X_shape_"][1:]),
-                layers.Conv2D(32, 3, padding="same", activation="relu"),
-                layers.MaxPooling2D(),
-                layers.Conv2D(64, 3, padding="same", activation="relu"),
-                layers.MaxPooling2D(),
-                layers.Conv2D(64, 3, padding="same", activation="relu"),
-                layers.MaxPooling2D(),
-                layers.Flatten(),
-                layers.Dropout(0.3),
-                layers.Dense(meta["n_classes_"], activation="softmax"),
-            ]
-        )
+        model = keras.Sequential([keras.Input(meta["X_shape_"][1:])])
+        for n in (32, 64, 64):
+            strides = 1 if pools else 2
+            model.add(layers.Conv2D(n, 3, strides, padding="same", activation="relu"))
+            if pools:
+                model.add(layers.MaxPooling2D())
+        model.add(layers.Flatten())
+        model.add(layers.Dropout(0.3))
+        model.add(layers.Dense(meta["n_classes_"], activation="softmax"))
+        return model
 
     return KerasClassifier(
         network,

@@ -49,7 +49,7 @@ GAIN_EXPECTED = {"KNeighborsClassifier": -0.1}
 def denoised(digits, tmp_path_factory):
     """A denoiser, and a cache that fits it once for all classifiers."""
     cache = joblib.Memory(tmp_path_factory.mktemp("cache"), verbose=0)
-    return UNetDenoiser(noise_factor=0.5, epochs=40, random_state=0), cache
+    return UNetDenoiser(noise_factor=0.5, epochs=30, random_state=0), cache
 
 
 @pytest.fixture(scope="module")
