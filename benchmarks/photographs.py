@@ -27,14 +27,16 @@ PUBLISHED = {
 }
 TIMED_SIGMA = 25
 OURS = 'from_pretrained("photo-gray"), blind'
+ENSEMBLE = "the same with self_ensemble=True"
 
 
 def measure(quick):
     """Return the rows of the table."""
     images = _stand_ins() if quick else _set12()
-    denoiser = UNetDenoiser.from_pretrained("photo-gray", value_range=(0, 1))
+    pretrained = partial(UNetDenoiser.from_pretrained, "photo-gray", value_range=(0, 1))
     denoise = {
-        OURS: blind(denoiser),
+        OURS: blind(pretrained()),
+        ENSEMBLE: blind(pretrained(self_ensemble=True)),
         "non-local means, given sigma": _nl_means,
     }
     quality = {what: psnr_by_sigma(images, function) for what, function in denoise.items()}

@@ -153,6 +153,18 @@ def test_a_denoiser_of_grey_images_takes_each_colour_by_itself_if_told_to(folder
     np.testing.assert_array_equal(denoised[..., 0], load(tmp_path / "grey").transform(red[None])[0])
 
 
+def test_a_self_ensemble_is_for_denoisers_that_know_all_orientations(folder, trained, tmp_path):
+    command = ("denoise", "photo-gray", folder / "0.png", "--per-channel", "-o")
+    assert skdenoise(*command, tmp_path / "once.png").exit_code == 0
+    assert skdenoise(*command, tmp_path / "mean.png", "--self-ensemble").exit_code == 0
+    assert (read_image(tmp_path / "once.png") != read_image(tmp_path / "mean.png")).any()
+    no_turns = load(trained[1]).set_params(augment=False)
+    no_turns.save(tmp_path / "upright")
+    result = skdenoise("denoise", tmp_path / "upright", folder, "-o", tmp_path, "--self-ensemble")
+    assert result.exit_code == 2
+    assert "flipped and turned" in result.stderr
+
+
 def test_json_says_what_became_of_each_file(folder, trained, tmp_path):
     result = skdenoise("denoise", trained[1], folder, "-o", tmp_path, "--json")
     report = json.loads(result.stdout)

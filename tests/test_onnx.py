@@ -187,6 +187,8 @@ def test_what_cannot_be_exported_is_refused_by_name(digits, trained):
     hidden = quick_denoiser(supervision="self", j_invariant=True).fit(X[:100])
     with pytest.raises(ValueError, match="j_invariant=False"):
         to_onnx(hidden)
+    with pytest.raises(ValueError, match="self_ensemble=False"):
+        to_onnx(UNetDenoiser.from_pretrained("photo-gray", self_ensemble=True))
     odd = make_pipeline(trained, FunctionTransformer(np.sqrt), LogisticRegression())
     odd[-1].fit(X[:100], y[:100])
     with pytest.raises(ValueError, match="FunctionTransformer"):

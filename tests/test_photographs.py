@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from conftest import quick_denoiser
 from sklearn.base import clone
 
 from skdenoise import PoissonNoise, UNetDenoiser, add_noise
@@ -91,3 +92,50 @@ def test_a_pretrained_denoiser_that_is_not_there_is_named():
         UNetDenoiser.from_pretrained("photo-color")
     with pytest.raises(ValueError, match=r"value_range=None.*\(0, 255\) for uint8"):
         UNetDenoiser.from_pretrained("photo-gray", value_range=None)
+
+
+@pytest.fixture(scope="module")
+def ensemble():
+    return UNetDenoiser.from_pretrained("photo-gray", value_range=(0, 1), self_ensemble=True)
+
+
+@pytest.mark.parametrize("turns", [0, 1, 2])
+def test_a_self_ensemble_knows_no_orientation(ensemble, photographs, turns):
+    noisy = add_noise(photographs[..., 1], noise_factor=0.1, random_state=1)
+    view = np.rot90(noisy[..., ::-1], turns, axes=(1, 2))
+    expected = np.rot90(ensemble.transform(noisy)[..., ::-1], turns, axes=(1, 2))
+    np.testing.assert_allclose(ensemble.transform(view), expected, atol=1e-5)
+
+
+def test_a_self_ensemble_is_better_than_one_pass(ensemble, photographs):
+    once = UNetDenoiser.from_pretrained("photo-gray", value_range=(0, 1))
+    clean = photographs[..., 1]
+    assert gain(ensemble, clean, 0.1) > gain(once, clean, 0.1) + 0.03
+
+
+def test_a_self_ensemble_turns_by_halves_what_was_learned_from_strips(photographs):
+    params = {"epochs": 20, "patch_size": (16, 64), "self_ensemble": True, **SMALL}
+    denoiser = UNetDenoiser.for_photographs(**params).fit(photographs)
+    noisy = add_noise(photographs, noise_factor=0.1, random_state=1)
+    denoised = denoiser.transform(noisy)
+    upside_down = np.rot90(denoiser.transform(np.rot90(noisy, 2, axes=(1, 2))), 2, axes=(1, 2))
+    np.testing.assert_allclose(upside_down, denoised, atol=1e-4)
+    turned = np.rot90(denoiser.transform(np.rot90(noisy, 1, axes=(1, 2))), -1, axes=(1, 2))
+    assert abs(turned - denoised).max() > 1e-3
+
+
+def test_a_self_ensemble_takes_lists_and_integers(ensemble, photographs):
+    images = [np.rint(255 * photographs[0, :50, :40, 1]).astype(np.uint8)]
+    denoiser = UNetDenoiser.from_pretrained("photo-gray", self_ensemble=True)
+    (denoised,) = denoiser.transform(images)
+    assert denoised.dtype == np.uint8
+    unit = ensemble.transform(images[0][np.newaxis] / np.float32(255))[0]
+    np.testing.assert_array_equal(denoised, np.rint(255 * np.clip(unit, 0, 1)))
+
+
+def test_a_self_ensemble_is_refused_where_orientation_was_not_learned(digits):
+    X, _ = digits
+    with pytest.raises(ValueError, match="fit with augment=True"):
+        quick_denoiser(self_ensemble=True).fit(X[:50])
+    with pytest.raises(ValueError, match="fit with augment=True"):
+        quick_denoiser().fit(X[:50]).set_params(self_ensemble=True).transform(X[:50])

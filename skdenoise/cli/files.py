@@ -74,6 +74,14 @@ def denoise(
         bool,
         typer.Option("--per-channel", help="Give a denoiser of grey images each colour by itself."),
     ] = False,
+    self_ensemble: Annotated[
+        bool,
+        typer.Option(
+            "--self-ensemble",
+            help="Average over what each image gives flipped and turned: a little better, in eight "
+            "times the time.",
+        ),
+    ] = False,
     overwrite: Overwrite = False,
     quiet: Quiet = False,
     as_json: AsJson = False,
@@ -86,6 +94,12 @@ def denoise(
     jobs = _jobs(inputs, output)
     import_keras_in_silence()
     denoiser = _loaded(model)
+    if self_ensemble and not denoiser.augment:
+        raise typer.BadParameter(
+            f"{model} has not learned from images that are flipped and turned.",
+            param_hint="--self-ensemble",
+        )
+    denoiser.set_params(self_ensemble=self_ensemble or denoiser.self_ensemble)
     interrupted = False
     try:
         for job in _tracked(jobs, hidden=quiet or as_json):

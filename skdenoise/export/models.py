@@ -66,11 +66,12 @@ def _model(denoiser):
 
 @_model.register
 def _(denoiser: UNetDenoiser):
-    if denoiser.j_invariant:
-        raise ValueError(
-            "j_invariant=True takes sixteen passes over each image, which are no graph; export the "
-            "denoiser after set_params(j_invariant=False)."
-        )
+    for name, passes in (("j_invariant", "sixteen"), ("self_ensemble", "eight")):
+        if getattr(denoiser, name):
+            raise ValueError(
+                f"{name}=True takes {passes} passes over each image, which are no graph; export the "
+                f"denoiser after set_params({name}=False)."
+            )
     return network_model(denoiser._network)
 
 
