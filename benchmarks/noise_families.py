@@ -96,7 +96,7 @@ def cifar10():
 
 
 def small_cnn(pools=True):
-    """Return a small network as a scikit-learn classifier; without pooling it takes a third."""
+    """Return a small network as a scikit-learn classifier, with strides where it does not pool."""
     import keras
     from keras import layers
     from scikeras.wrappers import KerasClassifier
@@ -104,8 +104,7 @@ def small_cnn(pools=True):
     def network(meta):
         model = keras.Sequential([keras.Input(meta["X_shape_"][1:])])
         for n in (32, 64, 64):
-            strides = 1 if pools else 2
-            model.add(layers.Conv2D(n, 3, strides, padding="same", activation="relu"))
+            model.add(layers.Conv2D(n, 3, 1 if pools else 2, padding="same", activation="relu"))
             if pools:
                 model.add(layers.MaxPooling2D())
         model.add(layers.Flatten())

@@ -40,37 +40,27 @@ class CentredOrthogonal(keras.initializers.Initializer):
         return {"seed": self.seed}
 
 
+class _Rearrangement(keras.layers.Layer):
+    """A layer without parameters; Keras's own way to describe one fails on a dtype policy."""
+
+    def get_config(self):
+        """Return the parameters of any layer."""
+        return super().get_config()
+
+
 @keras.saving.register_keras_serializable("skdenoise")
-class SpaceToDepth(keras.layers.Layer):
+class SpaceToDepth(_Rearrangement):
     """Turn blocks of 2x2 pixels into channels: (h, w, c) to (h / 2, w / 2, 4 c)."""
 
     def call(self, inputs):
         """Rearrange the pixels."""
         return keras.ops.space_to_depth(inputs, 2, data_format="channels_last")
 
-    def compute_output_shape(self, input_shape):
-        """Return the shape of the output for that of the input."""
-        n, height, width, channels = input_shape
-        return n, height and height // 2, width and width // 2, channels * 4
-
-    def get_config(self):
-        """Return the parameters of any layer; Keras's own way fails on a dtype policy."""
-        return super().get_config()
-
 
 @keras.saving.register_keras_serializable("skdenoise")
-class DepthToSpace(keras.layers.Layer):
+class DepthToSpace(_Rearrangement):
     """Turn channels into blocks of 2x2 pixels: (h, w, 4 c) to (2 h, 2 w, c)."""
 
     def call(self, inputs):
         """Rearrange the pixels."""
         return keras.ops.depth_to_space(inputs, 2, data_format="channels_last")
-
-    def compute_output_shape(self, input_shape):
-        """Return the shape of the output for that of the input."""
-        n, height, width, channels = input_shape
-        return n, height and height * 2, width and width * 2, channels // 4
-
-    def get_config(self):
-        """Return the parameters of any layer; Keras's own way fails on a dtype policy."""
-        return super().get_config()

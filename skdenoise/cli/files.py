@@ -94,12 +94,13 @@ def denoise(
     jobs = _jobs(inputs, output)
     import_keras_in_silence()
     denoiser = _loaded(model)
-    if self_ensemble and not denoiser.augment:
-        raise typer.BadParameter(
-            f"{model} has not learned from images that are flipped and turned.",
-            param_hint="--self-ensemble",
-        )
-    denoiser.set_params(self_ensemble=self_ensemble or denoiser.self_ensemble)
+    if self_ensemble:
+        if not denoiser.augment:
+            raise typer.BadParameter(
+                f"{model} has not learned from images that are flipped and turned.",
+                param_hint="--self-ensemble",
+            )
+        denoiser.set_params(self_ensemble=True)
     interrupted = False
     try:
         for job in _tracked(jobs, hidden=quiet or as_json):
