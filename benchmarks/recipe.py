@@ -4,15 +4,19 @@ Each row is the default with one thing changed, trained on as many images: PSNR 
 less that of the default, mean and standard deviation over three seeds, noise not clipped. MNIST: the first 10,000 images,
 judged on 1,000 of the last 6,000; CIFAR-10, in colour: 9,000, judged on the other 1,000; digits:
 1,437, judged on the other 360. A fit is 600 steps of 16 images: a short one, in which differences are
-larger than in the default's 2,500.
+larger than in the default's 2,500. There are 198 fits: each is kept in the folder for temporary
+files, so that a run that was broken off goes on where it was, as long as the commit is the same.
 """
 
 import dataclasses
+import tempfile
+from pathlib import Path
 
+import joblib
 import keras
 import numpy as np
 from _data import load_cifar10, load_mnist
-from _record import mean_psnr
+from _record import environment, mean_psnr
 from keras import layers
 from sklearn.datasets import load_digits
 
@@ -31,6 +35,8 @@ IMAGES = 600 * 16
 def measure(quick):
     """Return the rows of the table."""
     n_images, seeds, tasks = (32, (0,), TASKS[2:3]) if quick else (IMAGES, (0, 1, 2), TASKS)
+    folder = Path(tempfile.gettempdir()) / f"skdenoise-recipe-{environment()['commit']}"
+    quality = _quality if quick else joblib.Memory(folder, verbose=0).cache(_quality)
     rows = []
     for what, change in _changes().items():
         recipe = dataclasses.replace(RECIPES["compact"], **change.recipe)
@@ -38,7 +44,7 @@ def measure(quick):
         NETWORKS[what] = BuiltIn(change.network, (32, 64), halvings_beyond_levels=1)
         rows.append({"what": what})
         for name, noise in tasks:
-            found = [_quality(name, noise, what, change.loss, seed) for seed in seeds]
+            found = [quality(name, noise, what, change.loss, seed) for seed in seeds]
             rows[-1][f"{name} {noise}"] = np.array(found)
     return [_shown(rows[0]), *(_less(row, rows[0]) for row in rows[1:])]
 
