@@ -28,6 +28,7 @@ PUBLISHED = {
 TIMED_SIGMA = 25
 OURS = 'from_pretrained("photo-gray"), blind'
 ENSEMBLE = "the same with self_ensemble=True"
+EIGHT_BITS = 'from_pretrained("photo-gray"), noisy images clipped to 8 bits'
 
 
 def measure(quick):
@@ -40,6 +41,8 @@ def measure(quick):
         "non-local means, given sigma": _nl_means,
     }
     quality = {what: psnr_by_sigma(images, function) for what, function in denoise.items()}
+    ours = denoise[OURS]
+    quality[EIGHT_BITS] = psnr_by_sigma(images, lambda x, sigma: ours(_in_eight_bits(x), sigma))
     rows = [
         {"what": what, **{f"{s} (dB)": value for s, value in zip(SIGMAS, values, strict=False)}}
         for what, values in (quality | PUBLISHED).items()
@@ -79,9 +82,13 @@ def _psnr(images, sigma, denoise):
     for index, image in enumerate(images):
         noise = np.random.default_rng([sigma, index]).standard_normal(image.shape)
         noisy = ((image + sigma * noise) / 255).astype(np.float32)
-        denoised = np.rint(255 * np.clip(denoise(noisy, sigma), 0, 1)) / 255
+        denoised = _in_eight_bits(denoise(noisy, sigma))
         values.append(mean_psnr(image[np.newaxis] / 255, denoised[np.newaxis]))
     return float(np.mean(values))
+
+
+def _in_eight_bits(image):
+    return np.rint(255 * np.clip(image, 0, 1)) / 255
 
 
 def _walls(image, denoise, repeats):
