@@ -136,6 +136,11 @@ def test_archives_of_stacks(photographs, trained, tmp_path):
     with np.load(tmp_path / "out" / "in.npz") as archive:
         np.testing.assert_array_equal(archive["y"], labels)
         np.testing.assert_array_equal(archive["X"], load(trained[1]).transform(stack))
+    floats = np.stack([stack[0] / 255, stack[1] / 1.0]).astype(np.float32)
+    np.savez(tmp_path / "floats.npz", X=floats)
+    skdenoise("denoise", trained[1], tmp_path / "floats.npz", "-o", tmp_path / "out")
+    with np.load(tmp_path / "out" / "floats.npz") as archive:  # of one range, though one is dark
+        np.testing.assert_array_equal(archive["X"], load(trained[1]).transform(floats))
     np.savez(tmp_path / "labels.npz", y=labels)
     result = skdenoise("denoise", trained[1], tmp_path / "labels.npz", "-o", tmp_path / "out")
     assert "no array of images" in result.stderr

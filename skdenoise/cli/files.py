@@ -184,7 +184,7 @@ def _run(job, denoiser, per_channel, overwrite):
         if job.input.suffix.lower() == _ARCHIVE:
             result = _denoised_archive(job.input, denoiser, per_channel)
         else:
-            result = denoised_image(denoiser, read_image(job.input), per_channel)
+            result = denoised_images(denoiser, read_image(job.input)[np.newaxis], per_channel)[0]
         job.output.parent.mkdir(parents=True, exist_ok=True)
         if isinstance(result, dict):
             with written_whole(job.output) as new:
@@ -209,21 +209,20 @@ def _denoised_archive(path, denoiser, per_channel):
     if not stacks:
         raise ValueError(f"{path} has no array of images, (n, height, width) or with channels.")
     for name in stacks:
-        images = [denoised_image(denoiser, image, per_channel) for image in arrays[name]]
-        arrays[name] = np.stack(images)
+        arrays[name] = denoised_images(denoiser, arrays[name], per_channel)
     return arrays
 
 
-def denoised_image(denoiser, image, per_channel=False):
-    """Denoise an image from a file, whose dtype says what is black and what is white.
+def denoised_images(denoiser, images, per_channel=False):
+    """Denoise images from a file, whose dtype says what is black and what is white.
 
     Parameters
     ----------
     denoiser : UNetDenoiser
         Fitted, on images of any dtype.
-    image : ndarray of shape (height, width) or (height, width, channels)
-        Integers reach over the range of their dtype; floats in 0..1 over that, others over the
-        range of the denoiser.
+    images : ndarray of shape (n, height, width) or (n, height, width, channels)
+        Integers reach over the range of their dtype; floats that are all in 0..1 over that, others
+        over the range of the denoiser.
     per_channel : bool
         Whether a denoiser of grey images is given each colour by itself.
 
@@ -232,30 +231,30 @@ def denoised_image(denoiser, image, per_channel=False):
     ndarray
         Of the same shape and dtype.
     """
-    if image.ndim == 3 and per_channel and denoiser.image_shape_[2] == 1:
-        channels = [denoised_image(denoiser, image[..., i]) for i in range(image.shape[2])]
+    found, needed = images.shape[3] if images.ndim == 4 else 1, denoiser.image_shape_[2]
+    if found != needed and needed == 1 and per_channel:
+        channels = [denoised_images(denoiser, images[..., i]) for i in range(found)]
         return np.stack(channels, axis=-1)
-    found, needed = image.shape[2] if image.ndim == 3 else 1, denoiser.image_shape_[2]
     if found != needed:
         hint = "; --per-channel gives it each colour by itself" if needed == 1 else ""
         raise ValueError(f"it has {found} channel(s), the denoiser is for {needed}{hint}.")
-    pixels = PixelFormat(image.dtype, _range_of(image, denoiser.value_range_))
+    pixels = PixelFormat(images.dtype, _range_of(images, denoiser.value_range_))
     if pixels.value_range == denoiser.value_range_:
-        return denoiser.transform(image[np.newaxis])[0]
+        return denoiser.transform(images)
     inside = PixelFormat(np.dtype(np.float32), denoiser.value_range_)
-    noisy = inside.from_unit(pixels.to_unit(image))
-    return pixels.from_unit(inside.to_unit(denoiser.transform(noisy[np.newaxis])[0]))
+    noisy = inside.from_unit(pixels.to_unit(images))
+    return pixels.from_unit(inside.to_unit(denoiser.transform(noisy)))
 
 
-def _range_of(image, usual):
-    """Return what is black and what is white in an image."""
+def _range_of(images, usual):
+    """Return what is black and what is white in images."""
     low, high = usual
-    if image.dtype in (np.uint8, bool):
-        return check_value_range(None, image)
-    if image.dtype.kind == "f":
-        return (0.0, 1.0) if image.min() >= 0 and image.max() <= 1 else usual
-    fits = low <= image.min() and 255 < image.max() <= high
-    return usual if fits else check_value_range(None, image)
+    if images.dtype in (np.uint8, bool):
+        return check_value_range(None, images)
+    if images.dtype.kind == "f":
+        return (0.0, 1.0) if images.min() >= 0 and images.max() <= 1 else usual
+    fits = low <= images.min() and 255 < images.max() <= high
+    return usual if fits else check_value_range(None, images)
 
 
 def info(model: Model, as_json: AsJson = False):
