@@ -23,7 +23,7 @@ FILTERS = {
     "nl_means": {"h": SCALES, "patch_size": (3, 5, 7)},
     "wavelet": {"wavelet": ("db1", "db2", "sym4")},
     "tv_chambolle": {"weight": SCALES},
-    "bilateral": {"sigma_color": (1.0, 2.0, 3.0, 5.0), "sigma_spatial": (0.75, 1.0, 1.5)},
+    "bilateral": {"sigma_color": (1.0, 2.0, 5.0, 10.0), "sigma_spatial": (0.75, 1.0, 1.5)},
     "wiener": {"size": (3, 5, 7)},
     "median": {"size": (3, 5)},
     "gaussian": {"sigma_spatial": (0.5, 0.75, 1.0, 1.25)},
@@ -92,11 +92,11 @@ def _families(training, quick):
                 for own in _grid(grid)
             ],
         )
-    yield "OpenCV non-local means", [({"h": h}, _opencv(h), None) for h in (50, 70, 90, 110, 140)]
-    sigmas = (NOISE,) if quick else (0.35, 0.4, 0.5)
+    yield "OpenCV non-local means", [({"h": h}, _opencv(h), None) for h in (10, 20, 30, 40, 50, 70)]
+    sigmas = (NOISE,) if quick else (0.25, 0.3, 0.35, 0.4)
     yield "BM3D", [({"sigma": sigma}, _bm3d(sigma), None) for sigma in sigmas]
     for name, wiener in (("PCA", False), ("linear Wiener filter", True)):
-        sizes = (20, 40, 80, 160)
+        sizes = (20, 40, 80, 160, 320)
         yield (
             name,
             [_fitted(SubspaceDenoiser, training, n_components=n, wiener=wiener) for n in sizes],
