@@ -211,7 +211,7 @@ def check_value_range_of_pairs(value_range, noisy, clean) -> tuple[float, float]
 def robust_value_range(value_range, images) -> tuple[float, float]:
     """Return what black and white are in images that are all noisy.
 
-    As `check_value_range`, but floats beyond 0..1 reach from their first to their last percentile,
+    As `check_value_range`, but floats beyond 0..1 reach from their 1st to their 99th percentile,
     unless nearly all of them are one and the same.
     """
     if value_range is not None or images.dtype.kind != "f":

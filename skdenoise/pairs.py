@@ -118,14 +118,14 @@ class BlindSpots(Pairs):
 
 @dataclass(frozen=True)
 class Recorruptions(Pairs):
-    """Noisy images with more noise added, and with as much of it subtracted.
+    """Noisy images with more noise added, and with that noise subtracted, enlarged.
 
     For Gaussian noise of known strength: what makes the first most like the second is what makes it
     most like the clean image (`recorrupt`).
     """
 
     def batch(self, indices, rng):
-        """Return the images with more noise, and with as much of it subtracted."""
+        """Return the images with more noise, and with noise subtracted; see `recorrupt`."""
         noisy = self.clean_pixels.to_unit(self._views(indices, rng)(self.clean))
         seen, target = recorrupt(noisy, self.noise, rng)
         return pad_to_multiple(seen, self.multiple), pad_to_multiple(target, self.multiple)

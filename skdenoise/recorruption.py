@@ -34,7 +34,7 @@ def check_recorruption(noise):
 
 
 def recorrupt(noisy, noise, rng):
-    """Return images with more noise, and with as much of it subtracted.
+    """Return images with more noise, and with noise subtracted that makes the two independent.
 
     With noise of standard deviation s in the images and z drawn from the same, the two are
     ``y + alpha z`` and ``y - z / alpha``: their noise has the covariance s**2 - s**2 = 0.
