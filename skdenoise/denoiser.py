@@ -129,6 +129,7 @@ class Denoiser(ImageTransformer):
         X = self._check_images(X, reset=False)
         if clean is not None:
             noisy, clean = X, self._check_clean(clean, X)
+            warn_of_other_range(clean, self.value_range_)
         elif self.noise_ is not None:
             noisy, clean = self._noisy(X, Stream.SCORE), X
         else:
@@ -195,6 +196,8 @@ class Denoiser(ImageTransformer):
             self.value_range_ = self._find_value_range(X, targets)
         self.noise_ = self._resolve_noise(X, noisy) if clean is None else None
         warn_of_other_range(X, self.value_range_)
+        if targets is not X:
+            warn_of_other_range(targets, self.value_range_)
         self._seed = draw_seed(self.random_state)
         return X, targets
 

@@ -194,16 +194,17 @@ def _opened(path):
     if path.suffix.lower() == ".png" and _is_deep_colour_png(path):
         picture.close()
         raise ValueError(
-            f"{path} has 16 bits for each colour, which Pillow would cut to 8; save it as TIFF."
+            f"{path} has 16 bits for each of several channels, which Pillow would cut to 8; save it "
+            "as TIFF."
         )
     return picture
 
 
 def _is_deep_colour_png(path):
-    """Look for more than 8 bits, and colours, in the header of a PNG file."""
+    """Look for more than 8 bits, and more than one channel, in the header of a PNG file."""
     with open(path, "rb") as file:
         header = file.read(26)
-    return len(header) == 26 and header[24] == 16 and header[25] in (2, 6)
+    return len(header) == 26 and header[24] == 16 and header[25] in (2, 4, 6)
 
 
 def _read_picture(path):
@@ -286,7 +287,8 @@ def _check_storable(path, ending, image):
 
 def _write(path, ending, image):
     if ending == ".npy":
-        np.save(path, image)
+        with open(path, "wb") as file:  # NumPy would add an ending to a name such as A.NPY
+            np.save(file, image)
     elif ending in _TIFF:
         tifffile.imwrite(path, image, photometric="rgb" if image.ndim == 3 else "minisblack")
     else:

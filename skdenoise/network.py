@@ -9,6 +9,9 @@ from keras import layers
 
 from skdenoise.layers import CentredOrthogonal, DepthToSpace, SpaceToDepth
 
+# Whatever `keras.config.image_data_format` says.
+_CHANNELS_LAST = {"data_format": "channels_last"}
+
 
 def classic(input_shape, filters=(64, 128, 256), dtype="float32", linear=False):
     """Build the U-Net of the original recipe.
@@ -38,10 +41,10 @@ def classic(input_shape, filters=(64, 128, 256), dtype="float32", linear=False):
     for n in encoder:
         x = _conv(x, n, dtype)
         skips.append(x)
-        x = layers.MaxPooling2D(dtype=dtype)(x)
+        x = layers.MaxPooling2D(**_CHANNELS_LAST, dtype=dtype)(x)
     x = _conv(x, bottleneck, dtype)
     for n, skip in zip(reversed(encoder), reversed(skips), strict=True):
-        x = layers.UpSampling2D(dtype=dtype)(x)
+        x = layers.UpSampling2D(**_CHANNELS_LAST, dtype=dtype)(x)
         x = layers.Concatenate(dtype=dtype)([x, skip])
         x = _conv(x, n, dtype)
     activation = None if linear else "sigmoid"
@@ -142,11 +145,11 @@ def _u_net(pixels, filters, dtype, activation="relu", **params):
     skips = []
     for n in deeper:
         skips.append(x)
-        x = conv(layers.MaxPooling2D(dtype=dtype)(x), n)
+        x = conv(layers.MaxPooling2D(**_CHANNELS_LAST, dtype=dtype)(x), n)
     for _ in range(2):
         x = activated_sum(x, conv(conv(x, filters[-1]), filters[-1], activation=None))
     for n, skip in zip(reversed(filters[:-1]), reversed(skips), strict=True):
-        x = layers.Conv2D(4 * n, 1, dtype=dtype, **params)(x)
+        x = layers.Conv2D(4 * n, 1, dtype=dtype, **_CHANNELS_LAST, **params)(x)
         x = conv(activated_sum(DepthToSpace(dtype=dtype)(x), skip), n)
     return x
 
@@ -159,7 +162,7 @@ def logit(images):
 
 def _conv(x, filters, dtype, activation="relu", **params):
     params |= {"activation": activation, "dtype": dtype}
-    return layers.Conv2D(filters, 3, padding="same", **params)(x)
+    return layers.Conv2D(filters, 3, padding="same", **_CHANNELS_LAST, **params)(x)
 
 
 @dataclass(frozen=True)

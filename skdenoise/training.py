@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
+import joblib
 import keras
 import numpy as np
 
@@ -197,8 +198,8 @@ class Outcome:
     ----------
     weights : list of ndarray
         Of the network.
-    optimizer_state : list of ndarray or None
-        Of the optimizer; ``None`` after an interrupt.
+    optimizer_state : tuple of (key, list of ndarray) or None
+        Of the optimizer, and what tells it from others; ``None`` after an interrupt.
     history : dict of list of float
         Loss per epoch and, with validation images, ``val_loss``.
     interrupt : KeyboardInterrupt, Exception or None
@@ -206,7 +207,7 @@ class Outcome:
     """
 
     weights: list
-    optimizer_state: list | None
+    optimizer_state: tuple | None
     history: dict
     interrupt: BaseException | None = None
 
@@ -222,8 +223,10 @@ def train(plan, pairs, training, validation, *, weights=None, optimizer_state=No
         On what.
     training, validation : ndarray of int
         Which images to train on, and which to hold out (may be none).
-    weights, optimizer_state : list of ndarray or None
+    weights : list of ndarray or None
         What to continue from; ``None`` starts anew.
+    optimizer_state : tuple or None
+        As in `Outcome`, to continue from; that of another optimizer counts for nothing.
 
     Returns
     -------
@@ -239,7 +242,8 @@ def train(plan, pairs, training, validation, *, weights=None, optimizer_state=No
     size = pairs.padded_size
     with pool.borrowed(_pool_key(plan, size), lambda: _compile(plan, size)) as network:
         _set_weights(plan, size, network, weights)
-        network.reset_optimizer(optimizer_state)
+        key, state = optimizer_state or (None, None)
+        network.reset_optimizer(state if key == optimizer_key(plan) else None)
         _set_schedule(plan, network.schedule)
         return _fit(plan, pairs, training, validation, network)
 
@@ -281,7 +285,8 @@ def _fit(plan, pairs, training, validation, network):
         for dataset in (batches, held_out):
             if dataset is not None:
                 dataset.release()
-    return Outcome(model.get_weights(), network.optimizer_state(), record.history)
+    state = optimizer_key(plan), network.optimizer_state()
+    return Outcome(model.get_weights(), state, record.history)
 
 
 def _interrupt(error, *batches):
@@ -322,6 +327,8 @@ class EpochRecord(keras.callbacks.Callback):
 
 def _compile(plan, size):
     model = plan.architecture.build(size, plan.precision, plan.seed)
+    # A user's own network may draw random numbers, as dropout does. Their state is no weight.
+    draws = len(model.variables) > len(model.weights)
     optimizer, schedule = _optimizer(plan)
     model.compile(
         optimizer=optimizer,
@@ -331,7 +338,9 @@ def _compile(plan, size):
         ),
     )
     pool.set_jit_compile(model)
-    return pool.CompiledNetwork(model, schedule)
+    compiled = pool.CompiledNetwork(model, schedule)
+    compiled.is_reusable = not draws
+    return compiled
 
 
 def _optimizer(plan):
@@ -378,15 +387,31 @@ def _pool_key(plan, size):
         plan.architecture,
         plan.architecture.input_shape(size),
         plan.precision,
-        _key_of(plan.loss),
-        _key_of(plan.optimizer),
-        plan.adam,
-        plan.warmup,
+        _loss_key(plan.loss),
+        optimizer_key(plan),
     )
 
 
-def _key_of(thing):
-    """Return what tells a loss or an optimizer from others: its class and configuration."""
-    if hasattr(thing, "get_config"):
-        return type(thing), json.dumps(thing.get_config(), sort_keys=True, default=repr)
-    return thing
+def _loss_key(loss):
+    """Return what tells a loss from others: of an instance its class and state, but for its name.
+
+    Not its configuration, from which Keras leaves out some parameters (the delta of a Huber loss).
+    """
+    if not isinstance(loss, keras.losses.Loss):
+        return loss
+    state = {name: value for name, value in vars(loss).items() if name != "name"}
+    try:
+        return type(loss), joblib.hash(state)
+    except Exception:
+        return loss  # What cannot be pickled is like nothing but itself.
+
+
+def optimizer_key(plan):
+    """Return what tells the optimizer of a plan from others."""
+    optimizer = plan.optimizer
+    if hasattr(optimizer, "get_config"):
+        optimizer = (
+            type(optimizer),
+            json.dumps(optimizer.get_config(), sort_keys=True, default=repr),
+        )
+    return optimizer, plan.adam, plan.warmup

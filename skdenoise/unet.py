@@ -477,7 +477,8 @@ class UNetDenoiser(Denoiser):
         resume = (partial or self.warm_start) and hasattr(self, "_network")
         with self._unchanged_by_failure():
             self._check_supervision(clean)
-            self._check_noisy(clean, noisy, is_known=partial and resume)
+            is_known = partial and resume and self.noise_ is not None
+            self._check_noisy(clean, noisy, is_known)
             self._recorrupted_noise = None
             images, targets = self._read(
                 *as_stored(X, clean), noisy, reset=not (partial and resume)
@@ -616,6 +617,7 @@ class UNetDenoiser(Denoiser):
         }
         self.n_iter_ = plan.first_epoch + len(outcome.history["loss"])
         self._loss = plan.loss
+        self._learned_on_squares = pairs.size[0] == pairs.size[1]
         self._optimizer_state = outcome.optimizer_state if partial else None
         self._network = TrainedNetwork(
             plan.architecture, pairs.padded_size, self.precision, outcome.weights
@@ -740,9 +742,8 @@ class UNetDenoiser(Denoiser):
     def _denoise_images(self, images, pixels):
         if self.self_ensemble:
             self._check_self_ensemble()
-            height, width = self._network.size
             return denoise_views(
-                self._denoise_once, images, pixels, self.clip, quarters=height == width
+                self._denoise_once, images, pixels, self.clip, quarters=self._learned_on_squares
             )
         return self._denoise_once(images, pixels, self.clip)
 

@@ -6,14 +6,19 @@ import signal
 import subprocess
 import sys
 import time
+import zipfile
 
+import keras
 import numpy as np
 import pytest
+from conftest import quick_denoiser
 from sklearn.datasets import load_sample_images
 from typer.testing import CliRunner
 
-from skdenoise import load
+from skdenoise import ImageFolder, UNetDenoiser, load
 from skdenoise.cli import app
+from skdenoise.cli.files import denoised_images
+from skdenoise.cli.train import _fit
 from skdenoise.image_files import read_image, write_image
 
 
@@ -146,6 +151,38 @@ def test_archives_of_stacks(photographs, trained, tmp_path):
     assert "no array of images" in result.stderr
 
 
+def test_endings_may_be_in_capitals(photographs, trained, tmp_path):
+    stack = np.stack(photographs[:2])
+    np.savez(tmp_path / "in.npz", X=stack)
+    np.save(tmp_path / "in.npy", stack[0])
+    for name in ("in.npz", "in.npy"):
+        (tmp_path / name).rename(tmp_path / name.upper())
+        result = skdenoise("denoise", trained[1], tmp_path / name.upper(), "-o", tmp_path / "out")
+        assert result.exit_code == 0, result.output
+    expected = load(trained[1]).transform(stack)
+    with np.load(tmp_path / "out" / "IN.NPZ") as archive:
+        np.testing.assert_array_equal(archive["X"], expected)
+    np.testing.assert_array_equal(read_image(tmp_path / "out" / "IN.NPY"), expected[0])
+    assert len(list((tmp_path / "out").iterdir())) == 2
+
+
+def test_an_archive_that_numpy_cannot_write_again_is_skipped(photographs, trained, tmp_path):
+    np.savez(tmp_path / "in.npz", X=np.stack(photographs[:2]))
+    with zipfile.ZipFile(tmp_path / "in.npz", "a") as archive:
+        archive.writestr("file.npy", archive.read("X.npy"))
+    result = skdenoise("denoise", trained[1], tmp_path / "in.npz", "-o", tmp_path / "out")
+    assert result.exit_code == 1
+    assert "array called 'file'" in result.stderr
+
+
+def test_dark_frames_of_16_bits_have_the_range_of_the_denoiser(digits):
+    X = np.round(digits[0][:100] * 4095).astype(np.uint16).reshape(-1, 8, 8)
+    denoiser = quick_denoiser(value_range=(0, 4095)).fit(X)
+    dark = X[:2] // 32
+    assert dark.max() < 256
+    np.testing.assert_array_equal(denoised_images(denoiser, dark), denoiser.transform(dark))
+
+
 def test_a_denoiser_of_grey_images_takes_each_colour_by_itself_if_told_to(folder, tmp_path):
     skdenoise("train", folder, "-o", tmp_path / "grey", "--grey", *QUICK)
     command = ("denoise", tmp_path / "grey", folder / "0.png", "-o", tmp_path / "out")
@@ -206,6 +243,11 @@ def test_info_tells_what_a_model_is(trained):
         (("denoise", "{model}", "nowhere.png", "-o", "out"), "nowhere.png does not exist"),
         (("denoise", "{model}", "{empty}", "-o", "out"), "no images"),
         (("denoise", "{model}", "{folder}", "-o", "{model}"), "is a file"),
+        (("denoise", "{model}", "{folder}/0.png", "-o", "out.npz"), "archives give archives"),
+        (
+            ("denoise", "{model}", "{folder}", "{folder}/0.png", "-o", "out"),
+            "would both become out/0.png",
+        ),
         (("info", "{folder}/0.png"), "no model file"),
         (("info", "photo-grey"), "come with the package: photo-gray"),
     ],
@@ -246,6 +288,21 @@ def test_an_interrupt_keeps_what_has_been_learned(folder, tmp_path):
     assert training.returncode == 130, errors
     assert "then interrupted" in output
     assert load(model).n_iter_ >= 3
+
+
+def test_what_was_learned_is_kept_where_an_image_can_no_longer_be_read(folder):
+    class RemovesAnImage(keras.callbacks.Callback):
+        def on_epoch_end(self, epoch, logs=None):
+            images.paths[1].rename(images.paths[1].with_suffix(".gone"))
+
+    images = ImageFolder(folder / "more", cache=0)
+    callbacks = [RemovesAnImage()]
+    denoiser = UNetDenoiser(filters=(4,), patch_size=16, epochs=3, callbacks=callbacks)
+    try:
+        assert _fit(denoiser, images, None) == 1
+    finally:
+        images.paths[1].with_suffix(".gone").rename(images.paths[1])
+    assert denoiser.n_iter_ == 1
 
 
 def test_the_denoiser_that_comes_with_the_package_is_known_by_its_name(folder, tmp_path):

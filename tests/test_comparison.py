@@ -1,5 +1,6 @@
 """compare_denoising: the same noise for all, choices on validation images, honest words."""
 
+import copy
 import itertools
 import warnings
 
@@ -10,7 +11,7 @@ from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.frozen import FrozenEstimator
 from sklearn.neighbors import KNeighborsClassifier
 from sklearn.pipeline import make_pipeline
-from sklearn.preprocessing import FunctionTransformer, StandardScaler
+from sklearn.preprocessing import FunctionTransformer, MinMaxScaler, StandardScaler
 from sklearn.svm import SVC, SVR
 
 from skdenoise import (
@@ -525,3 +526,16 @@ def test_images_must_fit_each_other(data):
         compare_denoising(SVR(), X, y, X_test, y_test, **QUICK)
     with pytest.raises(TypeError, match="fit and predict"):
         compare_denoising(SubspaceDenoiser(), X, y, X_test, y_test, **QUICK)
+
+
+def test_a_table_without_intervals_is_shown(comparison):
+    unknown = copy.deepcopy(comparison)
+    unknown.frame[["clean_cost_low", "clean_cost_high"]] = np.nan
+    assert "clean cost" in str(unknown.summary())
+
+
+def test_a_scaler_keeps_its_own_clip(data):
+    scaled = make_pipeline(MinMaxScaler(clip=True), SubspaceDenoiser())
+    params = QUICK | {"n_repeats": 1, "n_copies": 1, "denoisers": [scaled], "clip": False}
+    found = compare_denoising(KNeighborsClassifier(), *data, **params, return_estimator=True)
+    assert (found.frame["kind"] == "denoiser").any()

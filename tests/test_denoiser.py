@@ -341,7 +341,8 @@ def test_early_stopping_holds_out_a_tenth_but_no_more_than_a_thousand():
 
 def test_partial_fit_learns_at_a_lower_rate_than_the_peak_of_a_fit(digits):
     denoiser = UNetDenoiser(filters=(4,), random_state=0).partial_fit(digits[0][:20])
-    state = [float(v) for v in denoiser._optimizer_state if np.ndim(v) == 0]
+    _, state = denoiser._optimizer_state
+    state = [float(v) for v in state if np.ndim(v) == 0]
     assert pytest.approx(2e-3) in state
 
 
@@ -419,6 +420,17 @@ def test_partial_fit_goes_on_after_pickling_as_without_it(digits):
     )
 
 
+def test_partial_fit_with_another_optimizer_starts_that_anew(digits):
+    X = digits[0][:100]
+    denoiser = quick_denoiser(optimizer=keras.optimizers.SGD(0.1)).partial_fit(X)
+    before = denoiser.model_.get_weights()
+    denoiser.set_params(optimizer=keras.optimizers.SGD(0.0)).partial_fit(X)
+    for weight, same in zip(before, denoiser.model_.get_weights(), strict=True):
+        np.testing.assert_array_equal(weight, same)
+    denoiser.set_params(optimizer="adamw").partial_fit(X)
+    assert denoiser.n_iter_ == 3
+
+
 def test_warm_start_goes_on_from_the_last_fit(digits):
     X = digits[0][:600]
     cold = quick_denoiser(epochs=3).fit(X)
@@ -465,6 +477,29 @@ def test_optimizer_instance_is_copied_for_each_fit(digits):
 def test_loss_is_what_keras_takes(digits, loss):
     denoiser = quick_denoiser(loss=loss).fit(digits[0][:100])
     assert np.isfinite(denoiser.history_["loss"]).all()
+
+
+def test_losses_that_differ_in_a_parameter_are_not_taken_for_each_other(digits):
+    losses = [
+        quick_denoiser(loss=keras.losses.Huber(delta)).fit(digits[0][:100]).history_["loss"][0]
+        for delta in (0.001, 1.0)
+    ]
+    assert losses[1] > 10 * losses[0]
+
+
+def with_dropout(input_shape, seed):
+    inputs = keras.Input(input_shape)
+    x = keras.layers.Conv2D(4, 3, padding="same", activation="relu")(inputs)
+    x = keras.layers.Dropout(0.5, seed=seed)(x)
+    return keras.Model(inputs, keras.layers.Conv2D(1, 3, padding="same")(x))
+
+
+def test_a_network_that_draws_random_numbers_draws_the_same_in_each_fit(digits):
+    denoiser = quick_denoiser(network=with_dropout, filters=None, loss="mse")
+    keras.utils.set_random_seed(0)
+    first = denoiser.fit(digits[0][:100]).history_
+    keras.utils.set_random_seed(0)
+    assert denoiser.fit(digits[0][:100]).history_ == first
 
 
 def test_bfloat16_learns_what_float32_learns(digits):

@@ -97,7 +97,8 @@ def broken_files(folder):
     tifffile.imwrite(folder / "pages.tif", np.zeros((3, 4, 4), np.uint8), photometric="minisblack")
     Image.new("RGBA", (4, 4), (1, 2, 3, 9)).save(folder / "transparent.png")
     (folder / "bomb.png").write_bytes(png_header(60_000, 60_000, depth=8, colours=0))
-    (folder / "deep.png").write_bytes(png_header(6, 4, depth=16, colours=2))
+    for colours in (2, 4, 6):
+        (folder / f"deep{colours}.png").write_bytes(png_header(6, 4, depth=16, colours=colours))
     return [path for path in folder.iterdir() if path.name not in ("whole.png", "noise.jpg")]
 
 

@@ -129,3 +129,16 @@ def test_bfloat16_is_a_policy_of_the_model_with_float32_variables_and_output():
     assert {layer.compute_dtype for layer in model.layers[1:4]} == {"bfloat16"}
     assert {str(variable.dtype) for variable in model.variables} == {"float32"}
     assert model.output.dtype == "float32"
+
+
+@pytest.mark.parametrize("network", ["compact", "bias_free", "classic"])
+def test_channels_are_last_whatever_keras_is_told(network):
+    architecture = check_architecture(network, None, channels=3)
+    expected = layer_summary(architecture.build((8, 8), "float32", 0))
+    keras.config.set_image_data_format("channels_first")
+    try:
+        model = architecture.build((8, 8), "float32", 0)
+    finally:
+        keras.config.set_image_data_format("channels_last")
+    assert layer_summary(model) == expected
+    assert model.output_shape[-1] == 3

@@ -96,6 +96,13 @@ def test_partial_fit_goes_on_with_what_was_found(estimating, photographs):
     assert copy.deepcopy(estimating).partial_fit(photographs[..., 0]).noise_.sigma == found.sigma
 
 
+def test_partial_fit_asks_for_noisy_images_where_pairs_came_between(estimating, photographs):
+    clean = photographs[..., 0]
+    pairs = copy.deepcopy(estimating).partial_fit(noised(clean, 0.1), clean=clean)
+    with pytest.raises(ValueError, match="needs noisy images"):
+        pairs.partial_fit(clean)
+
+
 def test_what_was_found_is_kept_in_a_model_file(estimating, photographs, tmp_path):
     estimating.save(tmp_path / "model.skdenoise")
     again = load(tmp_path / "model.skdenoise")

@@ -5,7 +5,7 @@ import pytest
 from conftest import quick_denoiser
 from sklearn.base import clone
 
-from skdenoise import PoissonNoise, UNetDenoiser, add_noise
+from skdenoise import PoissonNoise, UNetDenoiser, add_noise, load
 from skdenoise.metrics import psnr
 
 SMALL = {"filters": (8, 16), "random_state": 0}
@@ -113,8 +113,9 @@ def test_a_self_ensemble_is_better_than_one_pass(ensemble, photographs):
     assert gain(ensemble, clean, 0.1) > gain(once, clean, 0.1) + 0.03
 
 
-def test_a_self_ensemble_turns_by_halves_what_was_learned_from_strips(photographs):
-    params = {"epochs": 20, "patch_size": (16, 64), "self_ensemble": True, **SMALL}
+@pytest.mark.parametrize("patch_size", [(16, 64), (31, 32)])
+def test_a_self_ensemble_turns_by_halves_what_was_learned_from_strips(photographs, patch_size):
+    params = {"epochs": 20, "patch_size": patch_size, "self_ensemble": True, **SMALL}
     denoiser = UNetDenoiser.for_photographs(**params).fit(photographs)
     noisy = add_noise(photographs, noise_factor=0.1, random_state=1)
     denoised = denoiser.transform(noisy)
@@ -131,6 +132,21 @@ def test_a_self_ensemble_takes_lists_and_integers(ensemble, photographs):
     assert denoised.dtype == np.uint8
     unit = ensemble.transform(images[0][np.newaxis] / np.float32(255))[0]
     np.testing.assert_array_equal(denoised, np.rint(255 * np.clip(unit, 0, 1)))
+
+
+def test_a_model_file_keeps_by_which_turns_a_self_ensemble_goes(photographs, tmp_path):
+    params = {"epochs": 1, "patch_size": (31, 32), "self_ensemble": True, **SMALL}
+    denoiser = UNetDenoiser.for_photographs(**params).fit(photographs)
+    denoiser.save(tmp_path / "strips")
+    again = load(tmp_path / "strips").transform(photographs)
+    np.testing.assert_array_equal(again, denoiser.transform(photographs))
+
+
+def test_parameters_of_a_pretrained_denoiser_count():
+    exact = UNetDenoiser.from_pretrained("photo-gray", precision="float32")
+    assert exact._network.precision == "float32"
+    with pytest.raises(ValueError, match="j_invariant=True hides pixels"):
+        UNetDenoiser.from_pretrained("photo-gray", j_invariant=True)
 
 
 def test_a_self_ensemble_is_refused_where_orientation_was_not_learned(digits):

@@ -131,6 +131,11 @@ def _jobs(inputs, output):
         raise typer.BadParameter(f"{', '.join(missing)} does not exist.", param_hint="IN...")
     is_file = len(inputs) == 1 and inputs[0].is_file() and output.suffix.lower() in _ENDINGS
     if is_file and not output.is_dir():
+        if _is_archive(inputs[0]) != _is_archive(output):
+            raise typer.BadParameter(
+                f"{inputs[0]} gives no {output.suffix}; archives give archives, and images images.",
+                param_hint="--output",
+            )
         return [Job(inputs[0], output)]
     if output.is_file():
         raise typer.BadParameter(f"{output} is a file; give a folder.", param_hint="--output")
@@ -146,7 +151,25 @@ def _jobs(inputs, output):
             f"there are no images ({', '.join(_ENDINGS)}) in {', '.join(map(str, inputs))}.",
             param_hint="IN...",
         )
+    _check_outputs(jobs)
     return jobs
+
+
+def _check_outputs(jobs):
+    """Refuse inputs whose results would replace each other."""
+    inputs = {}
+    for job in jobs:
+        other = inputs.setdefault(job.output, job.input)
+        if other is not job.input:
+            raise typer.BadParameter(
+                f"{other} and {job.input} would both become {job.output}; denoise them into folders of "
+                "their own.",
+                param_hint="IN...",
+            )
+
+
+def _is_archive(path):
+    return path.suffix.lower() == _ARCHIVE
 
 
 def _file_of(model):
@@ -181,14 +204,14 @@ def _run(job, denoiser, per_channel, overwrite):
     try:
         if job.output.exists() and not overwrite:
             raise ValueError(f"{job.output} exists; --overwrite replaces it.")
-        if job.input.suffix.lower() == _ARCHIVE:
+        if _is_archive(job.input):
             result = _denoised_archive(job.input, denoiser, per_channel)
         else:
             result = denoised_images(denoiser, read_image(job.input)[np.newaxis], per_channel)[0]
         job.output.parent.mkdir(parents=True, exist_ok=True)
         if isinstance(result, dict):
-            with written_whole(job.output) as new:
-                np.savez_compressed(new, **result)
+            with written_whole(job.output) as new, open(new, "wb") as file:
+                np.savez_compressed(file, **result)
         else:
             write_image(job.output, result)
         job.status = "done"
@@ -205,6 +228,8 @@ def _denoised_archive(path, denoiser, per_channel):
             arrays = {name: archive[name] for name in archive.files}
     except Exception as error:
         raise ValueError(f"{path} cannot be read as an archive of arrays: {error}") from error
+    if "file" in arrays:
+        raise ValueError(f"{path} has an array called 'file', which NumPy cannot write again.")
     stacks = [name for name, array in arrays.items() if array.ndim in (3, 4) and array.size]
     if not stacks:
         raise ValueError(f"{path} has no array of images, (n, height, width) or with channels.")
@@ -221,8 +246,9 @@ def denoised_images(denoiser, images, per_channel=False):
     denoiser : UNetDenoiser
         Fitted, on images of any dtype.
     images : ndarray of shape (n, height, width) or (n, height, width, channels)
-        Integers reach over the range of their dtype; floats that are all in 0..1 over that, others
-        over the range of the denoiser.
+        8 bits reach over 0..255; wider integers over the range of the denoiser where they fit in it,
+        else over that of their values; floats that are all in 0..1 over that, others over the range
+        of the denoiser.
     per_channel : bool
         Whether a denoiser of grey images is given each colour by itself.
 
@@ -253,7 +279,7 @@ def _range_of(images, usual):
         return check_value_range(None, images)
     if images.dtype.kind == "f":
         return (0.0, 1.0) if images.min() >= 0 and images.max() <= 1 else usual
-    fits = low <= images.min() and 255 < images.max() <= high
+    fits = low <= images.min() and images.max() <= high
     return usual if fits else check_value_range(None, images)
 
 
@@ -268,7 +294,7 @@ def info(model: Model, as_json: AsJson = False):
         "parameters": int(sum(weight.size for weight in denoiser._network.weights)),
         "channels": denoiser.image_shape_[2],
         "value_range": list(denoiser.value_range_),
-        "noise": "real pairs" if denoiser.noise_ is None else repr(denoiser.noise_),
+        "noise": _noise_of(denoiser),
         "epochs": denoiser.n_iter_,
         "losses": {name: values[-1] for name, values in history.items()},
         "bytes": size,
@@ -280,6 +306,12 @@ def info(model: Model, as_json: AsJson = False):
     for name, value in about.items():
         table.add_row(name.replace("_", " "), _shown(value))
     Console().print(table)
+
+
+def _noise_of(denoiser):
+    if denoiser.supervision != "clean":
+        return "that of noisy images alone"
+    return "real pairs" if denoiser.noise_ is None else repr(denoiser.noise_)
 
 
 def _shown(value):

@@ -116,7 +116,8 @@ def train(
         random_state=seed,
     )
     learning, judging = _split(images, targets, seed)
-    interrupted = _fit(denoiser, *learning)
+    exit_code = _fit(denoiser, *learning)
+    interrupted = exit_code != 0
     denoiser.set_params(verbose=0).save(output)
     result = {
         "model": str(output),
@@ -128,7 +129,7 @@ def train(
     }
     print(json.dumps(result) if as_json else _in_words(result))
     if interrupted:
-        raise typer.Exit(INTERRUPTED)
+        raise typer.Exit(exit_code)
 
 
 def _usable(folder, colour):
@@ -180,17 +181,20 @@ def _split(images, targets, seed):
 
 
 def _fit(denoiser, images, targets):
-    """Train; return whether it was interrupted, after at least one epoch."""
+    """Train; return the exit code, which is not 0 where an epoch or more was the last."""
     try:
         denoiser.fit(images, clean=targets)
     except KeyboardInterrupt:
         if not hasattr(denoiser, "n_iter_"):
             say("interrupted before the first epoch was over: nothing is saved")
             raise typer.Exit(INTERRUPTED) from None
-        return True
-    except ValueError as error:
-        raise typer.BadParameter(str(error), param_hint="FOLDER") from error
-    return False
+        return INTERRUPTED
+    except (ValueError, OSError) as error:
+        if not hasattr(denoiser, "n_iter_"):
+            raise typer.BadParameter(str(error), param_hint="FOLDER") from error
+        say(str(error))
+        return 1
+    return 0
 
 
 def _psnr(denoiser, images, targets):

@@ -258,7 +258,10 @@ def with_seed(estimator, seed):
 
 
 def with_params(estimator, params):
-    """Return a clone that has these parameters wherever, at whatever depth, it knows them."""
+    """Return a clone that has these parameters wherever, at whatever depth, it knows them.
+
+    That is, where they mean the same: the ``clip`` of what knows no ``noise``, a scaler, is its own.
+    """
     if isinstance(estimator, FrozenEstimator):
         return estimator
     estimator = clone(estimator)
@@ -270,6 +273,7 @@ def with_params(estimator, params):
             for name in known
             if name.rpartition("__")[2] in params
             and not name.startswith(tuple(f"{of}__" for of in frozen))
+            and (not name.endswith("clip") or f"{name.removesuffix('clip')}noise" in known)
         }
     )
 

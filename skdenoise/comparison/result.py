@@ -170,9 +170,9 @@ def _shown(rows):
             f"±{(row.score_high - row.score_low) / 2:.3f}"
             for row in of.itertuples()
         }
-    by_condition = rows.groupby("condition", sort=False)
     strongest = rows[rows["noise_factor"] == rows["noise_factor"].iloc[-1]].set_index("condition")
-    worst = rows.loc[by_condition["clean_cost_high"].idxmax()].set_index("condition")
+    bounds = rows["clean_cost_high"].fillna(np.inf).groupby(rows["condition"], sort=False)
+    worst = rows.loc[bounds.idxmax()].set_index("condition")
     table["clean cost"] = {
         row.Index: f"{row.clean_cost:+.3f} (≤ {row.clean_cost_high:+.3f})"
         for row in worst.itertuples()

@@ -4,10 +4,13 @@ import tempfile
 import warnings
 from contextlib import contextmanager
 from pathlib import Path
+from threading import Lock
 
 import onnx
 
 from skdenoise.export.graphs import IR_VERSION, OPSET
+
+_replacing = Lock()
 
 
 def network_model(trained):
@@ -52,9 +55,10 @@ def _sound_optimizers():
         return
     from tf2onnx.optimizer.reshape_optimizer import ReshapeOptimizer
 
-    optimize = ReshapeOptimizer.optimize
-    ReshapeOptimizer.optimize = lambda self, graph, iteration: graph
-    try:
-        yield
-    finally:
-        ReshapeOptimizer.optimize = optimize
+    with _replacing:  # Two exports at a time might restore what the other has put there.
+        optimize = ReshapeOptimizer.optimize
+        ReshapeOptimizer.optimize = lambda self, graph, iteration: graph
+        try:
+            yield
+        finally:
+            ReshapeOptimizer.optimize = optimize

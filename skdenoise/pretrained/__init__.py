@@ -30,4 +30,6 @@ def load_pretrained(name, value_range, params):
     denoiser = load(pretrained_path(name)).set_params(value_range=value_range, **params)
     # The weights know units of the value range alone, whatever that is.
     denoiser.value_range_ = check_value_range(value_range, None)
+    denoiser._check_params()
+    denoiser._network.precision = denoiser.precision
     return denoiser

@@ -2,17 +2,15 @@
 
 import base64
 import io
-import os
 import platform
-import tempfile
 from contextlib import suppress
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
-from pathlib import Path
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from skdenoise.displays import DenoisingDisplay, TrainingCurveDisplay
+from skdenoise.files import written_whole
 from skdenoise.noise.resolution import resolve_noise
 
 
@@ -46,7 +44,8 @@ def write_report(study, path, *, call, title):
         pictures=_pictures(study),
         versions=_versions(),
     )
-    _write_whole(path, page)
+    with written_whole(path) as new:
+        new.write_text(page, encoding="utf-8")
 
 
 @dataclass(frozen=True)
@@ -109,16 +108,3 @@ def _versions():
         with suppress(PackageNotFoundError):
             found.append((name, version(name)))
     return found
-
-
-def _write_whole(path, text):
-    path = Path(path)
-    handle, name = tempfile.mkstemp(dir=path.resolve().parent, suffix=".part")
-    try:
-        with open(handle, "w", encoding="utf-8") as file:
-            file.write(text)
-        os.chmod(name, 0o644)
-        os.replace(name, path)
-    except BaseException:
-        os.unlink(name)
-        raise
