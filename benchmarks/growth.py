@@ -88,18 +88,20 @@ def _draw(rows):
 
     figure, axes = plt.subplots(1, 2, figsize=(9, 3.8), layout="constrained")
     number, size = ([row for row in rows if row["what"] == what] for what in ("number", "size"))
-    for key, marker in (
-        ("fit seconds", "o"),
-        ("transform seconds", "s"),
-        ("MiB over the imports", "^"),
-        ("images MiB", "v"),
+    for key, label, marker in (
+        ("fit seconds", "fit, seconds", "o"),
+        ("transform seconds", "transform, seconds", "s"),
+        ("MiB over the imports", "memory over the imports, MiB", "^"),
+        ("images MiB", "the images, MiB", "v"),
     ):
-        label = {"fit seconds": "fit (s)", "transform seconds": "transform (s)"}.get(key, key)
         axes[0].plot(*_points(number, "images", key), marker=marker, label=label)
-    for key, marker in (("fit ms an image", "o"), ("transform ms an image", "s")):
-        axes[1].plot(*_points(size, "size", key), marker=marker, label=key.replace("ms", "(ms),"))
-    axes[0].set(xlabel="images of 28x28 pixels", ylabel="seconds, MiB")
-    axes[1].set(xlabel="pixels a side", ylabel="ms")
+    for key, label, marker in (
+        ("fit ms an image", "fit", "o"),
+        ("transform ms an image", "transform", "s"),
+    ):
+        axes[1].plot(*_points(size, "size", key), marker=marker, label=label)
+    axes[0].set(xlabel="images of 28x28 pixels", ylabel="seconds, or MiB")
+    axes[1].set(xlabel="pixels a side", ylabel="ms an image")
     for ax in axes:
         ax.set(xscale="log", yscale="log")
         ax.grid(alpha=0.3)
