@@ -392,6 +392,14 @@ def test_early_stopping_ends_the_fit_and_goes_back_to_the_best_weights(digits):
     assert losses.index(min(losses)) == len(losses) - 3
 
 
+def test_clean_images_in_another_range_are_warned_of(digits):
+    noisy = np.round(255 * digits[0][:100]).astype(np.uint8)
+    with pytest.warns(UserWarning, match="reach from 0 to 1, but the value range is"):
+        denoiser = quick_denoiser().fit(noisy, clean=noisy / 255)
+    with pytest.warns(UserWarning, match="reach from 0 to 1, but the value range is"):
+        denoiser.score(noisy, clean=noisy / 255)
+
+
 def test_partial_fit_goes_on_learning(digits):
     X = digits[0]
     denoiser = quick_denoiser(learning_rate=2e-3, batch_size=32)

@@ -213,7 +213,7 @@ def test_images_of_as_few_blocks_as_possible_are_held_out(images):
 
 @pytest.mark.usefixtures("small_blocks")
 def test_pairs_in_different_chunks_share_the_blocks_of_the_longer(images):
-    noisy, clean = Recording(images, 100), Recording(images / 255, 20)
+    noisy, clean = Recording(images, 100), Recording(images / 1.0, 20)
     X, targets = stored_images.as_stored(noisy, clean)
     assert X.blocks is targets.blocks
     assert set(np.diff(X.blocks.bounds)) == {100}
