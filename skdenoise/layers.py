@@ -56,6 +56,11 @@ class SpaceToDepth(_Rearrangement):
         """Rearrange the pixels."""
         return keras.ops.space_to_depth(inputs, 2, data_format="channels_last")
 
+    def compute_output_shape(self, input_shape):
+        """Return the shape of the output; with PyTorch, Keras would try odd sizes to find it."""
+        n, height, width, channels = input_shape
+        return n, height and height // 2, width and width // 2, channels * 4
+
 
 @keras.saving.register_keras_serializable("skdenoise")
 class DepthToSpace(_Rearrangement):
@@ -64,3 +69,8 @@ class DepthToSpace(_Rearrangement):
     def call(self, inputs):
         """Rearrange the pixels."""
         return keras.ops.depth_to_space(inputs, 2, data_format="channels_last")
+
+    def compute_output_shape(self, input_shape):
+        """Return the shape of the output."""
+        n, height, width, channels = input_shape
+        return n, height and height * 2, width and width * 2, channels // 4

@@ -2,6 +2,7 @@
 
 import json
 import math
+from collections.abc import Hashable
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
@@ -393,17 +394,21 @@ def _pool_key(plan, size):
 
 
 def _loss_key(loss):
-    """Return what tells a loss from others: of an instance its class and state, but for its name.
+    """Return what tells a loss, or what one is made of, from others.
 
-    Not its configuration, from which Keras leaves out some parameters (the delta of a Huber loss).
+    Of an instance it is class and state, but for its name, not its configuration, from which Keras
+    leaves out some parameters (the delta of a Huber loss). A layer is like nothing but itself.
     """
-    if not isinstance(loss, keras.losses.Loss):
-        return loss
-    state = {name: value for name, value in vars(loss).items() if name != "name"}
-    try:
-        return type(loss), joblib.hash(state)
-    except Exception:
-        return loss  # What cannot be pickled is like nothing but itself.
+    if isinstance(loss, keras.losses.Loss):
+        state = {name: value for name, value in vars(loss).items() if name != "name"}
+        return type(loss), _loss_key(state)
+    if isinstance(loss, dict):
+        return tuple((name, _loss_key(value)) for name, value in sorted(loss.items()))
+    if isinstance(loss, list | tuple):
+        return tuple(map(_loss_key, loss))
+    if isinstance(loss, keras.DTypePolicy):
+        return loss.name
+    return loss if isinstance(loss, Hashable) else joblib.hash(loss)
 
 
 def optimizer_key(plan):

@@ -677,7 +677,8 @@ class UNetDenoiser(Denoiser):
         if needs_noisy and not is_known and clean is None and noisy is None:
             raise ValueError(
                 "noise_factor='estimate' needs noisy images to find the strength of their noise in: "
-                "fit(X, noisy=...), with clean X."
+                "fit(X, noisy=...), with clean X. (partial_fit goes on with what the last fit has "
+                "found, unless pairs came between: give noise_factor as a number then.)"
             )
         if self._estimates_noise and not isinstance(resolve_noise(self.noise), GaussianNoise):
             raise ValueError(

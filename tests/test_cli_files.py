@@ -166,13 +166,21 @@ def test_endings_may_be_in_capitals(photographs, trained, tmp_path):
     assert len(list((tmp_path / "out").iterdir())) == 2
 
 
-def test_an_archive_that_numpy_cannot_write_again_is_skipped(photographs, trained, tmp_path):
+@pytest.mark.parametrize("name", ["file", "allow_pickle"])
+def test_an_archive_that_numpy_cannot_write_again_is_skipped(photographs, trained, tmp_path, name):
     np.savez(tmp_path / "in.npz", X=np.stack(photographs[:2]))
     with zipfile.ZipFile(tmp_path / "in.npz", "a") as archive:
-        archive.writestr("file.npy", archive.read("X.npy"))
+        archive.writestr(f"{name}.npy", archive.read("X.npy"))
     result = skdenoise("denoise", trained[1], tmp_path / "in.npz", "-o", tmp_path / "out")
     assert result.exit_code == 1
-    assert "array called 'file'" in result.stderr
+    assert f"array called '{name}'" in result.stderr
+
+
+def test_colours_that_are_taken_one_by_one_have_one_range(digits):
+    denoiser = quick_denoiser(value_range=(0, 50)).fit(50 * digits[0][:100].reshape(-1, 8, 8))
+    colours = np.stack([50 * digits[0][:2], digits[0][:2]], axis=-1).reshape(2, 8, 8, 2)
+    denoised = denoised_images(denoiser, colours, per_channel=True)
+    np.testing.assert_array_equal(denoised[..., 1], denoiser.transform(colours[..., 1]))
 
 
 def test_dark_frames_of_16_bits_have_the_range_of_the_denoiser(digits):

@@ -24,7 +24,7 @@ from skdenoise.pairs import Pairs
 from skdenoise.planning import split
 from skdenoise.recipe import RECIPES
 from skdenoise.threads import _threads_of_environment
-from skdenoise.training import EpochRecord, Schedule, TrainingBatches
+from skdenoise.training import EpochRecord, Schedule, TrainingBatches, _loss_key
 
 
 def mean_psnr(clean, denoised, data_range=1):
@@ -493,6 +493,22 @@ def test_losses_that_differ_in_a_parameter_are_not_taken_for_each_other(digits):
         for delta in (0.001, 1.0)
     ]
     assert losses[1] > 10 * losses[0]
+
+
+class MeanOfTwo(keras.losses.Loss):
+    """A loss that is made of others, and says nothing of them in its configuration."""
+
+    def __init__(self, delta):
+        super().__init__()
+        self.parts = [keras.losses.Huber(delta), keras.losses.MeanSquaredError()]
+
+    def call(self, y_true, y_pred):
+        return sum(part(y_true, y_pred) for part in self.parts) / 2
+
+
+def test_a_loss_is_known_again_by_its_parts():
+    assert _loss_key(MeanOfTwo(0.1)) == _loss_key(MeanOfTwo(0.1))
+    assert _loss_key(MeanOfTwo(0.1)) != _loss_key(MeanOfTwo(0.2))
 
 
 def with_dropout(input_shape, seed):

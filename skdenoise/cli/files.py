@@ -228,8 +228,8 @@ def _denoised_archive(path, denoiser, per_channel):
             arrays = {name: archive[name] for name in archive.files}
     except Exception as error:
         raise ValueError(f"{path} cannot be read as an archive of arrays: {error}") from error
-    if "file" in arrays:
-        raise ValueError(f"{path} has an array called 'file', which NumPy cannot write again.")
+    for name in {"file", "allow_pickle"} & arrays.keys():
+        raise ValueError(f"{path} has an array called {name!r}, which NumPy cannot write again.")
     stacks = [name for name, array in arrays.items() if array.ndim in (3, 4) and array.size]
     if not stacks:
         raise ValueError(f"{path} has no array of images, (n, height, width) or with channels.")
@@ -259,8 +259,8 @@ def denoised_images(denoiser, images, per_channel=False):
     """
     found, needed = images.shape[3] if images.ndim == 4 else 1, denoiser.image_shape_[2]
     if found != needed and needed == 1 and per_channel:
-        channels = [denoised_images(denoiser, images[..., i]) for i in range(found)]
-        return np.stack(channels, axis=-1)
+        channels = np.concatenate(np.moveaxis(images, 3, 0))  # as grey images, of one range
+        return np.stack(np.split(denoised_images(denoiser, channels), found), axis=-1)
     if found != needed:
         hint = "; --per-channel gives it each colour by itself" if needed == 1 else ""
         raise ValueError(f"it has {found} channel(s), the denoiser is for {needed}{hint}.")

@@ -181,7 +181,7 @@ def _split(images, targets, seed):
 
 
 def _fit(denoiser, images, targets):
-    """Train; return the exit code, which is not 0 where an epoch or more was the last."""
+    """Train; return the exit code, which is not 0 where training ended early, but after an epoch."""
     try:
         denoiser.fit(images, clean=targets)
     except KeyboardInterrupt:
