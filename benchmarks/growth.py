@@ -91,7 +91,7 @@ def _draw(rows):
     for key, label, marker in (
         ("fit seconds", "fit, seconds", "o"),
         ("transform seconds", "transform, seconds", "s"),
-        ("MiB over the imports", "memory over the imports, MiB", "^"),
+        ("MiB over the imports", "memory, MiB", "^"),
         ("images MiB", "the images, MiB", "v"),
     ):
         axes[0].plot(*_points(number, "images", key), marker=marker, label=label)
@@ -102,10 +102,10 @@ def _draw(rows):
         axes[1].plot(*_points(size, "size", key), marker=marker, label=label)
     axes[0].set(xlabel="images of 28x28 pixels", ylabel="seconds, or MiB")
     axes[1].set(xlabel="pixels a side", ylabel="ms an image")
-    for ax in axes:
+    for ax, place in zip(axes, ("lower right", "upper left"), strict=True):
         ax.set(xscale="log", yscale="log")
         ax.grid(alpha=0.3)
-        ax.legend(frameon=False)
+        ax.legend(frameon=False, loc=place)
     sides = [row["size"] for row in size]
     axes[1].set_xticks(sides, sides)
     axes[1].minorticks_off()
