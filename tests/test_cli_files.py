@@ -7,6 +7,7 @@ import subprocess
 import sys
 import time
 import zipfile
+from functools import partial
 
 import keras
 import numpy as np
@@ -285,7 +286,12 @@ def test_an_interrupt_keeps_what_has_been_learned(folder, tmp_path):
         "100000",
     ]
     training = subprocess.Popen(
-        [str(part) for part in command], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+        [str(part) for part in command],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        # A job in the background of a shell ignores it, and so would what it starts.
+        preexec_fn=partial(signal.signal, signal.SIGINT, signal.SIG_DFL),
     )
     for line in training.stdout:
         if line.startswith("epoch 3/"):
