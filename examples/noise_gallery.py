@@ -28,6 +28,6 @@ for row, name in zip(axes, names, strict=True):
 for severity, ax in enumerate(axes[0]):
     ax.set_title("clean" if severity == 0 else f"severity {severity}", fontsize=9)
 figure.subplots_adjust(left=0.04, right=0.995, top=0.985, bottom=0.002, wspace=0.03, hspace=0.03)
-figure.savefig("noise_gallery.jpg", dpi=90, pil_kwargs={"quality": 88})
+figure.savefig("noise_gallery.jpg", dpi=90, pil_kwargs={"quality": 75})
 
 # sphinx_gallery_thumbnail_path = "images/thumbnails/noise_gallery.jpg"

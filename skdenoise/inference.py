@@ -32,7 +32,7 @@ class TrainedNetwork:
     architecture : Architecture
         What the weights are weights of.
     size : (height, width)
-        Of the padded images that it was trained on.
+        Of the images that it was trained on, before they were padded for a network of this package.
     precision : "auto", "float32" or "bfloat16"
         Compute dtype.
     weights : list of ndarray

@@ -144,7 +144,6 @@ def _learned(denoiser):
         "history": denoiser.history_,
         "n_iter": denoiser.n_iter_,
         "seed": denoiser._seed,
-        "on_squares": denoiser._learned_on_squares,
     }
     if hasattr(denoiser, "n_features_in_"):
         learned["n_features_in"] = int(denoiser.n_features_in_)
@@ -281,9 +280,6 @@ def _set_learned(denoiser, learned):
         str(name): [float(value) for value in values] for name, values in learned["history"].items()
     }
     denoiser.n_iter_, denoiser._seed = _integers([learned["n_iter"], learned["seed"]], 2, least=0)
-    height, width = denoiser._network.size
-    # The first files do not say it.
-    denoiser._learned_on_squares = bool(learned.get("on_squares", height == width))
     denoiser.noise_, denoiser._recorrupted_noise = _learned_noise(denoiser, learned)
     if "n_features_in" in learned:
         denoiser.n_features_in_ = _integers([learned["n_features_in"]], 1)[0]

@@ -617,10 +617,9 @@ class UNetDenoiser(Denoiser):
         }
         self.n_iter_ = plan.first_epoch + len(outcome.history["loss"])
         self._loss = plan.loss
-        self._learned_on_squares = pairs.size[0] == pairs.size[1]
         self._optimizer_state = outcome.optimizer_state if partial else None
         self._network = TrainedNetwork(
-            plan.architecture, pairs.padded_size, self.precision, outcome.weights
+            plan.architecture, pairs.size, self.precision, outcome.weights
         )
 
     def _warn_if_nothing_was_learned(self, pairs, indices):
@@ -743,8 +742,9 @@ class UNetDenoiser(Denoiser):
     def _denoise_images(self, images, pixels):
         if self.self_ensemble:
             self._check_self_ensemble()
+            height, width = self._network.size
             return denoise_views(
-                self._denoise_once, images, pixels, self.clip, quarters=self._learned_on_squares
+                self._denoise_once, images, pixels, self.clip, quarters=height == width
             )
         return self._denoise_once(images, pixels, self.clip)
 
