@@ -33,7 +33,7 @@ EIGHT_BITS = 'from_pretrained("photo-gray"), noisy images clipped to 8 bits'
 
 def measure(quick):
     """Return the rows of the table."""
-    images = _stand_ins() if quick else _set12()
+    images = stand_ins() if quick else set12()
     pretrained = partial(UNetDenoiser.from_pretrained, "photo-gray", value_range=(0, 1))
     denoise = {
         OURS: blind(pretrained()),
@@ -42,7 +42,7 @@ def measure(quick):
     }
     quality = {what: psnr_by_sigma(images, function) for what, function in denoise.items()}
     ours = denoise[OURS]
-    quality[EIGHT_BITS] = psnr_by_sigma(images, lambda x, sigma: ours(_in_eight_bits(x), sigma))
+    quality[EIGHT_BITS] = psnr_by_sigma(images, lambda x, sigma: ours(in_eight_bits(x), sigma))
     rows = [
         {"what": what, **{f"{s} (dB)": value for s, value in zip(SIGMAS, values, strict=False)}}
         for what, values in (quality | PUBLISHED).items()
@@ -66,12 +66,19 @@ def psnr_by_sigma(images, denoise):
     return [_psnr(images, sigma, denoise) for sigma in SIGMAS]
 
 
-def _set12():
+def in_eight_bits(image):
+    """Return an image of 0..1 as 8 bits would keep it."""
+    return np.rint(255 * np.clip(image, 0, 1)) / 255
+
+
+def set12():
+    """Return the 12 images, uint8."""
     photographs = load_photographs()
     return [*photographs["set12_256"], *photographs["set12_512"]]
 
 
-def _stand_ins():
+def stand_ins():
+    """Return two small images that come with scikit-learn."""
     image = load_sample_image("china.jpg")[..., 1]
     return [image[:64, :64], image[100:196, 100:196]]
 
@@ -82,13 +89,9 @@ def _psnr(images, sigma, denoise):
     for index, image in enumerate(images):
         noise = np.random.default_rng([sigma, index]).standard_normal(image.shape)
         noisy = ((image + sigma * noise) / 255).astype(np.float32)
-        denoised = _in_eight_bits(denoise(noisy, sigma))
+        denoised = in_eight_bits(denoise(noisy, sigma))
         values.append(mean_psnr(image[np.newaxis] / 255, denoised[np.newaxis]))
     return float(np.mean(values))
-
-
-def _in_eight_bits(image):
-    return np.rint(255 * np.clip(image, 0, 1)) / 255
 
 
 def _walls(image, denoise, repeats):

@@ -24,6 +24,7 @@ BENCHMARKS = (
     "search",
     "self_supervision",
     "photographs",
+    "noise_levels",
     "noise_estimation",
     "onnx_runtime",
     "precision",
@@ -33,6 +34,7 @@ BENCHMARKS = (
     "dask_cluster",
     "recipe",
     "growth",
+    "accelerator",
 )
 
 

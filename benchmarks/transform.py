@@ -64,7 +64,7 @@ def _throughput(denoiser, images, repeats):
     )
     ours = len(images) / times["ours"]
     peer = n_peer / times["original"]
-    rate = 2e-9 * _multiply_adds(model, 28) * ours
+    rate = 2e-9 * multiply_adds(model, 28) * ours
     bound = 2e-9 * size**3 / times["matmul"]
     return [
         _row("28x28 images", ours, peer, "images a second", "Model.predict of the original"),
@@ -106,7 +106,7 @@ def _first_calls(denoiser):
     ]
 
 
-def _multiply_adds(model, size):
+def multiply_adds(model, size):
     """Return the multiply-adds of the convolutions for an image of so many pixels a side."""
     probe = keras.models.clone_model(model)
     total = 0

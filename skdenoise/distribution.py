@@ -1,4 +1,4 @@
-"""Distribution: the devices over which Keras has been told to spread each batch."""
+"""Distribution: the devices that Keras computes on, and over which it is to spread each batch."""
 
 import sys
 
@@ -45,7 +45,15 @@ def n_devices() -> int:
 def can_execute_several_steps() -> bool:
     """Tell whether Keras can make several steps before it returns to Python.
 
-    In the scope of a strategy of TensorFlow it cannot (``steps_per_execution`` of Keras 3.15: an
-    error of the loop over the batches of all devices).
+    On PyTorch it cannot, nor in the scope of a strategy of TensorFlow (``steps_per_execution`` of
+    Keras 3.15: an error of the loop over the batches of all devices).
     """
-    return keras.backend.backend() != "tensorflow" or active() is None
+    backend = keras.backend.backend()
+    return backend == "jax" or (backend == "tensorflow" and active() is None)
+
+
+def has_accelerator() -> bool:
+    """Tell whether Keras computes on something else than the processor."""
+    if keras.backend.backend() == "torch":
+        return sys.modules["torch"].cuda.is_available()  # Keras does not list its devices
+    return any("cpu" not in device.lower() for device in keras.distribution.list_devices())

@@ -91,6 +91,16 @@ class Pairs:
 
 
 @dataclass(frozen=True)
+class CleanPairs(Pairs):
+    """Clean images twice, for a device that draws the noise on the first, and pads them then."""
+
+    def batch(self, indices, rng):
+        """Return the clean images of `indices`, as they are and padded."""
+        clean = self.clean_pixels.to_unit(self._views(indices, rng)(self.clean))
+        return clean, pad_to_multiple(clean, self.multiple)
+
+
+@dataclass(frozen=True)
 class BlindSpots(Pairs):
     """Noisy images with some pixels hidden, which are to be told from what surrounds them.
 

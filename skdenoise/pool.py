@@ -32,6 +32,10 @@ class CompiledNetwork:
         Compiled, with an optimizer if it is to be trained.
     schedule : training.Schedule or None
         The learning rate schedule of the optimizer, where it is one of ours.
+    network : keras.Model or None
+        The network itself, whose weights `model` shares; ``None`` where it is `model`.
+    device_noise : DeviceNoise or None
+        The layer of `model` that draws noise before the network.
 
     Attributes
     ----------
@@ -39,9 +43,11 @@ class CompiledNetwork:
         Set to False by a borrower who leaves it in an unknown state.
     """
 
-    def __init__(self, model, schedule=None):
+    def __init__(self, model, schedule=None, network=None, device_noise=None):
         self.model = model
         self.schedule = schedule
+        self.network = network or model
+        self.device_noise = device_noise
         self.is_reusable = True
         self._holds = None
         self._optimizer_start = None
@@ -49,7 +55,7 @@ class CompiledNetwork:
     def load(self, weights):
         """Give the network these weights, unless it holds the very same list already."""
         if self._holds is not weights:
-            self.model.set_weights(weights)
+            self.network.set_weights(weights)
             self._holds = weights
 
     def optimizer_state(self):
@@ -104,7 +110,5 @@ def set_jit_compile(model):
     On a CPU it only cost time (bfloat16 training took four times as long); JAX compiles nothing
     without it.
     """
-    if keras.backend.backend() == "tensorflow":
-        devices = keras.distribution.list_devices()
-        if all("cpu" in device.lower() for device in devices):
-            model.jit_compile = False
+    if keras.backend.backend() == "tensorflow" and not distribution.has_accelerator():
+        model.jit_compile = False

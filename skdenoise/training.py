@@ -13,6 +13,7 @@ import numpy as np
 
 from skdenoise import distribution, pool
 from skdenoise.architecture import Architecture, initialize
+from skdenoise.device_noise import DeviceNoise, storage_on_device, with_noise, without_noise
 from skdenoise.progress import progress_callbacks
 from skdenoise.seeding import Stream, derived_seed, generator
 
@@ -240,31 +241,34 @@ def train(plan, pairs, training, validation, *, weights=None, optimizer_state=No
     KeyboardInterrupt, or what was raised when a batch was made
         In the first epoch. Later it is handed over in the outcome.
     """
-    size = pairs.padded_size
-    with pool.borrowed(_pool_key(plan, size), lambda: _compile(plan, size)) as network:
-        _set_weights(plan, size, network, weights)
+    size, storage = pairs.padded_size, storage_on_device(pairs)
+    pool_key = _pool_key(plan, size, storage)
+    with pool.borrowed(pool_key, lambda: _compile(plan, size, storage)) as compiled:
+        _set_weights(plan, size, compiled.network, weights)
         key, state = optimizer_state or (None, None)
-        network.reset_optimizer(state if key == optimizer_key(plan) else None)
-        _set_schedule(plan, network.schedule)
-        return _fit(plan, pairs, training, validation, network)
+        compiled.reset_optimizer(state if key == optimizer_key(plan) else None)
+        _set_schedule(plan, compiled.schedule)
+        if storage is not None:
+            compiled.device_noise.start_fit(pairs.noise)
+        return _fit(plan, pairs, training, validation, compiled)
 
 
-def _fit(plan, pairs, training, validation, network):
+def _fit(plan, pairs, training, validation, compiled):
+    learned_from = pairs if compiled.device_noise is None else without_noise(pairs)
     batches = TrainingBatches(
-        pairs, training, plan.batch_size, plan.seed, plan.first_epoch, plan.steps_per_epoch
+        learned_from, training, plan.batch_size, plan.seed, plan.first_epoch, plan.steps_per_epoch
     )
     held_out = None
     if len(validation):
         held_out = ValidationBatches(pairs, validation, plan.batch_size, plan.seed)
-    record = EpochRecord(batches)
+    record = EpochRecord(batches, compiled)
     progress = progress_callbacks(plan.verbose, plan.epochs, len(batches))
     callbacks = [record, *plan.callbacks, *progress]
     if plan.patience is not None:
         stop = keras.callbacks.EarlyStopping(patience=plan.patience, restore_best_weights=True)
         callbacks.append(stop)
-    model = network.model
     try:
-        model.fit(
+        compiled.model.fit(
             batches,
             epochs=plan.epochs,
             validation_data=held_out,
@@ -278,7 +282,7 @@ def _fit(plan, pairs, training, validation, network):
             raise
         if record.weights is None:
             raise interrupt from interrupt.__cause__
-        network.is_reusable = False
+        compiled.is_reusable = False
         return Outcome(record.weights, None, record.history, interrupt)
     finally:
         for callback in progress:
@@ -286,8 +290,8 @@ def _fit(plan, pairs, training, validation, network):
         for dataset in (batches, held_out):
             if dataset is not None:
                 dataset.release()
-    state = optimizer_key(plan), network.optimizer_state()
-    return Outcome(model.get_weights(), state, record.history)
+    state = optimizer_key(plan), compiled.optimizer_state()
+    return Outcome(compiled.network.get_weights(), state, record.history)
 
 
 def _interrupt(error, *batches):
@@ -298,21 +302,24 @@ def _interrupt(error, *batches):
 
 
 class EpochRecord(keras.callbacks.Callback):
-    """Leads the batches from epoch to epoch, and keeps what each ends with.
+    """Leads the batches, and the noise of a device, from epoch to epoch, and keeps what each ends with.
 
     It keeps the losses and, in case of an interrupt, the weights: they cannot be asked of the model
     then, since JAX has them elsewhere meanwhile.
     """
 
-    def __init__(self, batches):
+    def __init__(self, batches, compiled):
         super().__init__()
         self.batches = batches
+        self.compiled = compiled
         self.history = {}
         self.weights = None
 
     def on_epoch_begin(self, epoch, logs=None):
         """Let the batches be those of the epoch."""
         self.batches.start_epoch(epoch)
+        if self.compiled.device_noise is not None:
+            self.compiled.device_noise.start_epoch(self.batches.seed, self.batches.epoch)
 
     def on_epoch_end(self, epoch, logs=None):
         """Keep the results of an epoch."""
@@ -323,13 +330,17 @@ class EpochRecord(keras.callbacks.Callback):
             )
         for name, value in logs.items():
             self.history.setdefault(name, []).append(float(value))
-        self.weights = self.model.get_weights()
+        self.weights = self.compiled.network.get_weights()
 
 
-def _compile(plan, size):
-    model = plan.architecture.build(size, plan.precision, plan.seed)
+def _compile(plan, size, storage):
+    network = model = plan.architecture.build(size, plan.precision, plan.seed)
     # A user's own network may draw random numbers, as dropout does. Their state is no weight.
-    draws = len(model.variables) > len(model.weights)
+    draws = len(network.variables) > len(network.weights)
+    noise = None
+    if storage is not None:
+        noise = DeviceNoise(storage)
+        model = with_noise(network, noise)
     optimizer, schedule = _optimizer(plan)
     model.compile(
         optimizer=optimizer,
@@ -339,7 +350,7 @@ def _compile(plan, size):
         ),
     )
     pool.set_jit_compile(model)
-    compiled = pool.CompiledNetwork(model, schedule)
+    compiled = pool.CompiledNetwork(model, schedule, network, noise)
     compiled.is_reusable = not draws
     return compiled
 
@@ -372,19 +383,20 @@ def _set_schedule(plan, schedule):
 
 
 def _set_weights(plan, size, network, weights):
-    """Give the network `weights`, or where there are none the initial ones of the plan's seed."""
+    """Give a network `weights`, or where there are none the initial ones of the plan's seed."""
     seed = derived_seed(plan.seed, Stream.WEIGHTS)
     if weights is not None:
-        network.model.set_weights(weights)
+        network.set_weights(weights)
     elif plan.architecture.is_built_in:
-        initialize(network.model, seed)
+        initialize(network, seed)
     else:
-        network.model.set_weights(plan.architecture.build(size, plan.precision, seed).get_weights())
+        network.set_weights(plan.architecture.build(size, plan.precision, seed).get_weights())
 
 
-def _pool_key(plan, size):
+def _pool_key(plan, size, storage):
     return (
         "training",
+        storage,
         plan.architecture,
         plan.architecture.input_shape(size),
         plan.precision,
