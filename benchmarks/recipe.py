@@ -38,7 +38,7 @@ def measure(quick):
     quality = _quality if quick else _kept(environment())
     rows = []
     for what, change in _changes().items():
-        recipe = dataclasses.replace(RECIPES["compact"], **change.recipe)
+        recipe = dataclasses.replace(RECIPES["compact"], tiny=None, **change.recipe)
         RECIPES[what] = dataclasses.replace(recipe, steps=n_images // recipe.batch_size or 1)
         NETWORKS[what] = BuiltIn(change.network, (32, 64), halvings_beyond_levels=1)
         rows.append({"what": what})

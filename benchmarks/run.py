@@ -20,6 +20,7 @@ from _record import environment, markdown, save
 
 BENCHMARKS = (
     "training",
+    "equal_time",
     "transform",
     "search",
     "self_supervision",
@@ -33,6 +34,7 @@ BENCHMARKS = (
     "streaming",
     "dask_cluster",
     "recipe",
+    "tiny_images",
     "growth",
     "accelerator",
 )

@@ -82,7 +82,7 @@ def split(denoiser, pairs, seed, partial=False):
     return np.sort(order[n_held_out:]), np.sort(order[:n_held_out])
 
 
-def make_plan(denoiser, architecture, n_training, seed, *, first_epoch, partial):
+def make_plan(denoiser, architecture, n_training, size, seed, *, first_epoch, partial):
     """Decide all that the parameters of a `UNetDenoiser` leave open.
 
     Parameters
@@ -93,6 +93,8 @@ def make_plan(denoiser, architecture, n_training, seed, *, first_epoch, partial)
         The network.
     n_training : int
         Number of images to train on.
+    size : (height, width)
+        Of the images, or of the patches.
     seed : int
         Decides order, noise and initial weights.
     first_epoch : int
@@ -109,6 +111,8 @@ def make_plan(denoiser, architecture, n_training, seed, *, first_epoch, partial)
     from skdenoise.training import Plan
 
     recipe = recipe_of(denoiser.network)
+    if denoiser.epochs is None and denoiser.batch_size is None and not partial:
+        recipe = recipe.for_size(size)
     batch_size = denoiser.batch_size or recipe.batch_size
     batch_size += -batch_size % n_devices()
     epochs = 1 if partial else denoiser.epochs

@@ -294,6 +294,16 @@ def test_a_fit_is_2500_steps_by_default_whatever_the_number_of_images(n_images):
     assert steps <= min(250, np.ceil(n_images / 16))
 
 
+@pytest.mark.parametrize(
+    ("size", "steps", "batch_size"),
+    [((8, 8), 1000, 64), ((1, 257), 2500, 16), ((28, 28), 2500, 16)],
+)
+def test_tiny_images_are_learned_from_in_fewer_larger_steps(size, steps, batch_size):
+    recipe = RECIPES["compact"].for_size(size)
+    assert (recipe.steps, recipe.batch_size) == (steps, batch_size)
+    assert RECIPES["classic"].for_size(size) == RECIPES["classic"]
+
+
 def test_an_epoch_of_fewer_steps_than_the_images_fill_is_a_random_part_of_them():
     whole = batches_of(100, 4)
     part = TrainingBatches(whole.pairs, whole.indices, 4, seed=0, first_epoch=0, steps=5)
@@ -317,13 +327,14 @@ class CountSteps(keras.callbacks.Callback):
 
 @pytest.mark.parametrize(
     ("params", "expected"),
-    [({}, 3), ({"epochs": 2}, 226), ({"early_stopping": True}, 3), ({"batch_size": 600}, 3)],
+    [({}, 2), ({"epochs": 2}, 226), ({"early_stopping": True}, 2), ({"batch_size": 600}, 3)],
 )
 def test_a_fit_makes_the_steps_of_its_recipe_or_of_its_epochs(
     digits, monkeypatch, params, expected
 ):
-    short = dataclasses.replace(RECIPES["compact"], steps=3)
-    monkeypatch.setitem(RECIPES, "compact", short)
+    recipe = RECIPES["compact"]
+    tiny = dataclasses.replace(recipe.tiny, steps=2)
+    monkeypatch.setitem(RECIPES, "compact", dataclasses.replace(recipe, steps=3, tiny=tiny))
     CountSteps.found.clear()
     denoiser = UNetDenoiser(filters=(4,), callbacks=[CountSteps()], random_state=0, **params)
     denoiser.fit(digits[0])

@@ -86,7 +86,8 @@ def train(
     epochs: Annotated[
         int | None,
         typer.Option(
-            min=1, help="Passes over the images; otherwise 2,500 steps, of bias_free 10,000."
+            min=1,
+            help="Passes over the images; otherwise 2,500 steps (tiny images: 1,000), of bias_free 10,000.",
         ),
     ] = None,
     overwrite: Overwrite = False,
