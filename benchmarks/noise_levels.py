@@ -7,6 +7,7 @@ is as good as it can be: the differences are what counts.
 """
 
 import dataclasses
+import math
 
 import keras
 import numpy as np
@@ -27,13 +28,14 @@ def measure(quick):
     training = images if quick else list(load_photographs()["train400"][:360])
     steps, batch_size = (2, 2) if quick else (4_000, 16)
     NETWORKS[TWIN] = dataclasses.replace(NETWORKS["bias_free"], build=_with_biases)
+    RECIPES[TWIN] = RECIPES["bias_free"]
     rows = []
     for network, strongest in (("bias_free", 55), ("bias_free", 100), (TWIN, 55)):
-        RECIPES[network] = dataclasses.replace(RECIPES["bias_free"], steps=steps)
         denoiser = UNetDenoiser.for_photographs(
             network=network,
             noise_factor=(0, strongest / 255),
             batch_size=batch_size,
+            epochs=math.ceil(steps / math.ceil(len(training) / batch_size)),
             value_range=(0, 1),
             random_state=0,
         ).fit([np.float32(image) / 255 for image in training])

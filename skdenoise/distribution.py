@@ -4,6 +4,8 @@ import sys
 
 import keras
 
+from skdenoise.threads import obey_thread_limit
+
 
 def active():
     """Return the distribution of Keras on JAX or the strategy of TensorFlow in whose scope this is.
@@ -54,6 +56,7 @@ def can_execute_several_steps() -> bool:
 
 def has_accelerator() -> bool:
     """Tell whether Keras computes on something else than the processor."""
-    if keras.backend.backend() == "torch":
-        return sys.modules["torch"].cuda.is_available()  # Keras does not list its devices
+    obey_thread_limit()  # to ask starts TensorFlow
+    if keras.backend.backend() == "torch":  # whose devices Keras does not list
+        return keras.ops.zeros(()).device.type != "cpu"
     return any("cpu" not in device.lower() for device in keras.distribution.list_devices())

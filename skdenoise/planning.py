@@ -112,7 +112,7 @@ def make_plan(denoiser, architecture, n_training, size, seed, *, first_epoch, pa
 
     recipe = recipe_of(denoiser.network)
     if denoiser.epochs is None and denoiser.batch_size is None and not partial:
-        recipe = recipe.for_size(size)
+        recipe = recipe.for_images(n_training, size)
     batch_size = denoiser.batch_size or recipe.batch_size
     batch_size += -batch_size % n_devices()
     epochs = 1 if partial else denoiser.epochs

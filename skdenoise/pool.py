@@ -46,7 +46,7 @@ class CompiledNetwork:
     def __init__(self, model, schedule=None, network=None, device_noise=None):
         self.model = model
         self.schedule = schedule
-        self.network = network or model
+        self.network = model if network is None else network
         self.device_noise = device_noise
         self.is_reusable = True
         self._holds = None

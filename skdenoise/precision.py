@@ -29,7 +29,7 @@ def resolve_precision(precision: str) -> str:
 def _hardware_has_bfloat16():
     """Ask the device that Keras computes on.
 
-    This is the one place that asks a backend directly: Keras has no question for it. NVIDIA's chips
+    Keras has no question for it, so the backend is asked directly. NVIDIA's chips
     have bfloat16 from compute capability 8.0 (Ampere) on.
     """
     import keras

@@ -37,8 +37,9 @@ class Recipe:
     adam : tuple of (name, value)
         Parameters of Adam, where the user names no optimizer.
     tiny : Recipe or None
-        What takes its place for tiny images. A step costs what it takes to start its operations
-        then, so that more images in fewer steps teach as much in a third of the time.
+        What takes its place for tiny images, if they are as many as it has in a step. A step costs
+        what it takes to start its operations then, so that fewer and larger ones teach as much in
+        less time.
     """
 
     learning_rate: float
@@ -53,9 +54,10 @@ class Recipe:
     adam: tuple = ()
     tiny: "Recipe | None" = None
 
-    def for_size(self, size):
-        """Return the recipe for images, or patches, of a height and width."""
-        return self.tiny if self.tiny and math.prod(size) <= _TINY else self
+    def for_images(self, n_images, size):
+        """Return the recipe for so many images, or patches, of a height and width."""
+        is_tiny = self.tiny and math.prod(size) <= _TINY and n_images >= self.tiny.batch_size
+        return self.tiny if is_tiny else self
 
     def length(self, n_images, batch_size, epochs=None):
         """Return the number of epochs, by default the recipe's own, and of steps in each."""

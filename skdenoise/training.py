@@ -241,7 +241,7 @@ def train(plan, pairs, training, validation, *, weights=None, optimizer_state=No
     KeyboardInterrupt, or what was raised when a batch was made
         In the first epoch. Later it is handed over in the outcome.
     """
-    size, storage = pairs.padded_size, storage_on_device(pairs)
+    size, storage = pairs.padded_size, storage_on_device(pairs, plan)
     pool_key = _pool_key(plan, size, storage)
     with pool.borrowed(pool_key, lambda: _compile(plan, size, storage)) as compiled:
         _set_weights(plan, size, compiled.network, weights)

@@ -113,9 +113,10 @@ class UNetDenoiser(Denoiser):
         Passes over the images. ``None`` is 10 for ``"classic"``; for other networks a fit is 2,500
         steps (``"bias_free"``: 10,000) whatever the number of images, and an epoch is a pass over
         the images or over as many of them, drawn at random, as make 250 steps. With ``"compact"`` on
-        images of at most 256 pixels it is 1,000 steps of 64 images, unless `batch_size` is given.
+        at least 64 images, or on patches, of at most 256 pixels it is 1,000 steps of 64, unless
+        `batch_size` is given.
     batch_size : int, default=None
-        Images per step. ``None`` is 16 for ``"compact"``, 8 for ``"bias_free"``, 128 for
+        Images per step. ``None`` is 16 for ``"compact"`` (64 in the case above), 8 for ``"bias_free"``, 128 for
         ``"classic"`` and 32 for your own. On several devices, which share them, it is rounded up to
         a multiple of their number.
     validation_split : float, default=None

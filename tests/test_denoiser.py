@@ -295,13 +295,13 @@ def test_a_fit_is_2500_steps_by_default_whatever_the_number_of_images(n_images):
 
 
 @pytest.mark.parametrize(
-    ("size", "steps", "batch_size"),
-    [((8, 8), 1000, 64), ((1, 257), 2500, 16), ((28, 28), 2500, 16)],
+    ("n_images", "size", "steps", "batch_size"),
+    [(64, (8, 8), 1000, 64), (63, (8, 8), 2500, 16), (500, (1, 257), 2500, 16)],
 )
-def test_tiny_images_are_learned_from_in_fewer_larger_steps(size, steps, batch_size):
-    recipe = RECIPES["compact"].for_size(size)
+def test_many_tiny_images_are_learned_from_in_fewer_larger_steps(n_images, size, steps, batch_size):
+    recipe = RECIPES["compact"].for_images(n_images, size)
     assert (recipe.steps, recipe.batch_size) == (steps, batch_size)
-    assert RECIPES["classic"].for_size(size) == RECIPES["classic"]
+    assert RECIPES["classic"].for_images(n_images, size) == RECIPES["classic"]
 
 
 def test_an_epoch_of_fewer_steps_than_the_images_fill_is_a_random_part_of_them():
