@@ -6,7 +6,7 @@ Colour images go through the same denoiser as grey ones, as arrays of shape (n, 
 Keras classifier takes them from there. Whether that is better than training the network on noise is what
 ``compare_denoising`` tells; a network is also trained on fresh noise in every epoch, for as long as the
 denoiser took. Reads ``cifar10.npz`` (``x_train, y_train, x_test, y_test``) from the folder
-``SKDENOISE_DATA``; runs for some twenty minutes on 2 cores, and writes ``colour_images.png``.
+``SKDENOISE_DATA``; runs for some half an hour on 2 cores, and writes ``colour_images.png``.
 """
 
 import os

@@ -39,7 +39,7 @@ fitted = {
 }
 
 # %%
-# Accuracy at the highest severity. Without contrast, the specialist for Gaussian noise is lost, and the
+# Accuracy at the highest severity. Under low contrast, the specialist for Gaussian noise is lost, and the
 # generalist hardly notices. Where noise does an SVC no harm on these small images (low light, photons),
 # a denoiser gains nothing, and on clean images it costs a little.
 

@@ -23,7 +23,8 @@ noisy = add_noise(clean, noise_factor=0.5, random_state=0)
 
 # %%
 # ``partial_fit`` trains for one epoch, with fresh noise in each. In between we keep what the denoiser
-# has made of the digits: at first of each epoch, later of every fifth, since most is learned early.
+# has made of the digits: after each of the first ten epochs, then after every fifth, since most is
+# learned early.
 
 epochs = [*range(1, 11), *range(15, 41, 5)]
 denoiser = UNetDenoiser(noise_factor=0.5, random_state=0)

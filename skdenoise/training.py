@@ -61,7 +61,7 @@ class TrainingBatches(Batches):
 
     Both follow from (seed, epoch, batch) alone, since Keras asks for its first batches twice and
     for the next ones ahead of time. An epoch of fewer `steps` than the images fill is a random part
-    of them.
+    of them. Where patches are drawn, images that are fewer than a step holds give several.
     """
 
     def __init__(self, pairs, indices, batch_size, seed, first_epoch, steps=None):
@@ -79,7 +79,9 @@ class TrainingBatches(Batches):
         return self._batch(self._order(self.epoch), index, rng)
 
     def _draw_order(self, epoch):
-        return self.pairs.shuffled(self.indices, generator(self.seed, Stream.SHUFFLE, epoch))
+        order = self.pairs.shuffled(self.indices, generator(self.seed, Stream.SHUFFLE, epoch))
+        is_short = self.pairs.patch_size is not None and len(order) < self.batch_size
+        return np.resize(order, self.batch_size) if is_short else order
 
     def start_epoch(self, epoch):
         """Go to an epoch, counted from the first of this fit.

@@ -23,6 +23,7 @@ from skdenoise.images import PixelFormat
 from skdenoise.pairs import Pairs
 from skdenoise.patches import View, cut, draw_view
 from skdenoise.tiling import tiles
+from skdenoise.training import TrainingBatches
 
 
 @pytest.fixture(scope="module")
@@ -183,10 +184,27 @@ def test_noisy_and_clean_patches_show_the_same_place():
     assert View(*draw_view((8, 8), (8, 8), False, np.random.default_rng(0))) == View()
 
 
+@pytest.mark.parametrize(("patch_size", "expected"), [((8, 8), 6), (None, 2)])
+def test_few_images_give_several_patches_a_step(patch_size, expected):
+    images = np.random.default_rng(0).random((2, 30, 40, 1), dtype=np.float32)
+    pixels = PixelFormat(images.dtype, (0.0, 1.0))
+    pairs = Pairs(images, pixels, None, pixels, GaussianNoise(0.1), None, 1, patch_size)
+    batches = TrainingBatches(pairs, np.arange(2), batch_size=6, seed=0, first_epoch=0)
+    _, clean = batches[0]
+    assert len(batches) == 1
+    assert len({image.tobytes() for image in clean}) == len(clean) == expected
+
+
 def test_training_on_patches_removes_noise_from_whole_photographs():
     photographs = np.stack(load_sample_images().images)[..., 1]
     denoiser = UNetDenoiser(
-        noise_factor=0.2, patch_size=32, augment=True, filters=(16, 32), epochs=200, random_state=0
+        noise_factor=0.2,
+        patch_size=32,
+        augment=True,
+        filters=(16, 32),
+        epochs=200,
+        batch_size=4,
+        random_state=0,
     ).fit(photographs[:, :300])
     clean = photographs[:, 300:]
     noisy = add_noise(clean, noise_factor=0.2, random_state=1)
