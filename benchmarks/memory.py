@@ -1,7 +1,7 @@
-"""The memory of fit and transform on images that are not in memory, over that of the imports.
+"""The memory of fit and transform on many images, and on large ones, over that of the imports.
 
-1,000,000 images of 28x28 in uint8 in an ``np.memmap``, in a process of its own. Memory is the
-highest resident set less what is mapped from the file, read from /proc twenty times a second.
+1,000,000 images of 28x28 in uint8 in an ``np.memmap``, and a colour photograph of 12 megapixels,
+denoised in tiles, each in a process of its own. Memory is the highest resident set less what is mapped from the file, read from /proc twenty times a second.
 """
 
 import json
@@ -13,6 +13,7 @@ from pathlib import Path
 
 import numpy as np
 
+_PHOTOGRAPH = "photograph"
 COLUMNS = ["what", "MiB over the imports", "seconds"]
 
 
@@ -22,12 +23,16 @@ def measure(quick):
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "images.npy"
         _write(path, n_images)
-        command = [sys.executable, __file__, str(path), "1" if quick else ""]
-        output = subprocess.run(command, check=True, capture_output=True, text=True).stdout
-    rows = json.loads(output.splitlines()[-1])
+        rows = _in_a_process(str(path), quick)
     for row in rows:
         row["what"] += f", {n_images:,} images"
-    return rows
+    return rows + _in_a_process(_PHOTOGRAPH, quick)
+
+
+def _in_a_process(images, quick):
+    command = [sys.executable, __file__, images, "1" if quick else ""]
+    output = subprocess.run(command, check=True, capture_output=True, text=True).stdout
+    return json.loads(output.splitlines()[-1])
 
 
 def _write(path, n_images):
@@ -70,29 +75,50 @@ def anonymous_memory():
 def run(path, quick):
     """Measure, and print rows as JSON."""
     import keras  # noqa: F401 (counted among the imports)
+
+    start = anonymous_memory()
+    calls = _calls_on_a_photograph if path == _PHOTOGRAPH else _calls_on_a_memmap
+    print(json.dumps([_measured(what, call, start) for what, call in calls(path, quick).items()]))
+
+
+def _measured(what, call, start):
     from _record import seconds
 
+    with Peak() as peak:
+        wall = seconds(call)
+    return {"what": what, "MiB over the imports": peak.highest - start, "seconds": wall}
+
+
+def _calls_on_a_photograph(_, quick):
+    from skdenoise import UNetDenoiser
+
+    height, width = (300, 400) if quick else (3000, 4000)
+    image = np.random.default_rng(0).integers(0, 256, (1, height, width, 3), dtype=np.uint8)
+    denoiser = UNetDenoiser(patch_size=32, epochs=2, random_state=0).fit(image[:, :64, :64])
+    pretrained = UNetDenoiser.from_pretrained("photo-gray")
+    colours = [image[..., colour] for colour in range(3)]
+    return {
+        "transform, a colour photograph of 12 megapixels": lambda: denoiser.transform(image),
+        "photo-gray, each of its colours": lambda: [pretrained.transform(c) for c in colours],
+    }
+
+
+def _calls_on_a_memmap(path, quick):
     from skdenoise import UNetDenoiser
 
     images = np.load(path, mmap_mode="r")
-    start = anonymous_memory()
     denoiser = UNetDenoiser(epochs=1 if quick else None, random_state=0)
-    rows = []
 
     def in_parts():
         clean = np.lib.format.open_memmap(f"{path}.out.npy", "w+", images.dtype, images.shape)
         for begin in range(0, len(images) // 10, 10_000):
             clean[begin : begin + 10_000] = denoiser.transform(images[begin : begin + 10_000])
 
-    for what, call in {
+    return {
         "fit": lambda: denoiser.fit(images),
         "transform of a tenth, in parts, to another memmap": in_parts,
         "transform": lambda: denoiser.transform(images),
-    }.items():
-        with Peak() as peak:
-            wall = seconds(call)
-        rows.append({"what": what, "MiB over the imports": peak.highest - start, "seconds": wall})
-    print(json.dumps(rows))
+    }
 
 
 if __name__ == "__main__":

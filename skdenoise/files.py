@@ -1,9 +1,14 @@
-"""Files: written whole or not at all, and errors of reading that name them."""
+"""Files: written whole or not at all, read up to a limit, and errors of reading that name them."""
 
+import math
 import os
 import tempfile
 from contextlib import contextmanager
 from pathlib import Path
+
+# What Pillow takes for a decompression bomb: a small file that fills the memory when it is read.
+MAX_PIXELS = 178_956_970
+MAX_BYTES = 8 * 2**30
 
 
 @contextmanager
@@ -59,6 +64,29 @@ def errors_name(path, what):
         if type(error) is ValueError and str(path) in str(error):
             raise
         raise ValueError(f"{path} {what}: {error}") from error
+
+
+def check_pixels(path, height, width):
+    """Raise a ValueError that names the file where an image in it has more pixels than are read."""
+    if height * width > MAX_PIXELS:
+        raise ValueError(
+            f"{path} holds an image of {width}x{height} pixels; at most {MAX_PIXELS / 1e6:.0f} "
+            "megapixels are read. Cut it into parts."
+        )
+
+
+def check_bytes(path, n_bytes):
+    """Raise a ValueError that names the file where it would fill more memory than is read at once."""
+    if n_bytes > MAX_BYTES:
+        raise ValueError(
+            f"{path} holds {n_bytes / 2**30:.3g} GiB; at most {MAX_BYTES / 2**30:.0f} GiB are read from "
+            "a file. Split it into several."
+        )
+
+
+def array_bytes(shape, dtype):
+    """Return how many bytes an array takes."""
+    return math.prod(shape) * dtype.itemsize
 
 
 def _umask():

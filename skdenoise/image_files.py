@@ -2,22 +2,22 @@
 
 import copy
 import os
-import warnings
 from collections import OrderedDict
 from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 import tifffile
-from PIL import Image, ImageOps
+from PIL import Image
 
+from skdenoise.array_files import mapped_image
 from skdenoise.files import errors_name, written_whole
+from skdenoise.picture_files import picture_shape, read_picture
+from skdenoise.tiff_files import is_tiff, read_tiff, tiff_shape
 
 _TIFF = (".tif", ".tiff")
 ENDINGS = (".png", ".jpg", ".jpeg", ".bmp", ".webp", *_TIFF, ".npy")
 _JPEG_QUALITY = 95
-_GREY_MODES = ("1", "L", "LA", "La", "I", "I;16", "I;16B", "I;16L", "F")
-_EXIF_ORIENTATION, _LYING = 0x0112, (5, 6, 7, 8)
 
 
 def read_image(path):
@@ -36,15 +36,15 @@ def read_image(path):
     Raises
     ------
     ValueError
-        Where the file is no image, is cut short, has more than one page, is transparent in places,
-        or has more pixels than Pillow takes for a decompression bomb (179 million).
+        Where the file is no image, is cut short, has more than one page (of the pictures in a JPEG of
+        a phone, the first is read), is transparent in places, cannot be read without loss of bits, or
+        has more than 179 million pixels.
     """
     path = Path(path)
     with errors_name(path, "cannot be read as an image"):
         if path.suffix.lower() == ".npy":
-            # Mapped first, which fails for a header that promises more than the file holds.
-            return np.array(_only_image(np.load(path, mmap_mode="r", allow_pickle=False), path))
-        return _read_tiff(path) if path.suffix.lower() in _TIFF else _read_picture(path)
+            return np.array(mapped_image(path))
+        return read_tiff(path) if is_tiff(path) else read_picture(path)
 
 
 def read_shape(path):
@@ -52,8 +52,8 @@ def read_shape(path):
     path = Path(path)
     with errors_name(path, "cannot be read as an image"):
         if path.suffix.lower() == ".npy":
-            return np.load(path, mmap_mode="r", allow_pickle=False).shape
-        return _tiff_shape(path) if path.suffix.lower() in _TIFF else _picture_shape(path)
+            return mapped_image(path).shape
+        return tiff_shape(path) if is_tiff(path) else picture_shape(path)
 
 
 def write_image(path, image):
@@ -132,6 +132,7 @@ class ImageFolder(Sequence):
         self.colour = colour
         self.cache = cache
         self._kept = OrderedDict()
+        self._shapes = {}
 
     def __len__(self):
         return len(self.paths)
@@ -140,10 +141,16 @@ class ImageFolder(Sequence):
         path = self.paths[index]
         if path in self._kept:
             self._kept.move_to_end(path)
-            return self._kept[path]
-        image = self._kept[path] = _in_colour(read_image(path), self.colour)
-        while sum(kept.nbytes for kept in self._kept.values()) > self.cache * 2**20:
-            self._kept.popitem(last=False)
+            image = self._kept[path]
+        else:
+            image = self._kept[path] = _in_colour(read_image(path), self.colour)
+            while sum(kept.nbytes for kept in self._kept.values()) > self.cache * 2**20:
+                self._kept.popitem(last=False)
+        if image.shape != self._shapes.get(path, image.shape):
+            raise ValueError(
+                f"{path} holds an image of shape {image.shape}, but had one of {self._shapes[path]} "
+                "before; make a new ImageFolder of files that have changed."
+            )
         return image
 
     def __repr__(self):
@@ -157,11 +164,15 @@ class ImageFolder(Sequence):
         return part
 
     def read_shapes(self):
-        """Return the shapes of all images, without reading more of each file than its beginning."""
+        """Return the shapes of all images, without reading more of each file than its beginning.
+
+        Images are held to them from then on: one of another shape is a ValueError.
+        """
         shapes = [read_shape(path) for path in self.paths]
-        if self.colour is None:
-            return shapes
-        return [(*shape[:2], 3) if self.colour else shape[:2] for shape in shapes]
+        if self.colour is not None:
+            shapes = [(*shape[:2], 3) if self.colour else shape[:2] for shape in shapes]
+        self._shapes.update(zip(self.paths, shapes, strict=True))
+        return shapes
 
 
 def _in_colour(image, colour):
@@ -184,93 +195,6 @@ def image_paths(folder, endings=ENDINGS):
         and path.is_file()
         and not any(part.startswith(".") for part in path.relative_to(folder).parts)
     )
-
-
-def _opened(path):
-    with warnings.catch_warnings():
-        # A large photograph is no bomb yet; one twice as large raises an error.
-        warnings.simplefilter("ignore", Image.DecompressionBombWarning)
-        picture = Image.open(path)
-    if path.suffix.lower() == ".png" and _is_deep_colour_png(path):
-        picture.close()
-        raise ValueError(
-            f"{path} has 16 bits for each of several channels, which Pillow would cut to 8; save it "
-            "as TIFF."
-        )
-    return picture
-
-
-def _is_deep_colour_png(path):
-    """Look for more than 8 bits, and more than one channel, in the header of a PNG file."""
-    with open(path, "rb") as file:
-        header = file.read(26)
-    return len(header) == 26 and header[24] == 16 and header[25] in (2, 4, 6)
-
-
-def _read_picture(path):
-    with _opened(path) as opened:
-        if getattr(opened, "n_frames", 1) > 1:
-            raise ValueError(f"{path} has {opened.n_frames} pages; give each a file of its own.")
-        picture = ImageOps.exif_transpose(_plain(opened))
-        pixels = np.array(picture)
-        transparent = "A" in picture.getbands()
-        if transparent and picture.getchannel("A").getextrema() != (255, 255):
-            raise ValueError(f"{path} is transparent in places; put it on a background first.")
-    pixels = pixels[..., :-1] if transparent else pixels
-    return pixels[..., 0] if pixels.ndim == 3 and pixels.shape[2] == 1 else pixels
-
-
-def _picture_shape(path):
-    with _opened(path) as picture:
-        width, height = picture.size
-        if picture.getexif().get(_EXIF_ORIENTATION) in _LYING:
-            width, height = height, width
-        return (height, width) if picture.mode in _GREY_MODES else (height, width, 3)
-
-
-def _read_tiff(path):
-    with tifffile.TiffFile(path) as file:
-        if _is_plain(file):
-            try:
-                return _only_image(file.asarray(), path)
-            except ValueError as error:
-                # Some compressions need the package imagecodecs, but not in Pillow.
-                if "imagecodecs" not in str(error) or file.pages[0].dtype != np.uint8:
-                    raise
-    return _read_picture(path)
-
-
-def _tiff_shape(path):
-    with tifffile.TiffFile(path) as file:
-        if _is_plain(file):
-            return file.pages[0].shape
-    return _picture_shape(path)
-
-
-def _is_plain(file):
-    """Tell whether a TIFF file is one page of grey levels or RGB, as tifffile reads them best.
-
-    Pillow cuts colours to 8 bits, but knows palettes, inks and transparency.
-    """
-    page = file.pages[0]
-    plain = page.photometric in (tifffile.PHOTOMETRIC.RGB, tifffile.PHOTOMETRIC.MINISBLACK)
-    return len(file.pages) == 1 and plain and not page.extrasamples and page.planarconfig == 1
-
-
-def _plain(picture):
-    """Return a picture whose values are grey levels or RGB."""
-    if picture.mode in ("P", "PA"):
-        return picture.convert("RGBA" if "transparency" in picture.info else "RGB")
-    return picture.convert("RGB") if picture.mode in ("CMYK", "YCbCr", "LAB", "HSV") else picture
-
-
-def _only_image(array, path):
-    if array.ndim not in (2, 3) or 0 in array.shape or array.dtype.kind not in "biuf":
-        raise ValueError(
-            f"{path} holds an array of shape {array.shape}, {array.dtype}; expected one image, (height, "
-            "width) or (height, width, channels), of numbers."
-        )
-    return array
 
 
 def _check_storable(path, ending, image):

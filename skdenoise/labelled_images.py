@@ -8,6 +8,8 @@ import numpy as np
 from sklearn.datasets import load_digits
 from sklearn.model_selection import train_test_split
 
+from skdenoise.array_files import check_archive
+from skdenoise.files import errors_name
 from skdenoise.image_files import ENDINGS, read_image
 from skdenoise.images import PixelFormat, check_images, check_value_range
 
@@ -38,8 +40,8 @@ def load_labelled_images(source, *, test_share=0.25, max_train=None, max_test=No
     source : str or Path
         ``"digits"``, the digits that ship with scikit-learn; or an ``.npz`` archive with the arrays
         ``x_train, y_train, x_test, y_test``, or ``X, y``; or a folder with a folder per class, or with
-        such folders in ``train`` and ``test``. All images must have one size; flat rows are square grey
-        images. What is black and white is inferred from the images to train on, as in ``fit``.
+        such folders in ``train`` and ``test``. Files and folders whose names begin with a dot do not
+        count. All images must have one size; flat rows are square grey images. What is black and white is inferred from the images to train on, as in ``fit``.
     test_share : float, default=0.25
         Share of the images to test on, where the source does not say.
     max_train, max_test : int, default=None
@@ -85,20 +87,22 @@ def load_labelled_images(source, *, test_share=0.25, max_train=None, max_test=No
 
 
 def _from_archive(path):
-    try:
-        archive = np.load(path, allow_pickle=False)
-    except (ValueError, OSError) as error:
-        raise ValueError(f"{path} is no .npz archive of arrays.") from error
-    if isinstance(archive, np.ndarray):
-        raise ValueError(f"{path} holds one array; expected an .npz archive with X and y.")
-    with archive:
-        for names in (("x_train", "y_train", "x_test", "y_test"), ("X", "y")):
-            if set(names) <= set(archive.files):
-                return tuple(_classes_or_images(archive[name]) for name in names)
-        raise ValueError(
-            f"{path} holds the arrays {sorted(archive.files)}; expected x_train, y_train, x_test and "
-            "y_test, or X and y."
-        )
+    with open(path, "rb") as file:  # which NumPy would leave open where it is damaged
+        try:
+            archive = np.load(file, allow_pickle=False)
+        except Exception as error:
+            raise ValueError(f"{path} is no .npz archive of arrays.") from error
+        if isinstance(archive, np.ndarray):
+            raise ValueError(f"{path} holds one array; expected an .npz archive with X and y.")
+        with archive, errors_name(path, "cannot be read as an archive of arrays"):
+            check_archive(path)
+            for names in (("x_train", "y_train", "x_test", "y_test"), ("X", "y")):
+                if set(names) <= set(archive.files):
+                    return tuple(_classes_or_images(archive[name]) for name in names)
+            raise ValueError(
+                f"{path} holds the arrays {sorted(archive.files)}; expected x_train, y_train, x_test and "
+                "y_test, or X and y."
+            )
 
 
 def _classes_or_images(array):
@@ -123,9 +127,9 @@ def _images_by_class(path):
     files = [
         file
         for folder in sorted(path.iterdir())
-        if folder.is_dir()
+        if folder.is_dir() and not folder.name.startswith(".")
         for file in sorted(folder.iterdir())
-        if file.suffix.lower() in ENDINGS
+        if file.suffix.lower() in ENDINGS and not file.name.startswith(".")
     ]
     classes = np.array([file.parent.name for file in files])
     if len(set(classes)) < 2:

@@ -1,3 +1,4 @@
+import json
 import os
 import re
 import shutil
@@ -84,10 +85,9 @@ def test_evaluate_prints_the_table_and_the_answer_and_saves_the_numbers(tmp_path
 
 def test_noise_is_given_typical_strengths_where_none_is_asked_for():
     few = ("--max-train", 100, "--max-test", 50, "--denoiser", "subspace", "--classifier", "knn")
-    result = skdenoise("evaluate", "digits", "--noise", "defocus_blur", *few, "--quiet")
+    result = skdenoise("evaluate", "digits", "--noise", "defocus_blur", *few, "--json")
     assert result.returncode == 0, result.stderr
-    assert "At noise factor 2" in result.stdout
-    assert "At noise factor 4" in result.stdout
+    assert {row["noise_factor"] for row in json.loads(result.stdout)} >= {2, 4}
 
 
 def test_report_is_one_page_that_needs_nothing_else(report):
@@ -165,6 +165,7 @@ def test_too_few_images_are_refused(tmp_path):
         (("digits", "--noise-factor", "0"), "above 0"),
         (("digits", "--train", "both"), "blind, matched"),
         (("digits", "-o", "nowhere/page.html"), "does not exist"),
+        (("digits", "-o", __file__), "--overwrite"),
     ],
 )
 def test_wrong_options_are_refused_before_the_work(arguments, words):

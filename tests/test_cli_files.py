@@ -16,7 +16,7 @@ from conftest import quick_denoiser
 from sklearn.datasets import load_sample_images
 from typer.testing import CliRunner
 
-from skdenoise import ImageFolder, UNetDenoiser, load
+from skdenoise import ImageFolder, UNetDenoiser, add_noise, load
 from skdenoise.cli import app
 from skdenoise.cli.files import denoised_images
 from skdenoise.cli.train import _fit
@@ -59,7 +59,8 @@ def trained(folder, tmp_path_factory):
 
 def test_train_saves_a_denoiser_and_names_what_it_leaves_out(trained):
     result, model = trained
-    assert result.exit_code == 0, result.output
+    assert result.exit_code == 1, result.output
+    assert "2 file(s) left out" in result.stdout
     assert "trained on 11 image(s), 2 epoch(s)" in result.stdout
     assert "dB on 1 image(s)" in result.stdout
     for words in ("broken.png cannot be read", "grey.png is grey uint8, most are uint8 with 3"):
@@ -71,20 +72,69 @@ def test_train_gives_the_same_for_the_same_seed(folder, trained, tmp_path):
     result = skdenoise("train", folder, "-o", tmp_path / "again", *QUICK, "--json")
     assert json.loads(result.stdout)["images"] == 11
     assert load(tmp_path / "again").history_ == load(trained[1]).history_
-    assert skdenoise("train", folder, "-o", tmp_path / "b", *QUICK, "--seed", 1).exit_code == 0
+    assert skdenoise("train", folder, "-o", tmp_path / "b", *QUICK, "--seed", 1).exit_code == 1
     assert load(tmp_path / "b").history_ != load(trained[1]).history_
 
 
 def test_train_on_pairs_and_on_grey_levels(folder, tmp_path):
     result = skdenoise("train", folder, "--clean", folder, "-o", tmp_path / "a", *QUICK)
-    assert result.exit_code == 0, result.output
+    assert result.exit_code == 1, result.output
+    assert "against the images of --clean" in result.stdout
     assert load(tmp_path / "a").noise_ is None
     params = ("--grey", "--noise", "salt_and_pepper", "--noise-factor", 0.1, "--no-augment")
     result = skdenoise("train", folder, "-o", tmp_path / "b", *QUICK, *params)
-    assert result.exit_code == 0, result.output
+    assert result.exit_code == 1, result.output
     denoiser = load(tmp_path / "b")
     assert denoiser.image_shape_[2] == 1
     assert denoiser.noise_.amount == 0.1
+
+
+def test_train_leaves_out_pairs_of_which_one_cannot_be_read(photographs, tmp_path):
+    for name in ("noisy", "clean"):
+        (tmp_path / name).mkdir()
+        for i in range(3):
+            write_image(tmp_path / name / f"{i}.png", photographs[i])
+    (tmp_path / "clean" / "1.png").write_bytes(b"damaged")
+    command = ("train", tmp_path / "noisy", "--clean", tmp_path / "clean", "-o", tmp_path / "a")
+    result = skdenoise(*command, *QUICK)
+    assert result.exit_code == 1, result.output
+    assert "1.png cannot be read" in result.stderr
+    assert "trained on 2 image(s)" in result.stdout
+
+
+@pytest.mark.parametrize(
+    "params",
+    [("--supervision", "self"), ("--supervision", "recorrupted", "--noise-factor", "estimate")],
+)
+def test_train_on_noisy_images_alone(photographs, tmp_path, params):
+    (tmp_path / "noisy").mkdir()
+    for i, image in enumerate(photographs[:11]):
+        noisy = add_noise(image[np.newaxis], noise_factor=0.2, random_state=i)[0]
+        write_image(tmp_path / "noisy" / f"{i}.png", noisy)
+    model = tmp_path / "model"
+    result = skdenoise("train", tmp_path / "noisy", "-o", model, *QUICK, *params, "--json")
+    assert result.exit_code == 0, result.output
+    assert json.loads(result.stdout)["psnr_against"] == "the noisy images themselves"
+    assert load(model).supervision == params[1]
+    told = skdenoise("denoise", model, tmp_path / "noisy" / "0.png", "-o", tmp_path / "0.png")
+    assert told.exit_code == 0, told.output
+
+
+def test_train_leaves_small_images_out_but_not_where_most_are_small(folder, tmp_path):
+    write_image(folder / "icon.png", np.zeros((5, 5, 3), np.uint8))
+    np.savez(folder / "stack.npz", np.zeros((3, 40, 40, 3), np.uint8))
+    try:
+        quick = ("-o", tmp_path / "a", "--epochs", 1, "--quiet", "--patch-size")
+        result = skdenoise("train", folder, *quick, 16)
+        assert "icon.png is smaller than the patches of 16 pixels" in result.stderr
+        assert "stack.npz is an archive" in result.stderr
+        assert "4 file(s) left out" in result.stdout
+        (folder / "icon.png").unlink()
+        assert "smaller" not in skdenoise("train", folder, *quick, 64, "--overwrite").stderr
+        assert load(tmp_path / "a").patch_size == 36
+    finally:
+        for name in ("icon.png", "stack.npz"):
+            (folder / name).unlink(missing_ok=True)
 
 
 def test_denoise_keeps_names_formats_and_structure(folder, trained, tmp_path):
@@ -132,6 +182,24 @@ def test_dtypes_come_back_as_they_were_and_are_denoised_alike(
     scale = {"uint8": 255, "uint16": 65535}.get(dtype, 1)
     expected = load(trained[1]).transform(photographs[0][np.newaxis])[0] / 255
     np.testing.assert_allclose(denoised / scale, expected, atol=0.005)
+
+
+def test_floats_beyond_0_and_1_need_a_range_where_they_cannot_be_in_that_of_the_denoiser(
+    photographs, trained, tmp_path
+):
+    unit = photographs[0].astype(np.float32) / 255
+    unit[0, 0] = -0.2
+    np.save(tmp_path / "in.npy", unit)
+    command = ("denoise", trained[1], tmp_path / "in.npy", "-o", tmp_path / "out.npy")
+    result = skdenoise(*command)
+    assert result.exit_code == 1
+    assert "from -0.2 to" in result.stderr
+    assert "--value-range 0:1" in result.stderr
+    result = skdenoise(*command, "--value-range", "0:1")
+    assert result.exit_code == 0, result.output
+    assert "in.npy -> " in result.stderr  # a line for each file, where there is no terminal
+    expected = load(trained[1]).transform(255 * unit[np.newaxis])[0] / 255
+    np.testing.assert_allclose(np.load(tmp_path / "out.npy"), expected, atol=1e-5)
 
 
 def test_archives_of_stacks(photographs, trained, tmp_path):
@@ -247,6 +315,13 @@ def test_info_tells_what_a_model_is(trained):
         (("train", "{folder}", "-o", "model", "--noise", "hiss"), "not a known noise"),
         (("train", "{folder}", "-o", "model", "--network", "large"), "compact"),
         (("train", "{folder}", "-o", "model", "--clean", "{empty}"), "no images"),
+        (("train", "{folder}", "-o", "m", "--noise-factor", "estimate"), "--supervision"),
+        (("train", "{folder}", "-o", "m", "--supervision", "recorrupted"), "one strength"),
+        (
+            ("train", "{folder}", "-o", "m", "--supervision", "self", "--clean", "{folder}"),
+            "leave --clean out",
+        ),
+        (("train", "{folder}", "-o", "m", "--value-range", "255:0"), "no range"),
         (("train", "{folder}", "-o", "model", "--clean", "{folder}/more"), "lacks"),
         (("denoise", "{folder}/0.png", "{folder}", "-o", "out"), "no model file"),
         (("denoise", "{model}", "nowhere.png", "-o", "out"), "nowhere.png does not exist"),
@@ -326,3 +401,58 @@ def test_the_denoiser_that_comes_with_the_package_is_known_by_its_name(folder, t
     about = json.loads(skdenoise("info", "photo-gray", "--json").output)
     assert about["network"] == "bias_free"
     assert about["channels"] == 1
+
+
+def test_a_file_that_fails_in_any_way_does_not_end_the_others(photographs, trained, tmp_path):
+    source = tmp_path / "in"
+    source.mkdir()
+    np.savez(source / "a.npz", names=np.full((2, 3, 4), "text"))
+    np.savez(source / "b.npz", X=np.stack(photographs[:2]), names=np.full((2, 3, 4), "text"))
+    with zipfile.ZipFile(source / "c.npz", "w") as archive:
+        archive.writestr("notes.txt", "no array")
+    with zipfile.ZipFile(source / "d.npz", "w") as archive, archive.open("X.npy", "w") as file:
+        header = {"descr": "|u1", "fortran_order": False, "shape": (1, 14_000, 14_000)}
+        np.lib.format.write_array_header_1_0(file, header)
+    with zipfile.ZipFile(source / "e.npz", "w") as archive, archive.open("X.npy", "w") as file:
+        header = {"descr": "|u1", "fortran_order": False, "shape": (10**9, 100, 100)}
+        np.lib.format.write_array_header_1_0(file, header)
+    write_image(source / "f.png", photographs[0])
+    result = skdenoise("denoise", trained[1], source, "-o", tmp_path / "out", "--json")
+    assert result.exit_code == 1
+    files = json.loads(result.stdout)["files"]
+    assert [file["status"] for file in files] == ["skipped", "done", *["skipped"] * 3, "done"]
+    reasons = ["no array of images", "", "notes.txt, no array", "179 megapixels", "shorter", ""]
+    for file, reason in zip(files, reasons, strict=True):
+        assert reason in file["reason"]
+    with np.load(tmp_path / "out" / "b.npz") as archive:
+        assert archive["names"].shape == (2, 3, 4)
+
+
+def test_what_no_reader_foresaw_skips_a_file_and_an_interrupt_does_not(
+    photographs, trained, tmp_path, monkeypatch
+):
+    for name in ("a", "b"):
+        write_image(tmp_path / f"{name}.png", photographs[0])
+    errors = [MemoryError(), ZeroDivisionError("of no known kind"), KeyboardInterrupt()]
+
+    def fail(*arguments):
+        raise errors.pop(0)
+
+    monkeypatch.setattr("skdenoise.cli.files.read_image", fail)
+    command = ("denoise", trained[1], *sorted(tmp_path.glob("*.png")), "-o", tmp_path / "out")
+    result = skdenoise(*command)
+    assert result.exit_code == 1
+    assert "a.png: MemoryError" in result.stderr
+    assert "b.png: of no known kind" in result.stderr
+    assert skdenoise(*command).exit_code == 130
+
+
+def test_an_archive_that_inflates_beyond_the_limit_is_skipped(
+    photographs, trained, tmp_path, monkeypatch
+):
+    monkeypatch.setattr("skdenoise.files.MAX_BYTES", 2**20)
+    np.savez_compressed(tmp_path / "in.npz", X=np.zeros((2, 1000, 1000), np.uint8))
+    assert (tmp_path / "in.npz").stat().st_size < 10_000
+    result = skdenoise("denoise", trained[1], tmp_path / "in.npz", "-o", tmp_path / "out")
+    assert result.exit_code == 1
+    assert "in.npz holds" in result.stderr

@@ -8,7 +8,7 @@ import pytest
 import tifffile
 from PIL import Image
 
-from skdenoise import ImageFolder
+from skdenoise import ImageFolder, tiff_files
 from skdenoise.image_files import read_image, read_shape, write_image
 
 
@@ -114,24 +114,164 @@ def test_files_that_are_no_images_are_named(tmp_path):
             read_image(path)
 
 
-def read_or_named(path):
-    try:
-        return read_image(path).size > 0
-    except ValueError as error:
-        return path.name in str(error)
+def claim(path, height, width):
+    """Write a file whose header says that an image of this size, of 8 bits, follows; nothing does."""
+    if path.suffix == ".png":
+        pixels = struct.pack(">I", 0) + b"IDAT" + struct.pack(">I", zlib.crc32(b"IDAT"))
+        path.write_bytes(png_header(width, height, depth=8, colours=0) + pixels)
+    elif path.suffix == ".tif":
+        tifffile.imwrite(path, np.zeros((4, 4), np.uint8))
+        with tifffile.TiffFile(path, mode="r+") as file:
+            file.pages[0].tags["ImageWidth"].overwrite(width)
+            file.pages[0].tags["ImageLength"].overwrite(height)
+    else:
+        np.lib.format.open_memmap(path, mode="w+", dtype=np.uint8, shape=(height, width)).flush()
 
 
-def test_mutated_files_are_read_or_named(tmp_path):
-    rng = np.random.default_rng(0)
-    for ending in (".png", ".jpg", ".bmp", ".tif", ".npy"):
-        write_image(tmp_path / f"image{ending}", grey("uint8"))
-        original = np.frombuffer((tmp_path / f"image{ending}").read_bytes(), np.uint8)
-        for _ in range(100):
-            mutated = original.copy()
-            mutated[rng.integers(len(mutated), size=3)] = rng.integers(256, size=3)
-            path = tmp_path / f"mutated{ending}"
-            path.write_bytes(mutated[: rng.integers(1, len(mutated) + 1)].tobytes())
-            assert read_or_named(path)
+@pytest.mark.parametrize("ending", [".png", ".tif", ".npy"])
+def test_images_of_more_than_179_megapixels_are_refused_before_they_are_read(tmp_path, ending):
+    claim(tmp_path / f"bomb{ending}", 14_000, 14_000)
+    for read in (read_image, read_shape):
+        with pytest.raises(ValueError, match=r"bomb.*(179 megapixels|decompression bomb)"):
+            read(tmp_path / f"bomb{ending}")
+
+
+def test_a_tiff_that_claims_more_than_any_memory_is_a_value_error(tmp_path):
+    claim(tmp_path / "bomb.tif", 3_000_000, 3_000_000)
+    with pytest.raises(ValueError, match=r"bomb\.tif holds an image of 3000000x3000000"):
+        read_image(tmp_path / "bomb.tif")
+
+
+UPRIGHT = {
+    1: lambda image: image,
+    2: np.fliplr,
+    3: lambda image: np.rot90(image, 2),
+    4: np.flipud,
+    5: lambda image: np.swapaxes(image, 0, 1),
+    6: lambda image: np.rot90(image, -1),
+    7: lambda image: np.rot90(np.swapaxes(image, 0, 1), 2),
+    8: np.rot90,
+}
+
+
+@pytest.mark.parametrize("orientation", UPRIGHT)
+@pytest.mark.parametrize("compression", [None, "tiff_lzw", "tiff_adobe_deflate"])
+def test_tiffs_are_turned_upright_whatever_reads_them(tmp_path, orientation, compression):
+    path = tmp_path / "turned.tif"
+    for image in (grey("uint8"), np.stack([grey("uint8")] * 3, axis=-1), grey("uint16") * 257):
+        tags = {"compression": compression, "tiffinfo": {274: orientation}}
+        Image.fromarray(image).save(path, **tags)
+        read = read_image(path)
+        assert read.dtype == image.dtype
+        np.testing.assert_array_equal(read, UPRIGHT[orientation](image))
+        assert read_shape(path) == read.shape
+
+
+@pytest.mark.parametrize("planar", ["contig", "separate"])
+@pytest.mark.parametrize("extra", [None, "unassalpha", "assocalpha", "unspecified"])
+def test_colours_of_16_bits_keep_them_beside_an_opaque_channel_and_plane_by_plane(
+    tmp_path, planar, extra
+):
+    path = tmp_path / "deep.tif"
+    image = np.random.default_rng(0).integers(0, 2**16, (7, 5, 3), dtype=np.uint16)
+    opaque = np.full((7, 5, 1), 2**16 - 1, np.uint16)
+    stored = image if extra is None else np.concatenate([image, opaque], axis=-1)
+    stored = stored if planar == "contig" else np.moveaxis(stored, -1, 0)
+    kinds = None if extra is None else [extra]
+    tifffile.imwrite(path, stored, photometric="rgb", planarconfig=planar, extrasamples=kinds)
+    read = read_image(path)
+    assert read.dtype == np.uint16
+    np.testing.assert_array_equal(read, image)
+    assert read_shape(path) == image.shape
+
+
+@pytest.mark.parametrize(
+    ("extra", "message"),
+    [("unassalpha", "transparent"), ("unspecified", "4 channels, more than colours")],
+)
+def test_channels_beside_the_colours_are_not_dropped_where_they_say_something(
+    tmp_path, extra, message
+):
+    image = np.random.default_rng(0).integers(0, 2**16, (7, 5, 4), dtype=np.uint16)
+    tifffile.imwrite(tmp_path / "a.tif", image, photometric="rgb", extrasamples=[extra])
+    with pytest.raises(ValueError, match=rf"a\.tif.*{message}"):
+        read_image(tmp_path / "a.tif")
+
+
+@pytest.mark.parametrize("dtype", ["bool", "uint8", "uint16"])
+def test_tiffs_whose_white_is_0_are_turned_to_black(tmp_path, dtype):
+    image = grey(dtype)
+    tifffile.imwrite(tmp_path / "a.tif", image, photometric="miniswhite")
+    white = True if dtype == "bool" else np.iinfo(dtype).max
+    np.testing.assert_array_equal(read_image(tmp_path / "a.tif"), image ^ white)
+
+
+def test_inks_of_16_bits_are_refused(tmp_path):
+    image = np.zeros((7, 5, 4), np.uint16)
+    tifffile.imwrite(tmp_path / "ink.tif", image, photometric="separated")
+    for read in (read_image, read_shape):
+        with pytest.raises(ValueError, match=r"ink\.tif.*uint16.*without loss"):
+            read(tmp_path / "ink.tif")
+
+
+def claim_lzw(path, image):
+    """Write a TIFF that says that it is of LZW compression, which it is not."""
+    tifffile.imwrite(path, image, photometric="rgb", compression="zlib")
+    with tifffile.TiffFile(path, mode="r+") as file:
+        file.pages[0].tags["Compression"].overwrite(5)
+
+
+def test_a_compression_that_would_lose_bits_names_the_package_that_keeps_them(
+    tmp_path, monkeypatch
+):
+    monkeypatch.setattr(tiff_files, "_needs_imagecodecs", lambda page: page.compression == 5)
+    claim_lzw(tmp_path / "deep.tif", np.zeros((7, 5, 3), np.uint16))
+    for read in (read_image, read_shape):
+        with pytest.raises(ValueError, match=r"deep\.tif.*uint16.*LZW.*pip install imagecodecs"):
+            read(tmp_path / "deep.tif")
+
+
+def test_grey_levels_of_lzw_keep_all_bits_without_imagecodecs(tmp_path, monkeypatch):
+    monkeypatch.setattr(tiff_files, "_needs_imagecodecs", lambda page: page.compression == 5)
+    for image in (grey("uint16") * 257, grey("float32") / 7, grey("int32") - 99):
+        Image.fromarray(image).save(tmp_path / "a.tif", compression="tiff_lzw")
+        read = read_image(tmp_path / "a.tif")
+        assert read.dtype == image.dtype
+        np.testing.assert_array_equal(read, image)
+
+
+def test_a_stack_of_imagej_is_no_image(tmp_path):
+    tifffile.imwrite(tmp_path / "stack.tif", np.zeros((3, 7, 5), np.uint8), imagej=True)
+    with pytest.raises(ValueError, match=r"stack\.tif has 3 pages"):
+        read_shape(tmp_path / "stack.tif")
+
+
+def test_a_tiff_by_another_name_keeps_its_bits(tmp_path):
+    image = np.stack([grey("uint16") * 257] * 3, axis=-1)
+    write_image(tmp_path / "a.tif", image)
+    (tmp_path / "a.tif").rename(tmp_path / "a.png")
+    np.testing.assert_array_equal(read_image(tmp_path / "a.png"), image)
+
+
+def test_of_the_pictures_in_a_jpeg_of_a_phone_the_first_is_read(tmp_path):
+    first, second = (Image.new("RGB", (6, 4), colour) for colour in ("red", "blue"))
+    first.save(tmp_path / "phone.jpg", format="MPO", save_all=True, append_images=[second])
+    with Image.open(tmp_path / "phone.jpg") as picture:
+        assert picture.n_frames == 2
+    assert read_image(tmp_path / "phone.jpg")[0, 0, 0] > 200
+    assert read_shape(tmp_path / "phone.jpg") == (4, 6, 3)
+    first.save(tmp_path / "moving.webp", save_all=True, append_images=[second])
+    with pytest.raises(ValueError, match=r"moving\.webp has 2 pages"):
+        read_image(tmp_path / "moving.webp")
+
+
+def test_an_image_of_another_shape_than_was_told_is_an_error(tmp_path):
+    write_image(tmp_path / "a.png", np.zeros((7, 5), np.uint8))
+    images = ImageFolder(tmp_path)
+    assert images.read_shapes() == [(7, 5)]
+    write_image(tmp_path / "a.png", np.zeros((5, 7), np.uint8))
+    with pytest.raises(ValueError, match=r"a\.png holds an image of shape \(5, 7\).*\(7, 5\)"):
+        images[0]
 
 
 def test_a_folder_is_walked_in_order_and_hidden_files_are_left_out(tmp_path):

@@ -123,3 +123,24 @@ def test_images_of_different_sizes_and_broken_files_are_named(tmp_path):
     Image.new("RGBA", (6, 5), (1, 2, 3, 100)).save(tmp_path / "clear" / "cat" / "0.png")
     with pytest.raises(ValueError, match="transparent"):
         load_labelled_images(tmp_path / "clear")
+
+
+def test_hidden_files_and_folders_are_left_out(tmp_path):
+    save_images(tmp_path)
+    (tmp_path / "cat" / "._1.png").write_bytes(b"what macOS leaves on other disks")
+    (tmp_path / ".thumbnails").mkdir()
+    Image.new("L", (6, 5)).save(tmp_path / ".thumbnails" / "1.png")
+    images = load_labelled_images(tmp_path)
+    assert len(images.X_train) + len(images.X_test) == 24
+    assert set(images.y_train) == {"cat", "dog"}
+
+
+def test_archives_that_would_fill_the_memory_or_are_damaged_are_named(tmp_path, monkeypatch):
+    np.savez_compressed(tmp_path / "a.npz", X=np.zeros((20, 30, 30)), y=np.arange(20) % 2)
+    whole = (tmp_path / "a.npz").read_bytes()
+    (tmp_path / "cut.npz").write_bytes(whole[: len(whole) // 2])
+    with pytest.raises(ValueError, match=r"cut\.npz is no \.npz archive"):
+        load_labelled_images(tmp_path / "cut.npz")
+    monkeypatch.setattr("skdenoise.files.MAX_BYTES", 100_000)
+    with pytest.raises(ValueError, match=r"a\.npz holds .* Split it"):
+        load_labelled_images(tmp_path / "a.npz")

@@ -37,9 +37,35 @@ def choice_of(names):
 
 
 def check_folder(path):
-    """Refuse, before the work, a file whose folder does not exist."""
-    if not path.resolve().parent.is_dir():
+    """Refuse, before the work, a file whose folder does not exist or may not be written to."""
+    folder = path.resolve().parent
+    if not folder.is_dir():
         raise typer.BadParameter(f"The folder of {path} does not exist.")
+    if not os.access(folder, os.W_OK):
+        raise typer.BadParameter(f"{folder} may not be written to.")
+
+
+def check_range(text):
+    """Return a range, given as LOW:HIGH, as a pair of numbers."""
+    if text is None:
+        return None
+    try:
+        low, high = (float(part) for part in text.split(":"))
+    except ValueError:
+        low, high = 0.0, 0.0
+    if not low < high:
+        raise typer.BadParameter(f"{text!r} is no range from low to high, such as 0:255.")
+    return low, high
+
+
+ValueRange = Annotated[
+    str | None,
+    typer.Option(
+        metavar="LOW:HIGH",
+        help="What is black and what is white in the files, where their dtypes do not say so.",
+        callback=check_range,
+    ),
+]
 
 
 def import_keras_in_silence():

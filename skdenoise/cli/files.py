@@ -1,6 +1,7 @@
 """The commands ``denoise`` and ``info``."""
 
 import json
+import sys
 import time
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -11,7 +12,16 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from skdenoise.cli.common import INTERRUPTED, AsJson, Overwrite, Quiet, import_keras_in_silence, say
+from skdenoise.array_files import is_stack, read_archive
+from skdenoise.cli.common import (
+    INTERRUPTED,
+    AsJson,
+    Overwrite,
+    Quiet,
+    ValueRange,
+    import_keras_in_silence,
+    say,
+)
 from skdenoise.files import written_whole
 from skdenoise.image_files import ENDINGS, image_paths, read_image, write_image
 from skdenoise.images import PixelFormat, check_value_range
@@ -82,6 +92,7 @@ def denoise(
             "times the time.",
         ),
     ] = False,
+    value_range: ValueRange = None,
     overwrite: Overwrite = False,
     quiet: Quiet = False,
     as_json: AsJson = False,
@@ -101,12 +112,16 @@ def denoise(
                 param_hint="--self-ensemble",
             )
         denoiser.set_params(self_ensemble=True)
-    interrupted = False
+    hidden, interrupted = quiet or as_json, False
+    if len(jobs) == 1 and not hidden:
+        denoiser.set_params(verbose=1)  # of one large image, the tiles are what moves
     try:
-        for job in _tracked(jobs, hidden=quiet or as_json):
-            _run(job, denoiser, per_channel, overwrite)
+        for job in _tracked(jobs, hidden=hidden or len(jobs) == 1):
+            _run(job, denoiser, per_channel, value_range, overwrite)
             if job.status == "skipped" and not as_json:
                 say(f"skipped: {job.reason}")
+            elif not hidden and not sys.stdout.isatty():
+                say(f"{job.input} -> {job.output} ({job.seconds:.1f} s)")
     except KeyboardInterrupt:
         interrupted = True
     done, skipped = (sum(job.status == status for job in jobs) for status in ("done", "skipped"))
@@ -198,16 +213,17 @@ def _tracked(jobs, hidden):
     return track(jobs, "denoising", verbose=not hidden)
 
 
-def _run(job, denoiser, per_channel, overwrite):
+def _run(job, denoiser, per_channel, value_range, overwrite):
     """Denoise a file; say in the job what became of it."""
     start = time.perf_counter()
     try:
         if job.output.exists() and not overwrite:
             raise ValueError(f"{job.output} exists; --overwrite replaces it.")
         if _is_archive(job.input):
-            result = _denoised_archive(job.input, denoiser, per_channel)
+            result = _denoised_archive(job.input, denoiser, per_channel, value_range)
         else:
-            result = denoised_images(denoiser, read_image(job.input)[np.newaxis], per_channel)[0]
+            image = read_image(job.input)[np.newaxis]
+            result = denoised_images(denoiser, image, per_channel, value_range)[0]
         job.output.parent.mkdir(parents=True, exist_ok=True)
         if isinstance(result, dict):
             with written_whole(job.output) as new, open(new, "wb") as file:
@@ -215,30 +231,27 @@ def _run(job, denoiser, per_channel, overwrite):
         else:
             write_image(job.output, result)
         job.status = "done"
-    except (ValueError, OSError) as error:
-        named = str(job.input) in str(error) or str(job.output) in str(error)
-        job.status, job.reason = "skipped", str(error) if named else f"{job.input}: {error}"
+    except Exception as error:  # one file, whatever is wrong with it, is not to end the others
+        reason = str(error) or type(error).__name__
+        named = str(job.input) in reason or str(job.output) in reason
+        job.status, job.reason = "skipped", reason if named else f"{job.input}: {reason}"
     job.seconds = round(time.perf_counter() - start, 3)
 
 
-def _denoised_archive(path, denoiser, per_channel):
+def _denoised_archive(path, denoiser, per_channel, value_range):
     """Return the arrays of an archive; those that are stacks of images are denoised."""
-    try:
-        with np.load(path, allow_pickle=False) as archive:
-            arrays = {name: archive[name] for name in archive.files}
-    except Exception as error:
-        raise ValueError(f"{path} cannot be read as an archive of arrays: {error}") from error
+    arrays = read_archive(path)
     for name in {"file", "allow_pickle"} & arrays.keys():
         raise ValueError(f"{path} has an array called {name!r}, which NumPy cannot write again.")
-    stacks = [name for name, array in arrays.items() if array.ndim in (3, 4) and array.size]
+    stacks = [name for name, array in arrays.items() if is_stack(array.shape, array.dtype)]
     if not stacks:
         raise ValueError(f"{path} has no array of images, (n, height, width) or with channels.")
     for name in stacks:
-        arrays[name] = denoised_images(denoiser, arrays[name], per_channel)
+        arrays[name] = denoised_images(denoiser, arrays[name], per_channel, value_range)
     return arrays
 
 
-def denoised_images(denoiser, images, per_channel=False):
+def denoised_images(denoiser, images, per_channel=False, value_range=None):
     """Denoise images from a file, whose dtype says what is black and what is white.
 
     Parameters
@@ -251,20 +264,29 @@ def denoised_images(denoiser, images, per_channel=False):
         of the denoiser.
     per_channel : bool
         Whether a denoiser of grey images is given each colour by itself.
+    value_range : (low, high) or None
+        What is black and what is white; ``None`` goes by the dtype.
 
     Returns
     -------
     ndarray
         Of the same shape and dtype.
+
+    Raises
+    ------
+    ValueError
+        For another number of channels, and for floats that can hardly be in the denoiser's range.
     """
     found, needed = images.shape[3] if images.ndim == 4 else 1, denoiser.image_shape_[2]
     if found != needed and needed == 1 and per_channel:
         channels = np.concatenate(np.moveaxis(images, 3, 0))  # as grey images, of one range
-        return np.stack(np.split(denoised_images(denoiser, channels), found), axis=-1)
+        denoised = denoised_images(denoiser, channels, value_range=value_range)
+        return np.stack(np.split(denoised, found), axis=-1)
     if found != needed:
         hint = "; --per-channel gives it each colour by itself" if needed == 1 else ""
         raise ValueError(f"it has {found} channel(s), the denoiser is for {needed}{hint}.")
-    pixels = PixelFormat(images.dtype, _range_of(images, denoiser.value_range_))
+    value_range = value_range or _range_of(images, denoiser.value_range_)
+    pixels = PixelFormat(images.dtype, value_range)
     if pixels.value_range == denoiser.value_range_:
         return denoiser.transform(images)
     inside = PixelFormat(np.dtype(np.float32), denoiser.value_range_)
@@ -278,7 +300,15 @@ def _range_of(images, usual):
     if images.dtype in (np.uint8, bool):
         return check_value_range(None, images)
     if images.dtype.kind == "f":
-        return (0.0, 1.0) if images.min() >= 0 and images.max() <= 1 else usual
+        least, most = float(images.min()), float(images.max())
+        if least >= 0 and most <= 1:
+            return 0.0, 1.0
+        if most - least < (high - low) / 50:
+            raise ValueError(
+                f"its floats are from {least:.3g} to {most:.3g}, but black and white are {low:g} and "
+                f"{high:g} to the denoiser; say what they are here, --value-range 0:1 for one."
+            )
+        return usual
     fits = low <= images.min() and images.max() <= high
     return usual if fits else check_value_range(None, images)
 

@@ -9,13 +9,16 @@ import typer
 
 from skdenoise import add_noise, noise_names
 from skdenoise.cli.common import (
+    AsJson,
+    Overwrite,
     Quiet,
     Seed,
-    check_folder,
+    check_new,
     check_noise,
     choice_of,
     import_keras_in_silence,
 )
+from skdenoise.files import written_whole
 from skdenoise.labelled_images import load_labelled_images
 from skdenoise.report import run_study, write_report
 from skdenoise.report.study import CLASSIFIERS, DEFAULT_DENOISERS, DENOISERS
@@ -95,8 +98,10 @@ def evaluate(
     csv: Annotated[
         Path | None, typer.Option(help="Where to save the whole table.", dir_okay=False)
     ] = None,
+    overwrite: Overwrite = False,
     seed: Seed = 0,
     quiet: Quiet = False,
+    as_json: AsJson = False,
 ):
     """Tell whether denoising helps to classify images under noise.
 
@@ -104,13 +109,13 @@ def evaluate(
     noise, and prints a table and what it means.
     """
     if csv is not None:
-        check_folder(csv)
+        check_new(csv, overwrite)
     study = _study(
         source,
         max_train,
         max_test,
         seed,
-        quiet,
+        quiet or as_json,
         classifier=classifier,
         denoisers=denoisers,
         noise=noise,
@@ -120,12 +125,18 @@ def evaluate(
         epochs=epochs,
         corruptions=False,
     )
+    frame = study.comparison.frame
+    if csv is not None:
+        with written_whole(csv) as new:
+            frame.to_csv(new, index=False)
+    if as_json:
+        print(frame.to_json(orient="records"))
+        return
     n_train, n_test = len(study.images.X_train), len(study.images.X_test)
     n_classes = len(set(study.images.y_train))
     print(f"{n_train} images of {n_classes} classes to train on, {n_test} to test on\n")
     print(study.comparison.summary())
     if csv is not None:
-        study.comparison.frame.to_csv(csv, index=False)
         print(f"\nTable: {csv}")
 
 
@@ -146,6 +157,7 @@ def report(
     corruptions: Annotated[
         bool, typer.Option(help="Test under every other kind of noise as well.")
     ] = True,
+    overwrite: Overwrite = False,
     seed: Seed = 0,
     quiet: Quiet = False,
 ):
@@ -153,7 +165,7 @@ def report(
 
     The page needs no network. It ends with the command that makes it again.
     """
-    check_folder(output)
+    check_new(output, overwrite)
     study = _study(
         source,
         max_train,

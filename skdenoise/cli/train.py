@@ -15,22 +15,25 @@ from skdenoise.cli.common import (
     Overwrite,
     Quiet,
     Seed,
+    ValueRange,
     check_new,
     check_noise,
     choice_of,
     import_keras_in_silence,
     say,
 )
+from skdenoise.image_files import image_paths
 
 _NETWORKS = ("compact", "bias_free", "classic")
+_SUPERVISION = ("clean", "self", "recorrupted")
 # A tenth of the images, and at most so many, tell how good the denoiser has become.
 _HELD_OUT_SHARE, _MOST_HELD_OUT = 0.1, 20
 
 
 def _check_factor(text):
     """Return a noise factor, or a range of them, as `UNetDenoiser` takes it."""
-    if text is None:
-        return None
+    if text in (None, "estimate"):
+        return text
     try:
         values = tuple(float(part) for part in text.split(":"))
     except ValueError:
@@ -45,7 +48,7 @@ def train(
         Path,
         typer.Argument(
             help="Clean images, in a folder and the folders in it: PNG, JPEG, TIFF, BMP, WebP or .npy "
-            "files of any size. With --clean: noisy ones.",
+            "files of any size. With --clean or --supervision: noisy ones.",
             exists=True,
             file_okay=False,
         ),
@@ -59,6 +62,15 @@ def train(
             file_okay=False,
         ),
     ] = None,
+    supervision: Annotated[
+        str,
+        typer.Option(
+            help="What there is to learn from: clean images, or noisy images alone, by hidden pixels "
+            "(self: noise that is independent from pixel to pixel) or by more noise (recorrupted: "
+            "Gaussian noise, --noise-factor its strength, or estimate).",
+            callback=choice_of(_SUPERVISION),
+        ),
+    ] = "clean",
     noise: Annotated[
         str,
         typer.Option(
@@ -90,6 +102,7 @@ def train(
             help="Passes over the images; otherwise 2,500 steps (tiny images: 1,000), of bias_free 10,000.",
         ),
     ] = None,
+    value_range: ValueRange = None,
     overwrite: Overwrite = False,
     seed: Seed = 0,
     quiet: Quiet = False,
@@ -98,19 +111,27 @@ def train(
     """Train a denoiser on the images of a folder, and save it.
 
     Noise is drawn on clean images, anew in each step, so that none need be there. A file that cannot be
-    read is named and left out. Ctrl-C keeps what has been learned until then.
+    read, or does not go with the others, is named and left out, and the exit code is 1 then. Ctrl-C keeps
+    what has been learned until then.
     """
     check_new(output, overwrite)
-    images = _usable(folder, False if grey else None)
-    targets = None if clean is None else _paired(images, folder, clean)
-    if noise == "gaussian" and noise_factor is None:
+    _check_supervision(supervision, clean, noise, noise_factor)
+    images, n_left_out = _usable(folder, False if grey else None)
+    n_found, targets = len(images), None
+    if clean is not None:
+        images, targets = _paired(images, folder, clean)
+    images, targets, patch_size = _large_enough(images, targets, patch_size)
+    n_left_out += n_found - len(images)
+    if supervision == "clean" and noise == "gaussian" and noise_factor is None:
         noise_factor = (0.0, 0.2)
     import_keras_in_silence()
     denoiser = UNetDenoiser(
         noise,
         noise_factor,
         network=network,
-        patch_size=min(patch_size, *(min(shape[:2]) for shape in images.read_shapes())),
+        supervision=supervision,
+        value_range=value_range,
+        patch_size=patch_size,
         augment=augment,
         epochs=epochs,
         verbose=0 if quiet or as_json else 1,
@@ -125,16 +146,52 @@ def train(
         "images": len(learning[0]),
         "held_out": len(judging[0]),
         "epochs": denoiser.n_iter_,
+        "left_out": n_left_out,
         "interrupted": interrupted,
         "psnr": _psnr(denoiser, *judging) if not interrupted else None,
+        "psnr_against": _judged_against(supervision, clean),
     }
     print(json.dumps(result) if as_json else _in_words(result))
-    if interrupted:
-        raise typer.Exit(exit_code)
+    if interrupted or n_left_out:
+        raise typer.Exit(exit_code or 1)
+
+
+def _check_supervision(supervision, clean, noise, noise_factor):
+    """Refuse options that do not go together."""
+    if supervision != "clean" and clean is not None:
+        raise typer.BadParameter(
+            f"--supervision {supervision} learns from noisy images alone; leave --clean out.",
+            param_hint="--clean",
+        )
+    if supervision == "recorrupted" and (isinstance(noise_factor, tuple) or noise_factor is None):
+        raise typer.BadParameter(
+            "--supervision recorrupted needs the one strength of the noise in the images, such as 0.1, "
+            "or estimate.",
+            param_hint="--noise-factor",
+        )
+    if supervision == "recorrupted" and noise != "gaussian":
+        raise typer.BadParameter(
+            f"--supervision recorrupted is for gaussian noise, not {noise}.", param_hint="--noise"
+        )
+    if supervision != "recorrupted" and noise_factor == "estimate":
+        raise typer.BadParameter(
+            "estimate is for --supervision recorrupted; give a strength, or a range such as 0:0.2.",
+            param_hint="--noise-factor",
+        )
+
+
+def _judged_against(supervision, clean):
+    """Return what the images that are held out are compared with."""
+    if supervision != "clean":
+        return "the noisy images themselves"
+    return "the images of --clean" if clean is not None else "clean images"
 
 
 def _usable(folder, colour):
-    """Return the images of a folder that can be read and go together; name the others."""
+    """Return the images of a folder that can be read and go together, and how many others; name them."""
+    archives = image_paths(folder, (".npz",))
+    for path in archives:
+        say(f"left out: {path} is an archive, which `skdenoise denoise` takes; give images")
     try:
         images = ImageFolder(folder, colour)
     except FileNotFoundError as error:
@@ -144,15 +201,16 @@ def _usable(folder, colour):
         try:
             image = images[index]
             kinds[path] = (image.shape[2:], image.dtype.name)
-        except ValueError as error:
-            say(f"left out: {error}")
+        except Exception as error:  # whatever a damaged file makes its reader do
+            say(f"left out: {error}" if str(path) in str(error) else f"left out: {path}: {error}")
     if not kinds:
         raise typer.BadParameter(f"{folder} has no image that can be read.", param_hint="FOLDER")
     usual, _ = Counter(kinds.values()).most_common(1)[0]
     for path, found in kinds.items():
         if found != usual:
             say(f"left out: {path} is {_described(*found)}, most are {_described(*usual)}")
-    return images.subset(i for i, path in enumerate(images.paths) if kinds.get(path) == usual)
+    usable = images.subset(i for i, path in enumerate(images.paths) if kinds.get(path) == usual)
+    return usable, len(images) - len(usable) + len(archives)
 
 
 def _described(channels, dtype):
@@ -160,17 +218,35 @@ def _described(channels, dtype):
 
 
 def _paired(images, folder, clean):
-    """Return the clean images of noisy ones, by their names."""
-    targets = _usable(clean, images.colour)
+    """Return noisy images and the clean ones of the same names, where these can be used."""
+    targets, _ = _usable(clean, images.colour)
     index = {path.relative_to(clean): i for i, path in enumerate(targets.paths)}
     wanted = [path.relative_to(folder) for path in images.paths]
-    missing = [str(name) for name in wanted if name not in index]
+    missing = [str(name) for name in wanted if not (clean / name).exists()]
     if missing:
         raise typer.BadParameter(
             f"{clean} lacks {len(missing)} of the images, {missing[0]} for one.",
             param_hint="--clean",
         )
-    return targets.subset(index[name] for name in wanted)
+    both = [i for i, name in enumerate(wanted) if name in index]
+    if not both:
+        raise typer.BadParameter("no image is usable in both folders.", param_hint="--clean")
+    return images.subset(both), targets.subset(index[wanted[i]] for i in both)
+
+
+def _large_enough(images, targets, patch_size):
+    """Return the images that patches can be cut from, and the size of the patches.
+
+    A few small images are named and left out; where most are small, so are the patches.
+    """
+    sides = np.array([min(shape[:2]) for shape in images.read_shapes()])
+    if np.median(sides) < patch_size:
+        return images, targets, int(sides.min())
+    for path, side in zip(images.paths, sides, strict=True):
+        if side < patch_size:
+            say(f"left out: {path} is smaller than the patches of {patch_size} pixels a side")
+    large = np.flatnonzero(sides >= patch_size)
+    return images.subset(large), targets and targets.subset(large), patch_size
 
 
 def _split(images, targets, seed):
@@ -211,7 +287,9 @@ def _in_words(result):
         lines[0] += ", then interrupted"
     if result["psnr"] is not None:
         lines.append(
-            f"{result['psnr']:.2f} dB on {result['held_out']} image(s) that it has not seen, "
-            "with noise, denoised"
+            f"{result['psnr']:.2f} dB on {result['held_out']} image(s) that it has not seen, denoised, "
+            f"against {result['psnr_against']}"
         )
+    if result["left_out"]:
+        lines.append(f"{result['left_out']} file(s) left out")
     return "\n".join(lines)
