@@ -156,7 +156,7 @@ class Denoiser(ImageTransformer):
             return X
         if not is_image_list(X):
             return super()._check_images(X, reset=reset)
-        if self.image_shape is not None:
+        if reset and self.image_shape is not None:
             raise ValueError(
                 f"image_shape={self.image_shape!r} is given beside a list of images, which have "
                 "shapes of their own. Leave it at None."

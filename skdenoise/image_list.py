@@ -1,10 +1,14 @@
 """Lists of images that may differ in size."""
 
+import math
 from collections.abc import Sequence
 
 import numpy as np
 
 from skdenoise.images import check_values
+
+# What is looked at to tell the value range: about as many pixels as a photograph has.
+_FEW_IMAGES, _FEW_PIXELS = 32, 2**15
 
 
 def is_image_list(X) -> bool:
@@ -79,14 +83,10 @@ class ImageList(Sequence):
         """Return the images in memory, in the shapes in which they were given."""
         return [image.reshape(shape) for image, shape in zip(self, self.shapes, strict=True)]
 
-    @property
-    def least_side(self):
-        """The smallest height or width."""
-        return min(min(shape[:2]) for shape in self.shapes)
-
     def few(self):
-        """Return one image, which is to tell of all."""
-        return self[0]
+        """Return pixels, (n, channels), of up to 32 images, evenly chosen, which are to tell of all."""
+        chosen = np.unique(np.linspace(0, len(self) - 1, _FEW_IMAGES, dtype=int))
+        return np.concatenate([_few_pixels(self[index]) for index in chosen])
 
     def min(self):
         """Return the smallest value of all images."""
@@ -100,7 +100,7 @@ class ImageList(Sequence):
         image = self._images[index]
         if image.ndim not in (2, 3) or 0 in image.shape:
             raise ValueError(
-                f"{self._called(index)} has shape {image.shape}; expected (height, width) or (height, "
+                f"{self.called(index)} has shape {image.shape}; expected (height, width) or (height, "
                 "width, channels)."
             )
         return check_values(image, f"{self.name}[{index}]")
@@ -108,18 +108,19 @@ class ImageList(Sequence):
     def _check_shape(self, index, shape):
         if _channels(shape) != self.channels:
             raise ValueError(
-                f"{self._called(index)} has {_channels(shape)} channel(s), {self._called(0)} has "
+                f"{self.called(index)} has {_channels(shape)} channel(s), {self.called(0)} has "
                 f"{self.channels}; all must have the same."
             )
 
     def _check_dtype(self, index, image):
         if image.dtype != self.dtype:
             raise ValueError(
-                f"{self._called(index)} has dtype {image.dtype}, {self._called(0)} has {self.dtype}; "
+                f"{self.called(index)} has dtype {image.dtype}, {self.called(0)} has {self.dtype}; "
                 "all must have the same."
             )
 
-    def _called(self, index):
+    def called(self, index):
+        """Return what messages call an image: its path, where it has one."""
         path = getattr(self._images, "paths", None)
         return f"{self.name}[{index}]" if path is None else str(path[index])
 
@@ -136,3 +137,9 @@ class _Changed(ImageList):
 
 def _channels(shape):
     return shape[2] if len(shape) == 3 else 1
+
+
+def _few_pixels(image):
+    """Return pixels of an image (height, width, channels), in a grid as wide as it takes."""
+    step = math.ceil(math.sqrt(image[..., 0].size / _FEW_PIXELS))
+    return image[::step, ::step].reshape(-1, image.shape[2])

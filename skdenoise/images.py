@@ -10,6 +10,8 @@ from sklearn.utils import check_array
 
 # How much is converted at a time, so that no array is ever copied to float32 as a whole.
 _IMAGES_PER_CHUNK, _VALUES_PER_CHUNK = 1024, 2**23
+# How many pairs, and how many values of each image of theirs, tell whether both are noisy.
+_FEW_PAIRS, _FEW_VALUES = 64, 2**15
 # Floats beyond it are refused: squares of differences would come near the largest float32, 3e38.
 _LARGEST = 1e15
 # From this side on, what can only be meant as colour images is not read as something else in silence.
@@ -31,7 +33,7 @@ def check_images(X, *, name="X"):
     ndarray
         The same values; the same array where `X` is one already.
     """
-    if is_flat(X):
+    if is_flat(X, name):
         return check_magnitude(check_array(X, input_name=name), name)
     X = check_values(X, name)
     if X.ndim not in (3, 4):
@@ -73,14 +75,15 @@ def check_magnitude(X, name="X"):
     return X
 
 
-def is_flat(X) -> bool:
+def is_flat(X, name="X") -> bool:
     """Tell whether `X` is a table of flat rows (or, at 0 or 1 dimensions, a failed one)."""
     if not hasattr(X, "ndim"):
         try:
             X = np.asarray(X)
         except ValueError as error:
             raise ValueError(
-                "X is a sequence whose items differ in shape. Expected one array: images of one size."
+                f"{name} is a sequence whose items differ in shape. Expected one array: images of one "
+                "size."
             ) from error
     return X.ndim <= 2
 
@@ -202,10 +205,43 @@ def check_value_range_of_pairs(value_range, noisy, clean) -> tuple[float, float]
     """Return what black and white are in noisy images and the same ones clean.
 
     Inferred from the clean ones, unless they are floats (an average of exposures, say) and the noisy
-    ones are integers, whose range is the surer one.
+    ones are integers, whose range is the surer one. Floats beyond 0..1 that are about as noisy as
+    the noisy ones, a second shot, have no extremes to go by: their range is from the 1st to the 99th
+    percentile of both.
     """
-    averaged = clean.dtype.kind == "f" and noisy.dtype.kind in "iub"
-    return check_value_range(value_range, noisy if averaged else clean)
+    if clean.dtype.kind == "f" and noisy.dtype.kind in "iub":
+        return check_value_range(value_range, noisy)
+    are_floats = clean.dtype.kind == noisy.dtype.kind == "f"
+    if value_range is None and are_floats and not _fit_in_unit(clean):
+        shots = _few_of_pairs(noisy, clean)
+        if _are_equally_noisy(*shots):
+            return _range_of_most(np.concatenate(shots), clean)
+    return check_value_range(value_range, clean)
+
+
+def _few_of_pairs(noisy, clean):
+    """Return the same values of up to 64 images, evenly chosen, noisy and clean."""
+    chosen = np.unique(np.linspace(0, len(clean) - 1, _FEW_PAIRS, dtype=int))
+    return tuple(
+        np.concatenate([_thinned(images[index].reshape(-1)) for index in chosen], dtype=np.float64)
+        for images in (noisy, clean)
+    )
+
+
+def _thinned(values):
+    return values[:: math.ceil(values.size / _FEW_VALUES)]
+
+
+def _are_equally_noisy(first, second):
+    """Tell whether what differs between two shots of the same is in both of them.
+
+    Noise in one alone adds as much to its variance as it makes the two differ; that of equally noisy
+    shots is the same. Single pixels that went far astray in one of them say nothing of that.
+    """
+    difference = np.abs(first - second)
+    kept = difference <= np.percentile(difference, 99)
+    gained = first[kept].var() - second[kept].var()
+    return abs(gained) < np.mean(difference[kept] ** 2) / 4
 
 
 def robust_value_range(value_range, images) -> tuple[float, float]:
@@ -216,11 +252,15 @@ def robust_value_range(value_range, images) -> tuple[float, float]:
     """
     if value_range is not None or images.dtype.kind != "f":
         return check_value_range(value_range, images)
-    least, most = images.min(), images.max()
-    if least >= 0 and most <= 1:
+    if _fit_in_unit(images):
         return 0.0, 1.0
-    low, high = np.percentile(_few(images), (1, 99))
-    nearly_all_are_one = high - low < (most - least) / 100
+    return _range_of_most(_few(images), images)
+
+
+def _range_of_most(values, images):
+    """Return the percentiles of some values of noisy images, or, where they are one, the extremes."""
+    low, high = np.percentile(values, (1, 99))
+    nearly_all_are_one = high - low < (images.max() - images.min()) / 100
     return check_value_range(None if nearly_all_are_one else (low, high), images)
 
 
@@ -228,7 +268,11 @@ def value_range_is_certain(images) -> bool:
     """Tell whether any sample of such images would lead to the same inferred value range."""
     if images.dtype == bool or images.dtype == np.uint8:
         return True
-    return images.dtype.kind == "f" and images.min() >= 0 and images.max() <= 1
+    return images.dtype.kind == "f" and _fit_in_unit(images)
+
+
+def _fit_in_unit(images):
+    return images.min() >= 0 and images.max() <= 1
 
 
 def _infer_value_range(images):
@@ -341,7 +385,7 @@ def chunks(images, values_per_image=None):
 def warn_of_other_range(images, value_range):
     """Warn where images are so much flatter or wider than `value_range` that it cannot be theirs.
 
-    Looks at up to 256 images. A constant image says nothing about the range.
+    Looks at a few hundred images, fewer of a list. A constant image says nothing about the range.
     """
     sample = _few(images)
     low, high = float(sample.min()), float(sample.max())
@@ -355,7 +399,7 @@ def warn_of_other_range(images, value_range):
 
 
 def _few(images):
-    """Return up to 256 images; those that are not in memory choose them."""
+    """Return a few hundred images; lists, and what is not in memory, choose what tells of all."""
     return images.few() if hasattr(images, "few") else images[:: max(1, len(images) // 256)]
 
 

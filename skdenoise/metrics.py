@@ -4,6 +4,7 @@ import numpy as np
 from sklearn.utils.metadata_routing import MetadataRequest
 from sklearn.utils.validation import check_is_fitted
 
+from skdenoise.image_list import ImageList, is_image_list
 from skdenoise.images import (
     as_nhwc,
     check_image_shape,
@@ -17,8 +18,8 @@ def psnr(clean, denoised, *, data_range, image_shape=None):
 
     Parameters
     ----------
-    clean, denoised : array-like of shape (n, n_features), (n, height, width[, channels])
-        The true images, and those to judge; the same shape.
+    clean, denoised : array-like of shape (n, n_features), (n, height, width[, channels]), or list
+        The true images, and those to judge; the same shape. Images of a list may differ in size.
     data_range : float
         The span from black to white, as in scikit-image: 1 for floats in 0..1, 255 for uint8.
     image_shape : (height, width) or (height, width, channels), default=None
@@ -58,8 +59,9 @@ def ssim(clean, denoised, *, data_range, image_shape=None):
 
     Parameters
     ----------
-    clean, denoised : array-like of shape (n, n_features), (n, height, width[, channels])
-        The true images, and those to judge; the same shape, at least 3x3 pixels.
+    clean, denoised : array-like of shape (n, n_features), (n, height, width[, channels]), or list
+        The true images, and those to judge; the same shape, at least 3x3 pixels. Images of a list
+        may differ in size.
     data_range : float
         The span from black to white, as in scikit-image: 1 for floats in 0..1, 255 for uint8.
     image_shape : (height, width) or (height, width, channels), default=None
@@ -84,18 +86,19 @@ def ssim(clean, denoised, *, data_range, image_shape=None):
     >>> ssim(clean, clean, data_range=1)
     array([1., 1.])
     """
+    clean, denoised = _check_pair(clean, denoised, image_shape)
+    return np.array([_ssim(c, d, data_range) for c, d in zip(clean, denoised, strict=True)])
+
+
+def _ssim(clean, denoised, data_range):
     from skimage.metrics import structural_similarity
 
-    clean, denoised = _check_pair(clean, denoised, image_shape)
-    side = min(clean.shape[1:3])
+    side = min(clean.shape[:2])
     if side < 3:
-        raise ValueError(f"SSIM needs images of at least 3x3 pixels; got {clean.shape[1:3]}.")
+        raise ValueError(f"SSIM needs images of at least 3x3 pixels; got {clean.shape[:2]}.")
     window = min(7, side - (side + 1) % 2)
-    return np.array(
-        [
-            structural_similarity(c, d, data_range=data_range, channel_axis=-1, win_size=window)
-            for c, d in zip(clean, denoised, strict=True)
-        ]
+    return structural_similarity(
+        clean, denoised, data_range=data_range, channel_axis=-1, win_size=window
     )
 
 
@@ -103,6 +106,11 @@ METRICS = {"psnr": psnr, "ssim": ssim}
 
 
 def _check_pair(clean, denoised, image_shape):
+    """Return images (height, width, channels), two arrays or two lists of them."""
+    if is_image_list(clean) and is_image_list(denoised):
+        clean, denoised = ImageList(clean, "clean"), ImageList(denoised, "denoised")
+        _check_same_sizes(clean, denoised)
+        return clean, denoised
     clean, denoised = check_images(clean, name="clean"), check_images(denoised, name="denoised")
     if clean.shape != denoised.shape:
         raise ValueError(
@@ -111,6 +119,17 @@ def _check_pair(clean, denoised, image_shape):
         )
     shape = check_image_shape(image_shape, clean)
     return as_nhwc(clean, shape), as_nhwc(denoised, shape)
+
+
+def _check_same_sizes(clean, denoised):
+    if len(clean) != len(denoised):
+        raise ValueError(f"clean has {len(clean)} image(s), but denoised {len(denoised)}.")
+    for index, (true, found) in enumerate(zip(clean.shapes, denoised.shapes, strict=True)):
+        if true[:2] != found[:2] or clean.channels != denoised.channels:
+            raise ValueError(
+                f"clean[{index}] has shape {true}, but denoised[{index}] {found}; both must be the "
+                "same image."
+            )
 
 
 class ImageScorer:
@@ -169,13 +188,16 @@ def metric_of_images(metric, estimator, noisy, clean, *, image_shape=None, value
             "denoiser, or score a classifier by its accuracy."
         )
     check_is_fitted(estimator)
-    clean = check_images(clean, name="clean")
+    is_list = is_image_list(clean)
+    true = ImageList(clean, "clean") if is_list else check_images(clean, name="clean")
     if value_range is None:
         value_range = getattr(estimator, "value_range_", None)
-    if image_shape is None and clean.ndim == 2:
+    if image_shape is None and not is_list and true.ndim == 2:
         image_shape = getattr(estimator, "image_shape_", None)
-    low, high = check_value_range(value_range, clean)
-    denoised = check_images(estimator.transform(noisy), name="denoised")
-    return METRICS[metric](
-        clean, np.clip(denoised, low, high), data_range=high - low, image_shape=image_shape
-    )
+    low, high = check_value_range(value_range, true)
+    denoised = estimator.transform(noisy)
+    if is_image_list(denoised):
+        limited = [np.clip(image, low, high) for image in denoised]
+    else:
+        limited = np.clip(check_images(denoised, name="denoised"), low, high)
+    return METRICS[metric](clean, limited, data_range=high - low, image_shape=image_shape)

@@ -198,7 +198,10 @@ def _read_weight(archive, name):
                 f"{name} is an array of {dtype}, shape {shape}, that is not all there."
             )
     with archive.open(name) as entry:
-        return np.lib.format.read_array(entry, allow_pickle=False)
+        weight = np.lib.format.read_array(entry, allow_pickle=False)
+    if not np.isfinite(weight).all():
+        raise ValueError(f"{name} has values that are not finite.")
+    return weight
 
 
 def _denoiser(description, weights):
@@ -219,6 +222,7 @@ def _denoiser(description, weights):
     denoiser._network = network
     denoiser._optimizer_state = None
     _set_learned(denoiser, description["learned"])
+    _check_channels(denoiser, architecture.channels)
     return denoiser
 
 
@@ -251,9 +255,25 @@ def _architecture(network, weights):
     filters = _integers(network["filters"])
     channels = _integers([network["channels"]], 1)[0]
     n_values = sum(weight.size for weight in weights)
-    if sum(9 * a * b for a, b in pairwise((channels, *filters))) > n_values or len(filters) > 16:
-        raise ValueError(f"a network with filters={filters} has more weights than it holds.")
-    return check_architecture(network["name"], filters, channels, bool(network.get("linear")))
+    linear = bool(network.get("linear"))
+    least = _least_weights(network["name"], filters, channels, linear)
+    if len(filters) > 16 or least > n_values:
+        raise ValueError(
+            f"a network with filters={filters} and {channels} channels has more weights than it holds."
+        )
+    return check_architecture(network["name"], filters, channels, linear)
+
+
+def _least_weights(name, filters, channels, linear):
+    """Return how many weights a network has at least, without building it: a tenth of all, or more.
+
+    Its 3x3 convolutions lead from each level to the next, and within each, but for the bottleneck of
+    ``"classic"``. The last one of ``"compact"`` sees the image and its logit, at half resolution.
+    """
+    within = filters[:-1] if name == "classic" else filters
+    of_image = 8 * channels * 4 * channels if name == "compact" and not linear else 0
+    between = pairwise((channels, *filters))
+    return 9 * (sum(a * b for a, b in between) + sum(n * n for n in within) + of_image)
 
 
 def _check_weights(network, weights):
@@ -264,6 +284,14 @@ def _check_weights(network, weights):
     found = [weight.shape for weight in weights]
     if shapes != found:
         raise ValueError(f"its weights have the shapes {found}; its network needs {shapes}.")
+
+
+def _check_channels(denoiser, channels):
+    if denoiser.image_shape_[2] != channels:
+        raise ValueError(
+            f"image_shape={denoiser.image_shape_} does not end in {channels}, the channels of its "
+            "network."
+        )
 
 
 def _set_learned(denoiser, learned):

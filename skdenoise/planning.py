@@ -2,6 +2,7 @@
 
 import copy
 import math
+import warnings
 from numbers import Integral, Real
 
 import numpy as np
@@ -15,6 +16,8 @@ _MOST_HELD_OUT = 1000
 
 # Height and width of the patches of a list of images.
 _PATCH_SIZE = 64
+# A small image among larger ones that leaves less of them is warned of.
+_LEAST_PATCH_SIZE = 32
 
 _PATIENCE = 5
 
@@ -45,7 +48,7 @@ def resolve_patch_size(patch_size, images):
     """Return height and width of the patches to train on; None for whole images."""
     is_list = isinstance(images, ImageList)
     if patch_size is None:
-        return (min(_PATCH_SIZE, images.least_side),) * 2 if is_list else None
+        return _usual_patch_size(images) if is_list else None
     size = tuple(patch_size) if np.iterable(patch_size) else (patch_size, patch_size)
     if len(size) != 2 or not all(isinstance(side, Integral) and side > 0 for side in size):
         raise ValueError(
@@ -59,6 +62,22 @@ def resolve_patch_size(patch_size, images):
                 "Give a smaller one, or leave that image out."
             )
     return size
+
+
+def _usual_patch_size(images):
+    """Return the height and width of patches that fit in every image of a list."""
+    sides = [min(shape[:2]) for shape in images.shapes]
+    least, median = min(sides), int(np.median(sides))
+    if least < _LEAST_PATCH_SIZE and median >= _PATCH_SIZE:
+        index = sides.index(least)
+        height, width = images.shapes[index][:2]
+        warnings.warn(
+            f"The patches to train on are {least}x{least} pixels, since {images.called(index)} is but "
+            f"{height}x{width}; most images are at least {_PATCH_SIZE} pixels high and wide. Leave "
+            f"small images out, or give patch_size={least} if that is meant.",
+            stacklevel=6,
+        )
+    return (min(_PATCH_SIZE, least),) * 2
 
 
 def split(denoiser, pairs, seed, partial=False):

@@ -180,9 +180,10 @@ class UNetDenoiser(Denoiser):
     Learning from noisy images alone needs noise that is zero on average, not clipped, and, with
     ``supervision="self"`` [2]_, independent from pixel to pixel; with ``"recorrupted"`` [3]_,
     Gaussian. The output of the built-in networks is linear then, without the sigmoid, as it is
-    where the targets of pairs go beyond the value range: two noisy shots of one scene, say. The
-    value range of floats that are all noisy is from their first to their last percentile, unless
-    given.
+    where the targets of pairs go beyond the value range: two noisy shots of one scene, say. Weights
+    that were learned with another output cannot go on from there. The value range of floats beyond
+    0..1 that are all noisy is from their first to their last percentile, unless given. So is that
+    of two shots that are about equally noisy.
 
     A fit that is interrupted (Ctrl-C) in its first epoch leaves the estimator as it was. Later, the
     estimator has learned what the last whole epoch had, and the KeyboardInterrupt goes on. So it
@@ -383,7 +384,10 @@ class UNetDenoiser(Denoiser):
         y : object
             Ignored; a pipeline passes the class labels here.
         clean : array-like of the shape of `X`, or such a list, default=None
-            The same images clean, to learn from real pairs. No noise is drawn then.
+            The same images clean, to learn from real pairs. No noise is drawn then. The value range
+            is that of `clean`, or of `X` where that holds integers and `clean` floats; of float
+            shots beyond 0..1 that are about equally noisy, from the first to the last percentile of
+            both.
         noisy : array-like of the layout of `X`, or a list, default=None
             With ``noise_factor="estimate"`` and clean `X`: noisy images, of any scene, whose noise is
             to be removed. Its strength is all that is learned from them.
@@ -585,6 +589,8 @@ class UNetDenoiser(Denoiser):
         """Check the network, also against the weights that it is to go on from."""
         from skdenoise.architecture import check_architecture
 
+        if resume:
+            self._check_weights_suit_supervision()
         architecture = check_architecture(self.network, self.filters, self.image_shape_[2])
         if self._network.architecture.linear if resume else self._is_linear(architecture, targets):
             architecture = architecture.as_linear()
@@ -594,6 +600,17 @@ class UNetDenoiser(Denoiser):
                 f"not fit {architecture}. Fit a new one, or set warm_start=False."
             )
         return architecture
+
+    def _check_weights_suit_supervision(self):
+        """Raise where noisy images alone are to teach weights that were learned from clean ones."""
+        known = self._network.architecture
+        if self.supervision == "clean" or not known.is_built_in or known.linear:
+            return
+        raise ValueError(
+            f"The denoiser has learned the weights of {known} from clean images; such a network hands "
+            "the noisy pixel through, or limits it to the value range, which it must not with "
+            f"supervision={self.supervision!r}. Fit a new one, with warm_start=False."
+        )
 
     def _is_linear(self, architecture, targets):
         """Tell whether the output is to be linear: the targets are noisy, or beyond its range."""
@@ -753,5 +770,6 @@ class UNetDenoiser(Denoiser):
 
     def _denoise_once(self, images, pixels, clip=None):
         if self.j_invariant:
+            self._check_weights_suit_supervision()
             return denoise_hidden(self._network, images, pixels, clip)
         return self._network.denoise(images, pixels, clip, self.verbose)

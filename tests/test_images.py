@@ -6,6 +6,7 @@ from skdenoise.images import (
     check_image_shape,
     check_images,
     check_value_range,
+    check_value_range_of_pairs,
     infer_image_shape,
     pad_to_multiple,
 )
@@ -46,6 +47,30 @@ def test_image_shape_may_leave_out_the_channel_of_grey_images():
 )
 def test_value_range_is_inferred_from_dtype_and_values(images, expected):
     assert check_value_range(None, images) == expected
+
+
+def test_range_of_pairs_is_that_of_the_clean_ones_unless_both_are_noisy():
+    rng = np.random.default_rng(0)
+    clean = rng.uniform(0, 100, (50, 20, 20))
+    first, second = (clean + rng.normal(0, 10, clean.shape) for _ in range(2))
+    low, high = check_value_range_of_pairs(None, first, clean)
+    assert (low, high) == (clean.min(), clean.max())
+    assert check_value_range_of_pairs(None, clean, clean) == (low, high)
+    low, high = check_value_range_of_pairs(None, first, second)
+    both = np.stack([first, second])
+    assert (low, high) == pytest.approx(np.percentile(both, (1, 99)))
+    assert check_value_range_of_pairs((0, 100), first, second) == (0, 100)
+    # A short exposure, and a long one without noise.
+    assert check_value_range_of_pairs(None, first / 10, clean) == (clean.min(), clean.max())
+
+
+def test_range_of_pairs_within_0_to_1_and_of_integers_does_not_depend_on_noise():
+    rng = np.random.default_rng(0)
+    first, second = rng.random((2, 50, 20, 20))
+    assert check_value_range_of_pairs(None, first, second) == (0, 1)
+    bytes_ = (255 * first).astype(np.uint8)
+    assert check_value_range_of_pairs(None, bytes_, 300 * second) == (0, 255)
+    assert check_value_range_of_pairs(None, 300 * second, bytes_) == (0, 255)
 
 
 @pytest.mark.parametrize(

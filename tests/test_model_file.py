@@ -22,6 +22,9 @@ from skdenoise import (
     UNetDenoiser,
     load,
 )
+from skdenoise.architecture import check_architecture
+from skdenoise.model_file import _least_weights
+from skdenoise.network import NETWORKS
 from skdenoise.noise import NoiseModel
 
 # Written by the first version that had model files; it must stay readable.
@@ -193,10 +196,14 @@ def as_npy(array):
         lambda about: about["network"].update(filters=[2, 4]),
         lambda about: about["network"].update(filters=[2, 10**6]),
         lambda about: about["network"].update(filters=[1] * 1000),
+        lambda about: about["network"].update(filters=[1, 20000]),
+        lambda about: about["network"].update(filters=[20000, 1], name="classic"),
         lambda about: about["network"].update(channels=3),
+        lambda about: about["network"].update(channels=20000, filters=[1]),
         lambda about: about["network"].update(size=[8]),
         lambda about: about["learned"].update(value_range=[1, 0]),
         lambda about: about["learned"].update(image_shape=[8, 9, 1]),
+        lambda about: about["learned"].update(image_shape=[4, 4, 4]),
         lambda about: about["learned"].update(n_iter=-1),
         lambda about: about["learned"].update(noise="gaussian"),
         lambda about: about["learned"].pop("seed"),
@@ -218,6 +225,7 @@ def test_descriptions_that_make_no_sense_are_refused(saved, tmp_path, change):
         {"weights/0.npy": as_npy(np.array([{}]))},
         {"weights/0.npy": as_npy(np.zeros((3, 3, 4, 2)))},
         {"weights/0.npy": as_npy(np.zeros((1, 1, 4, 2), np.float32))},
+        {"weights/0.npy": as_npy(np.full((3, 3, 4, 2), np.nan, np.float32))},
         {"weights/99.npy": as_npy(np.zeros(3, np.float32))},
         {"../outside.py": b"print(1)"},
     ],
@@ -225,6 +233,15 @@ def test_descriptions_that_make_no_sense_are_refused(saved, tmp_path, change):
 def test_archives_that_make_no_sense_are_refused(saved, tmp_path, changes):
     with pytest.raises(ValueError, match="is no model file that can be read"):
         load(rewritten(saved[1], tmp_path, changes))
+
+
+@pytest.mark.parametrize("name", NETWORKS)
+@pytest.mark.parametrize("filters", [(1,), (7,), (1, 9), (9, 1), (2, 3, 4), (4, 1, 4)])
+@pytest.mark.parametrize(("channels", "linear"), [(1, False), (3, False), (3, True)])
+def test_the_least_number_of_weights_is_no_more_than_there_are(name, filters, channels, linear):
+    model = check_architecture(name, filters, channels, linear).build((8, 8), "float32", 0)
+    least = _least_weights(name, filters, channels, linear)
+    assert least <= model.count_params() <= 10 * least
 
 
 def test_other_files_are_refused(tmp_path):

@@ -93,7 +93,7 @@ def test_no_checkerboard_is_left_by_working_at_half_resolution(network):
     clean = np.cumsum(rng.normal(0, 0.02, (200, 16, 16)), axis=1).cumsum(axis=2) / 4 + 0.5
     noisy = clean + 0.2 * rng.standard_normal(clean.shape)
     params = {"supervision": "self", "value_range": (0, 1), "network": network, "epochs": 25}
-    denoiser = quick_denoiser(**params, batch_size=16).fit(noisy)
+    denoiser = quick_denoiser(**params, batch_size=16, precision="float32").fit(noisy)
     error = denoiser.transform(noisy) - clean
     assert error.std() < 0.1
     by_phase = error.reshape(200, 8, 2, 8, 2).mean(axis=(0, 1, 3))
@@ -131,6 +131,26 @@ def test_recorrupted_images_have_independent_noise():
     seen, target = recorrupt(noisy, noise, rng)
     assert seen.std() == pytest.approx(0.2 * np.sqrt(1.25), rel=0.01)
     assert np.corrcoef(seen.ravel(), target.ravel())[0, 1] == pytest.approx(0, abs=0.01)
+
+
+@pytest.mark.parametrize("params", [{"supervision": "self"}, {"supervision": "recorrupted"}])
+def test_weights_that_hand_pixels_through_are_not_taught_by_noisy_images(noisy, params):
+    denoiser = quick_denoiser().fit(np.clip(noisy[:50], 0, 1)).set_params(**params)
+    with pytest.raises(ValueError, match="hands the noisy pixel through"):
+        denoiser.partial_fit(noisy[:50])
+    with pytest.raises(ValueError, match="Fit a new one"):
+        denoiser.set_params(warm_start=True).fit(noisy[:50])
+    assert denoiser.n_iter_ == 1
+
+
+def test_pretrained_weights_are_not_taught_by_noisy_images(noisy):
+    photo = UNetDenoiser.from_pretrained(
+        "photo-gray", supervision="self", warm_start=True, value_range=(0, 1)
+    )
+    with pytest.raises(ValueError, match="hands the noisy pixel through"):
+        photo.fit(noisy[:50].reshape(-1, 8, 8))
+    with pytest.raises(ValueError, match="hands the noisy pixel through"):
+        photo.set_params(j_invariant=True).transform(noisy[:5].reshape(-1, 8, 8))
 
 
 def test_two_noisy_shots_of_one_scene(digits):
@@ -194,6 +214,25 @@ def test_range_of_floats_that_are_all_noisy_is_robust(noisy):
     assert 1 < high < 2
     within = np.clip(noisy[:100], 0, 1)
     assert quick_denoiser(supervision="self").fit(within).value_range_ == (0, 1)
+
+
+def test_range_of_two_noisy_shots_is_robust_and_that_of_clean_images_is_theirs(digits):
+    clean = 16 * digits[0][:300]
+    shots = [
+        add_noise(clean, noise_factor=NOISE, random_state=seed, value_range=(0, 16))
+        for seed in (0, 1)
+    ]
+    shots[1][0, 0] = 800
+    denoiser = quick_denoiser().fit(shots[0], clean=shots[1])
+    low, high = denoiser.value_range_
+    assert -16 < low < 0
+    assert 16 < high < 32
+    assert denoiser._network.architecture.linear
+    assert quick_denoiser().fit(shots[0], clean=clean).value_range_ == (0, 16)
+    assert quick_denoiser(value_range=(0, 16)).fit(*shots[:1], clean=shots[1]).value_range_ == (
+        0,
+        16,
+    )
 
 
 @pytest.mark.parametrize(

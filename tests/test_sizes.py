@@ -15,13 +15,17 @@ from skdenoise import (
     add_noise,
     inference,
     psnr,
+    psnr_scorer,
+    ssim,
+    ssim_scorer,
 )
 from skdenoise.architecture import check_architecture, footprint
 from skdenoise.image_files import write_image
 from skdenoise.image_list import ImageList
-from skdenoise.images import PixelFormat
+from skdenoise.images import PixelFormat, warn_of_other_range
 from skdenoise.pairs import Pairs
 from skdenoise.patches import View, cut, draw_view
+from skdenoise.planning import resolve_patch_size
 from skdenoise.tiling import tiles
 from skdenoise.training import TrainingBatches
 
@@ -82,6 +86,71 @@ def test_lists_of_pairs_and_their_denoised_images_for_the_next_step(photographs)
     np.testing.assert_array_equal(clean[1], photographs[1])
     drawn = quick_denoiser(patch_size=32, noise_factor=0.1).fit_transform(photographs)
     assert not np.array_equal(drawn[1], photographs[1])
+
+
+@pytest.mark.parametrize(("scorer", "metric"), [(psnr_scorer, psnr), (ssim_scorer, ssim)])
+def test_scorers_of_pairs_take_lists(photographs, fitted, scorer, metric):
+    noisy = [add_noise(image[None], noise_factor=0.1, random_state=0)[0] for image in photographs]
+    each = [scorer(fitted, a[None], clean=b[None]) for a, b in zip(noisy, photographs, strict=True)]
+    assert scorer(fitted, noisy, clean=photographs) == pytest.approx(np.mean(each))
+    assert metric(photographs, photographs, data_range=255).shape == (4,)
+
+
+def test_score_and_scorer_of_a_list_agree(photographs, fitted):
+    noisy = [add_noise(image[None], noise_factor=0.1, random_state=0)[0] for image in photographs]
+    score = fitted.score(noisy, clean=photographs)
+    assert psnr_scorer(fitted, noisy, clean=photographs) == pytest.approx(score)
+
+
+def test_lists_to_compare_that_do_not_match(photographs, fitted):
+    with pytest.raises(ValueError, match=r"clean\[0\] has shape \(90, 120, 3\), but denoised\[0\]"):
+        psnr(photographs, photographs[::-1], data_range=255)
+    with pytest.raises(ValueError, match=r"clean has 3 image\(s\), but denoised 4"):
+        psnr_scorer(fitted, photographs, clean=photographs[:3])
+    with pytest.raises(ValueError, match=r"^clean is a sequence whose items differ in shape"):
+        psnr(photographs, photographs[0][None], data_range=255)
+
+
+def test_value_range_of_a_list_is_that_of_all_its_images():
+    rng = np.random.default_rng(0)
+    dark = rng.normal(0, 0.1, (20, 20))
+    bright = [rng.normal(50, 20, (20, 20 + i)) for i in range(9)]
+    low, high = quick_denoiser(supervision="self").fit([dark, *bright]).value_range_
+    assert low < 0
+    assert 80 < high < 120
+
+
+def test_value_range_of_a_list_of_two_noisy_shots_is_robust():
+    rng = np.random.default_rng(0)
+    clean = [rng.uniform(0, 100, (20, 20 + i)) for i in range(5)]
+    first, second = ([image + rng.normal(0, 20, image.shape) for image in clean] for _ in range(2))
+    low, high = quick_denoiser().fit(first, clean=second).value_range_
+    assert min(image.min() for image in second) < low < 0
+    assert 100 < high < max(image.max() for image in second)
+    expected = min(image.min() for image in clean), max(image.max() for image in clean)
+    assert quick_denoiser().fit(first, clean=clean).value_range_ == expected
+
+
+def test_a_list_is_not_said_to_be_in_another_range_for_a_dark_first_image():
+    rng = np.random.default_rng(0)
+    images = ImageList([rng.random((20, 20)) / 200, rng.random((20, 30))])
+    warn_of_other_range(images, (0, 1))
+    with pytest.warns(UserWarning, match="Scale them"):
+        warn_of_other_range(images.changed(lambda i, image: image / 200), (0, 1))
+
+
+def test_few_pixels_that_tell_of_a_list_are_bounded():
+    images = ImageList([np.zeros((300, 400 + i, 3), np.uint8) for i in range(40)])
+    assert images.few().shape[1] == 3
+    assert 32 * 2**13 < len(images.few()) <= 32 * 2**15
+    assert len(ImageList([np.zeros((1, 70000)), np.zeros((5, 5))]).few()) < 2**16
+
+
+def test_what_was_fitted_on_rows_takes_a_list(digits):
+    denoiser = quick_denoiser(image_shape=(8, 8)).fit(digits[0][:50])
+    images = digits[0][:2].reshape(2, 8, 8)
+    denoised = denoiser.transform([images[0], images[1][:6]])
+    assert [image.shape for image in denoised] == [(8, 8), (6, 8)]
 
 
 def test_a_search_splits_a_list(photographs):
@@ -224,6 +293,18 @@ def test_patches_larger_than_an_image(digits, photographs):
         quick_denoiser(patch_size=9).fit(digits[0][:50])
     with pytest.raises(ValueError, match="larger than an image of 70x111"):
         quick_denoiser(patch_size=80).fit(photographs)
+
+
+def test_a_small_image_that_makes_all_patches_small_is_warned_of(photographs):
+    icon = photographs[0][:5, :6]
+    message = r"5x5 pixels, since X\[4\] is but 5x6.*Leave small images out, or give patch_size=5"
+    with pytest.warns(UserWarning, match=message):
+        size = resolve_patch_size(None, ImageList([*photographs, icon]))
+    assert size == (5, 5)
+    assert resolve_patch_size(5, ImageList([*photographs, icon])) == (5, 5)
+    assert resolve_patch_size(None, ImageList(photographs)) == (64, 64)
+    icons = [photographs[0][: 5 + i, :6] for i in range(6)]
+    assert resolve_patch_size(None, ImageList([*photographs, *icons])) == (5, 5)
 
 
 # Tiles
