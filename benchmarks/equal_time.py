@@ -25,7 +25,6 @@ OURS = (
     ("UNetDenoiser()", 1 / 25, {}),
     ("UNetDenoiser(batch_size=32)", 1 / 25, {"batch_size": 32}),
     ("UNetDenoiser(batch_size=32)", 1, {"batch_size": 32}),
-    ("UNetDenoiser(batch_size=32, filters=(64, 128))", 1, {"batch_size": 32, "filters": (64, 128)}),
 )
 
 
