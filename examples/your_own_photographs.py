@@ -53,9 +53,9 @@ for name, images in {"noisy": noisy, "non-local means": filtered, "denoised": de
     print(f"{name:16} {psnr(clean, images, data_range=255).mean():.1f} dB")
 
 # %%
-# The denoised photographs are sharper. In decibels non-local means is as good here: it looks at the
-# three colours together, and the noise was clipped at black and white, which the denoiser has not seen
-# in its training. For grey images it is the other way round (the user guide has the figures).
+# The denoised photographs are sharper, and two decibels better, although non-local means looks at the
+# three colours together. The noise was clipped at black and white, as in every file of 8 bits, which
+# the denoiser knows from its training.
 #
 # What was taken away should look like noise, and show nothing of temple and flower.
 
@@ -78,5 +78,5 @@ plot_image_rows(rows).savefig("your_own_photographs.png", dpi=100)
 #
 # Noise of a camera that has gone through JPEG is not independent from pixel to pixel, and stays. To
 # train on photographs of your own, :meth:`UNetDenoiser.for_photographs
-# <skdenoise.UNetDenoiser.for_photographs>` sets up the same network, and with ``warm_start=True``
+# <skdenoise.UNetDenoiser.for_photographs>` sets up a smaller network of the same kind, and with ``warm_start=True``
 # ``from_pretrained`` goes on from these weights.

@@ -325,8 +325,8 @@ class UNetDenoiser(Denoiser):
         """Return a denoiser that has been trained, and comes with the package.
 
         ``"photo-gray"`` is for grey photographs with Gaussian noise of any standard deviation up to
-        55 of 255; it was trained on 360 photographs of 180x180 pixels, as
-        ``benchmarks/train_photographs.py`` does. It may be given the colours of a photograph one by
+        55 of 255, clipped to 8 bits or not; it was trained on 360 photographs of 180x180 pixels, as
+        ``benchmarks/train_photographs.py`` does, with ``filters=(64, 128)``. It may be given the colours of a photograph one by
         one.
 
         Parameters

@@ -21,10 +21,12 @@ obey_thread_limit()  # before a test starts TensorFlow in another way
 
 
 def quick_denoiser(**params):
-    """Return a denoiser that is fitted in about a second, and has learned a little."""
-    return UNetDenoiser(
-        **{"filters": (8, 16), "epochs": 1, "batch_size": 64, "random_state": 0, **params}
-    )
+    """Return a denoiser that is fitted in about a second, and has learned a little.
+
+    In float32 on every processor, so that tests do not depend on the one that they run on.
+    """
+    quick = {"filters": (8, 16), "epochs": 1, "batch_size": 64, "precision": "float32"}
+    return UNetDenoiser(**{**quick, "random_state": 0, **params})
 
 
 @pytest.fixture(scope="session")
@@ -57,4 +59,6 @@ def photographs():
 def trained(digits):
     """A denoiser for Gaussian noise 0.4 that works well on digits, and must not be changed."""
     X, _ = digits
-    return UNetDenoiser(noise_factor=0.4, epochs=12, random_state=0).fit(X[:1200])
+    return UNetDenoiser(noise_factor=0.4, epochs=12, precision="float32", random_state=0).fit(
+        X[:1200]
+    )

@@ -22,6 +22,7 @@ from skdenoise import GaussianNoise, SaltAndPepperNoise, UNetDenoiser, add_noise
 from skdenoise.images import PixelFormat
 from skdenoise.pairs import Pairs
 from skdenoise.planning import split
+from skdenoise.pool import CompiledNetwork
 from skdenoise.recipe import RECIPES
 from skdenoise.threads import _threads_of_environment
 from skdenoise.training import EpochRecord, Schedule, TrainingBatches, _loss_key
@@ -257,7 +258,7 @@ def test_keras_draws_each_batch_of_each_epoch_in_order():
     batches = Recorded(plain.pairs, plain.indices, 4, 0, 0)
     model = keras.Sequential([keras.Input((1, 1, 1)), keras.layers.Conv2D(1, 1)])
     model.compile("sgd", "mse", steps_per_execution=2)
-    callbacks = [EpochRecord(batches), Dawdle()]
+    callbacks = [EpochRecord(batches, CompiledNetwork(model)), Dawdle()]
     model.fit(batches, epochs=3, verbose=0, shuffle=False, callbacks=callbacks)
     # Before the first epoch, Keras looks at a batch or two to learn their shapes.
     assert drawn[-15:] == [(epoch, index) for epoch in range(3) for index in range(5)]

@@ -93,7 +93,7 @@ def test_no_checkerboard_is_left_by_working_at_half_resolution(network):
     clean = np.cumsum(rng.normal(0, 0.02, (200, 16, 16)), axis=1).cumsum(axis=2) / 4 + 0.5
     noisy = clean + 0.2 * rng.standard_normal(clean.shape)
     params = {"supervision": "self", "value_range": (0, 1), "network": network, "epochs": 25}
-    denoiser = quick_denoiser(**params, batch_size=16, precision="float32").fit(noisy)
+    denoiser = quick_denoiser(**params, batch_size=16).fit(noisy)
     error = denoiser.transform(noisy) - clean
     assert error.std() < 0.1
     by_phase = error.reshape(200, 8, 2, 8, 2).mean(axis=(0, 1, 3))
