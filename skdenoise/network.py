@@ -96,7 +96,7 @@ def bias_free(input_shape, filters=(64, 96), dtype="float32", linear=False):
     """Build a U-Net of the layers of `compact` without biases, which tells the noise.
 
     Its convolutions have no biases and it ends in no sigmoid, so that to scale its input is to scale
-    its output: it keeps its quality at strengths of noise that it was never trained on. Its ReLUs are
+    its output, at strengths of noise that it was never trained on as well. Its ReLUs are
     leaky, since without biases they die, one channel after the other, and never come back. What it
     tells is subtracted from the image. For photographs, which `UNetDenoiser.for_photographs` sets up.
     With the default filters: 489,984 parameters and 45 thousand multiply-adds a pixel (grey).
