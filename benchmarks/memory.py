@@ -1,7 +1,8 @@
 """The memory of fit and transform on many images, and on large ones, over that of the imports.
 
 1,000,000 images of 28x28 in uint8 in an ``np.memmap``, and a colour photograph of 12 megapixels,
-denoised in tiles, each in a process of its own. Memory is the highest resident set less what is mapped from the file, read from /proc twenty times a second.
+denoised in tiles, each in a process of its own. Memory is the highest resident set less what is
+mapped from the file, read from /proc twenty times a second.
 """
 
 import json

@@ -22,9 +22,9 @@ COLUMNS = ["what", *(f"{name}, {noise}" for name, noise in TASKS), "seconds"]
 
 def measure(quick):
     """Return the rows of the table."""
-    candidates, tasks, seeds = ((16, 5),) if quick else CANDIDATES, TASKS, (0, 1)
+    candidates, tasks, seeds = CANDIDATES, TASKS, (0, 1)
     if quick:
-        tasks, seeds = TASKS[:1], (0,)
+        candidates, tasks, seeds = ((16, 5),), TASKS[:1], (0,)
     usual, rows = RECIPES["compact"], []
     for batch_size, steps in candidates:
         RECIPES["compact"] = dataclasses.replace(
