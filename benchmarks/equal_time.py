@@ -2,9 +2,10 @@
 
 The original is a plain Keras script: 10 epochs over 54,000 images of MNIST with one draw of noise 0.4,
 not clipped, and 6,000 to validate on. It has the precision that is fastest here, without XLA, which
-only costs time on a processor. Then ours learns from the same 54,000 for a 25th and for
-half of that time: so many steps as its speed promises. PSNR is the mean over all test images
+only costs time on a processor. Then ours learns from the same 54,000 for a 25th of that time and for
+all of it: so many steps as its speed promises. PSNR is the mean over all test images
 (the curve: over the first 2,000); `ahead` is how much better than the original in the end.
+It takes about four times as long as the original; each row is printed once it is there.
 """
 
 import dataclasses
@@ -24,7 +25,8 @@ EPOCHS = 10
 OURS = (
     ("UNetDenoiser()", 1 / 25, {}),
     ("UNetDenoiser(batch_size=32)", 1 / 25, {"batch_size": 32}),
-    ("UNetDenoiser(batch_size=32)", 1 / 2, {"batch_size": 32}),
+    ("UNetDenoiser(batch_size=32)", 1, {"batch_size": 32}),
+    ("UNetDenoiser(filters=(64, 128), batch_size=32)", 1, {"filters": (64, 128), "batch_size": 32}),
 )
 
 
@@ -40,6 +42,7 @@ def measure(quick):
     for what, share, params in OURS[:1] if quick else OURS:
         wall, psnr = _ours(X[: len(X) * 9 // 10], X_test, noisy, share * whole, params)
         rows.append({"what": what, "seconds": wall, "PSNR (dB)": psnr, "ahead (dB)": psnr - end})
+        print(rows[-1], flush=True)
     for row in rows:
         row["share of the time"] = row["seconds"] / whole
     return rows
@@ -75,6 +78,7 @@ def _original_rows(X, X_test, noisy, epochs):
         for epoch, (s, psnr) in enumerate(zip(curve.seconds, curve.psnr, strict=True))
     ]
     end = mean_psnr(X_test, model.predict(noisy, verbose=0))
+    print(*rows, sep="\n", flush=True)
     return [*rows, rows[-1] | {"what": "original, all test images", "PSNR (dB)": end}]
 
 

@@ -177,7 +177,9 @@ class SubspaceDenoiser(Denoiser):
         self._check_size(images)
         denoised = np.empty_like(images)
         for part in chunks(images):
-            rows = pixels.to_unit(images[part]).reshape(-1, len(self.mean_))
+            # BLAS sums the rows of a product in an order that depends on their place: float64 keeps
+            # the same image the same wherever it stands.
+            rows = pixels.to_unit(images[part]).reshape(-1, len(self.mean_)).astype(np.float64)
             weights = (rows - self.noisy_mean_) @ self.components_.T * self.gain_
             restored = (self.mean_ + weights @ self.components_).reshape(images[part].shape)
             denoised[part] = pixels.from_unit(restored, self.clip)
