@@ -28,6 +28,8 @@ PUBLISHED = {
 TIMED_SIGMA = 25
 OURS = 'from_pretrained("photo-gray"), blind'
 ENSEMBLE = "the same with self_ensemble=True"
+SCALES = "the same with n_scales=2"
+BOTH = "the same with both"
 EIGHT_BITS = 'from_pretrained("photo-gray"), noisy images clipped to 8 bits'
 
 
@@ -38,6 +40,8 @@ def measure(quick):
     denoise = {
         OURS: blind(pretrained()),
         ENSEMBLE: blind(pretrained(self_ensemble=True)),
+        SCALES: blind(pretrained(n_scales=2)),
+        BOTH: blind(pretrained(self_ensemble=True, n_scales=2)),
         "non-local means, given sigma": _nl_means,
     }
     quality = {what: psnr_by_sigma(images, function) for what, function in denoise.items()}

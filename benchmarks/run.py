@@ -21,6 +21,7 @@ from _record import environment, markdown, save
 BENCHMARKS = (
     "training",
     "equal_time",
+    "step_profile",
     "transform",
     "search",
     "self_supervision",

@@ -210,7 +210,9 @@ class Denoiser(ImageTransformer):
 
     def _check_clean(self, clean, X):
         if isinstance(X, ImageList):
-            return self._check_clean_list(clean, X)
+            clean = ImageList(clean, name="clean")
+            clean.check_same_sizes(X)
+            return clean
         if not isinstance(clean, StoredImages):
             clean = check_images(clean, name="clean")
         if clean.shape != X.shape:
@@ -218,18 +220,6 @@ class Denoiser(ImageTransformer):
                 f"clean has shape {clean.shape}, but X has {X.shape}; both must be the same images "
                 "in the same layout, X noisy and clean without noise."
             )
-        return clean
-
-    def _check_clean_list(self, clean, X):
-        clean = ImageList(clean, name="clean")
-        if len(clean) != len(X):
-            raise ValueError(f"clean has {len(clean)} image(s), but X has {len(X)}.")
-        for index, (target, noisy) in enumerate(zip(clean.shapes, X.shapes, strict=True)):
-            if target[:2] != noisy[:2] or clean.channels != X.channels:
-                raise ValueError(
-                    f"clean[{index}] has shape {target}, but X[{index}] has {noisy}; both must be "
-                    "the same image, noisy in X and clean in clean."
-                )
         return clean
 
     def _noisy(self, X, stream, *key):

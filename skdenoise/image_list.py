@@ -83,6 +83,19 @@ class ImageList(Sequence):
         """Return the images in memory, in the shapes in which they were given."""
         return [image.reshape(shape) for image, shape in zip(self, self.shapes, strict=True)]
 
+    def check_same_sizes(self, others):
+        """Raise where the images of another list cannot be the same ones, noisy or denoised."""
+        if len(self) != len(others):
+            raise ValueError(
+                f"{self.name} has {len(self)} image(s), but {others.name} has {len(others)}."
+            )
+        for index, (shape, other) in enumerate(zip(self.shapes, others.shapes, strict=True)):
+            if shape[:2] != other[:2] or self.channels != others.channels:
+                raise ValueError(
+                    f"{self.called(index)} has shape {shape}, but {others.called(index)} has {other}; "
+                    "both must be the same image."
+                )
+
     def few(self):
         """Return pixels, (n, channels), of up to 32 images, evenly chosen, which are to tell of all."""
         chosen = np.unique(np.linspace(0, len(self) - 1, _FEW_IMAGES, dtype=int))

@@ -109,7 +109,7 @@ def _check_pair(clean, denoised, image_shape):
     """Return images (height, width, channels), two arrays or two lists of them."""
     if is_image_list(clean) and is_image_list(denoised):
         clean, denoised = ImageList(clean, "clean"), ImageList(denoised, "denoised")
-        _check_same_sizes(clean, denoised)
+        clean.check_same_sizes(denoised)
         return clean, denoised
     clean, denoised = check_images(clean, name="clean"), check_images(denoised, name="denoised")
     if clean.shape != denoised.shape:
@@ -119,17 +119,6 @@ def _check_pair(clean, denoised, image_shape):
         )
     shape = check_image_shape(image_shape, clean)
     return as_nhwc(clean, shape), as_nhwc(denoised, shape)
-
-
-def _check_same_sizes(clean, denoised):
-    if len(clean) != len(denoised):
-        raise ValueError(f"clean has {len(clean)} image(s), but denoised {len(denoised)}.")
-    for index, (true, found) in enumerate(zip(clean.shapes, denoised.shapes, strict=True)):
-        if true[:2] != found[:2] or clean.channels != denoised.channels:
-            raise ValueError(
-                f"clean[{index}] has shape {true}, but denoised[{index}] {found}; both must be the "
-                "same image."
-            )
 
 
 class ImageScorer:

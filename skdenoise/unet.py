@@ -1,6 +1,8 @@
 """The U-Net denoiser: a convolutional network as a scikit-learn transformer."""
 
+import functools
 import warnings
+from numbers import Integral
 
 import numpy as np
 from sklearn.exceptions import ConvergenceWarning
@@ -24,6 +26,7 @@ from skdenoise.noise.sensor import GaussianNoise
 from skdenoise.pairs import BlindSpots, Pairs, Recorruptions
 from skdenoise.planning import check_training_params, make_plan, resolve_patch_size, split
 from skdenoise.recorruption import check_recorruption, psnr_of_recorrupted
+from skdenoise.scales import denoise_scales
 from skdenoise.seeding import Stream, generator
 from skdenoise.self_ensemble import denoise_views
 from skdenoise.stored_images import as_stored
@@ -93,6 +96,13 @@ class UNetDenoiser(Denoiser):
         averages [4]_: in eight times the time, a tenth of a decibel or two on photographs. Needs
         ``augment=True``, which has taught the network all of them (by halves alone where it has
         learned on images or patches that are no squares, which makes four).
+    n_scales : int, default=1
+        At how many scales ``transform`` denoises: with 2 also at half of the size, where averaging
+        has halved the noise, so that noise of up to twice the strength that was trained on is met by
+        what the network knows [5]_. The low frequencies of the result come from there. On photographs
+        that is worth 0.2 dB under very strong noise and nothing under weak, in a quarter more time.
+        For images that look alike at all scales (photographs, but not digits) and noise that is
+        independent from pixel to pixel and not clipped.
     filters : tuple of int, default=None
         Number of filters of each level of the network, down to the bottleneck. ``None`` is (32, 64)
         for ``"compact"``, (64, 96) for ``"bias_free"`` and (64, 128, 256) for ``"classic"``.
@@ -203,6 +213,9 @@ class UNetDenoiser(Denoiser):
        Learning for Image Denoising", CVPR 2021.
     .. [4] R. Timofte, R. Rothe and L. Van Gool, "Seven Ways to Improve Example-Based Single Image
        Super Resolution", CVPR 2016.
+    .. [5] G. Facciolo, N. Pierazzo and J.-M. Morel, "Conservative Scale Recomposition for Multiscale
+       Denoising (The Devil is in the High Frequency Detail)", SIAM Journal on Imaging Sciences
+       10(3), 2017.
 
     Examples
     --------
@@ -231,6 +244,7 @@ class UNetDenoiser(Denoiser):
         supervision="clean",
         j_invariant=False,
         self_ensemble=False,
+        n_scales=1,
         network="compact",
         filters=None,
         patch_size=None,
@@ -258,6 +272,7 @@ class UNetDenoiser(Denoiser):
         self.supervision = supervision
         self.j_invariant = j_invariant
         self.self_ensemble = self_ensemble
+        self.n_scales = n_scales
         self.network = network
         self.filters = filters
         self.patch_size = patch_size
@@ -520,6 +535,7 @@ class UNetDenoiser(Denoiser):
                 'taught the network to tell; set supervision="self".'
             )
         self._check_self_ensemble()
+        self._check_n_scales()
         check_architecture(self.network, self.filters, channels=1)
         check_training_params(self)
 
@@ -529,6 +545,16 @@ class UNetDenoiser(Denoiser):
                 "self_ensemble=True flips and turns images, which augment=False has not taught the "
                 "network to denoise; fit with augment=True, or leave it out where orientation "
                 "carries meaning."
+            )
+
+    def _check_n_scales(self):
+        n = self.n_scales
+        if not isinstance(n, Integral) or isinstance(n, bool) or n < 1:
+            raise ValueError(f"n_scales={n!r} is no number of scales: give an integer from 1 on.")
+        if n > 1 and self.j_invariant:
+            raise ValueError(
+                f"n_scales={n} averages pixels with their neighbours, which j_invariant=True must "
+                "not see; leave one of them out."
             )
 
     def score(self, X, y=None, *, clean=None):
@@ -760,13 +786,15 @@ class UNetDenoiser(Denoiser):
         return psnr_of_recorrupted(self._network, noisy, self._recorrupted_noise)
 
     def _denoise_images(self, images, pixels):
+        self._check_self_ensemble()
+        self._check_n_scales()
+        denoise = self._denoise_once
         if self.self_ensemble:
-            self._check_self_ensemble()
             height, width = self._network.size
-            return denoise_views(
-                self._denoise_once, images, pixels, self.clip, quarters=height == width
-            )
-        return self._denoise_once(images, pixels, self.clip)
+            denoise = functools.partial(denoise_views, denoise, quarters=height == width)
+        if self.n_scales > 1:
+            denoise = functools.partial(denoise_scales, denoise, n_scales=self.n_scales)
+        return denoise(images, pixels, self.clip)
 
     def _denoise_once(self, images, pixels, clip=None):
         if self.j_invariant:

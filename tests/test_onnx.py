@@ -189,6 +189,8 @@ def test_what_cannot_be_exported_is_refused_by_name(digits, trained):
         to_onnx(hidden)
     with pytest.raises(ValueError, match="self_ensemble=False"):
         to_onnx(UNetDenoiser.from_pretrained("photo-gray", self_ensemble=True))
+    with pytest.raises(ValueError, match="n_scales=1"):
+        to_onnx(UNetDenoiser.from_pretrained("photo-gray", n_scales=2))
     odd = make_pipeline(trained, FunctionTransformer(np.sqrt), LogisticRegression())
     odd[-1].fit(X[:100], y[:100])
     with pytest.raises(ValueError, match="FunctionTransformer"):

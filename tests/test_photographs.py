@@ -6,7 +6,9 @@ from conftest import quick_denoiser
 from sklearn.base import clone
 
 from skdenoise import PoissonNoise, UNetDenoiser, add_noise, load
+from skdenoise.images import UNIT
 from skdenoise.metrics import psnr
+from skdenoise.scales import denoise_scales
 
 SMALL = {"filters": (8, 16), "random_state": 0}
 
@@ -155,3 +157,52 @@ def test_a_self_ensemble_is_refused_where_orientation_was_not_learned(digits):
         quick_denoiser(self_ensemble=True).fit(X[:50])
     with pytest.raises(ValueError, match="fit with augment=True"):
         quick_denoiser().fit(X[:50]).set_params(self_ensemble=True).transform(X[:50])
+
+
+@pytest.mark.parametrize("size", [(64, 64), (65, 130), (33, 47)])
+def test_what_is_denoised_by_nothing_is_the_same_at_all_scales(photographs, size):
+    images = 0.1 + 0.8 * photographs[:, : size[0], : size[1]]
+    same = denoise_scales(lambda noisy, pixels: noisy, images, UNIT, n_scales=3)
+    np.testing.assert_allclose(same, images, atol=1e-5)
+
+
+def test_strong_noise_is_removed_better_at_two_scales(photographs):
+    once = UNetDenoiser.from_pretrained("photo-gray", value_range=(0, 1))
+    twice = UNetDenoiser.from_pretrained("photo-gray", value_range=(0, 1), n_scales=2)
+    clean = photographs[..., 1]
+    assert gain(twice, clean, 0.4) > gain(once, clean, 0.4) + 0.05
+    assert gain(twice, clean, 0.1) > gain(once, clean, 0.1) - 0.05
+    noisy = add_noise(clean, noise_factor=0.4, clip=True, random_state=1)
+    with pytest.warns(UserWarning, match=r"black or white.* n_scales=1 is better"):
+        twice.transform(noisy)
+
+
+def test_scales_take_colours_lists_and_integers_of_any_size(fitted, photographs, tmp_path):
+    images = [np.rint(20 + 200 * image[:71, :90]).astype(np.uint8) for image in photographs]
+    images[1] = images[1][:40, :33]
+    denoiser = UNetDenoiser.for_photographs(epochs=2, n_scales=3, patch_size=32, **SMALL).fit(images)
+    denoiser.save(tmp_path / "scales")
+    for denoised, again, image in zip(
+        denoiser.transform(images), load(tmp_path / "scales").transform(images), images, strict=True
+    ):
+        assert denoised.dtype == np.uint8
+        assert denoised.shape == image.shape
+        np.testing.assert_array_equal(denoised, again)
+
+
+def test_images_too_small_to_be_halved_are_denoised_at_their_own_scale(digits):
+    X, _ = digits
+    denoiser = quick_denoiser().fit(X[:50])
+    expected = denoiser.transform(X[:50])
+    np.testing.assert_array_equal(denoiser.set_params(n_scales=2).transform(X[:50]), expected)
+
+
+@pytest.mark.parametrize("n_scales", [0, -1, 1.5, "2", True, None])
+def test_a_number_of_scales_that_is_none_is_refused(digits, n_scales):
+    with pytest.raises(ValueError, match=r"n_scales=.* integer from 1 on"):
+        quick_denoiser(n_scales=n_scales).fit(digits[0][:50])
+
+
+def test_scales_are_refused_where_pixels_are_hidden(digits):
+    with pytest.raises(ValueError, match="j_invariant=True must not see"):
+        quick_denoiser(n_scales=2, supervision="self", j_invariant=True).fit(digits[0][:50])

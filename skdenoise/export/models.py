@@ -72,6 +72,11 @@ def _(denoiser: UNetDenoiser):
                 f"{name}=True takes {passes} passes over each image, which are no graph; export the "
                 f"denoiser after set_params({name}=False)."
             )
+    if denoiser.n_scales > 1:
+        raise ValueError(
+            f"n_scales={denoiser.n_scales} goes by the frequencies of each image, which are no graph; "
+            "export the denoiser after set_params(n_scales=1)."
+        )
     return network_model(denoiser._network)
 
 

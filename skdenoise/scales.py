@@ -1,0 +1,92 @@
+"""Scales: an image denoised at half its size too, where averaging has halved the noise."""
+
+import warnings
+
+import numpy as np
+from scipy.fft import dctn, idctn
+
+from skdenoise.images import UNIT, chunks
+
+# Height or width, at least, of an image that is halved.
+_SMALLEST = 32
+
+# Share of the pixels that may be black or white before noise is taken to have been clipped.
+_CLIPPED = 0.02
+
+
+def denoise_scales(denoise, images, pixels, clip=None, *, n_scales):
+    """Denoise NHWC images at several scales; see `TrainedNetwork.denoise`.
+
+    Parameters
+    ----------
+    denoise : function of images and PixelFormat
+        Denoises them at one.
+    images, pixels, clip
+        As in `TrainedNetwork.denoise`.
+    n_scales : int
+        How many there are: the size of the image, half of it, and so on.
+    """
+    denoised = np.empty_like(images)
+    for part in chunks(images):
+        noisy = pixels.to_unit(images[part])
+        if _can_be_halved(noisy):
+            _warn_if_clipped(noisy)
+        denoised[part] = pixels.from_unit(_denoise(denoise, noisy, n_scales), clip)
+    return denoised
+
+
+def _warn_if_clipped(noisy):
+    share = np.mean((noisy == 0) | (noisy == 1))
+    if share > _CLIPPED:
+        warnings.warn(
+            f"{share:.0%} of the pixels are black or white, as where noise was clipped. Their average is "
+            "no longer that of the image, so that a smaller image is not, either: n_scales=1 is better "
+            "for such noise.",
+            stacklevel=2,
+        )
+
+
+def _denoise(denoise, noisy, n_scales):
+    fine = denoise(noisy, UNIT)
+    if n_scales == 1 or not _can_be_halved(noisy):
+        return fine
+    return _recomposed(fine, _denoise(denoise, _halved(noisy), n_scales - 1))
+
+
+def _can_be_halved(images):
+    return min(images.shape[1:3]) >= _SMALLEST
+
+
+def _halved(images):
+    """Return the images at half of their size, by their low frequencies; white noise stays white."""
+    height, width = (-(-side // 2) for side in images.shape[1:3])
+    low = _frequencies(images)[:, :height, :width]
+    return _pixels(low) / np.float32(_scale(images, low))
+
+
+def _recomposed(fine, coarse):
+    """Return the fine image with the low frequencies of the coarse one.
+
+    The lowest is wholly the coarse one's, the highest that it has wholly the fine one's, and the share
+    falls linearly in between.
+    """
+    result, low = _frequencies(fine), _frequencies(coarse)
+    low *= np.float32(_scale(fine, coarse))
+    height, width = coarse.shape[1:3]
+    distance = np.hypot(*np.ix_(np.arange(height) / height, np.arange(width) / width))
+    weight = np.maximum(1 - distance, 0).astype(np.float32)[..., np.newaxis]
+    result[:, :height, :width] += weight * (low - result[:, :height, :width])
+    return _pixels(result)
+
+
+def _scale(fine, coarse):
+    """Return by what an orthonormal coefficient of the larger image is larger."""
+    return (np.prod(fine.shape[1:3]) / np.prod(coarse.shape[1:3])) ** 0.5
+
+
+def _frequencies(images):
+    return dctn(images, axes=(1, 2), norm="ortho")
+
+
+def _pixels(frequencies):
+    return idctn(frequencies, axes=(1, 2), norm="ortho")
