@@ -30,7 +30,9 @@ OURS = 'from_pretrained("photo-gray"), blind'
 ENSEMBLE = "the same with self_ensemble=True"
 SCALES = "the same with n_scales=2"
 BOTH = "the same with both"
+BM3D = "BM3D of the bm3d package, given sigma"
 EIGHT_BITS = 'from_pretrained("photo-gray"), noisy images clipped to 8 bits'
+EIGHT_BITS_SCALES = "the same with n_scales=2, clipped to 8 bits"
 
 
 def measure(quick):
@@ -43,10 +45,11 @@ def measure(quick):
         SCALES: blind(pretrained(n_scales=2)),
         BOTH: blind(pretrained(self_ensemble=True, n_scales=2)),
         "non-local means, given sigma": _nl_means,
+        BM3D: _bm3d,
     }
     quality = {what: psnr_by_sigma(images, function) for what, function in denoise.items()}
-    ours = denoise[OURS]
-    quality[EIGHT_BITS] = psnr_by_sigma(images, lambda x, sigma: ours(in_eight_bits(x), sigma))
+    for what, function in ((EIGHT_BITS, denoise[OURS]), (EIGHT_BITS_SCALES, denoise[SCALES])):
+        quality[what] = psnr_by_sigma(images, _clipped_before(function))
     rows = [
         {"what": what, **{f"{s} (dB)": value for s, value in zip(SIGMAS, values, strict=False)}}
         for what, values in (quality | PUBLISHED).items()
@@ -75,6 +78,10 @@ def in_eight_bits(image):
     return np.rint(255 * np.clip(image, 0, 1)) / 255
 
 
+def _clipped_before(denoise):
+    return lambda noisy, sigma: denoise(in_eight_bits(noisy), sigma)
+
+
 def set12():
     """Return the 12 images, uint8."""
     photographs = load_photographs()
@@ -100,13 +107,10 @@ def _psnr(images, sigma, denoise):
 
 def _walls(image, denoise, repeats):
     """Return the seconds that each takes for an image."""
-    from bm3d import bm3d
-
     rng = np.random.default_rng(0)
     noisy = (image / 255 + TIMED_SIGMA / 255 * rng.standard_normal(image.shape)).astype(np.float32)
     dncnn = build_dncnn()
     functions = {what: partial(function, noisy, TIMED_SIGMA) for what, function in denoise.items()}
-    functions["BM3D of the bm3d package"] = lambda: bm3d(noisy, TIMED_SIGMA / 255)
     functions["DnCNN in Keras"] = lambda: dncnn.predict_on_batch(noisy[None, ..., None])
     return {
         what: float(np.median(times)) for what, times in interleaved(functions, repeats).items()
@@ -116,3 +120,9 @@ def _walls(image, denoise, repeats):
 def _nl_means(noisy, sigma):
     denoiser = FilterDenoiser("nl_means", sigma=sigma / 255, value_range=(0, 1))
     return denoiser.fit(noisy[np.newaxis]).transform(noisy[np.newaxis])[0]
+
+
+def _bm3d(noisy, sigma):
+    from bm3d import bm3d
+
+    return bm3d(noisy, sigma / 255)

@@ -82,8 +82,10 @@ def _operations(space):
         for line in plane.lines:
             for event in line.events:
                 name = names[event.metadata_id]
-                if ":" in name and "::" not in name:
-                    total[name.split(":")[-1]] += event.duration_ps
+                kind = name.split(":")[-1]
+                # Not the iterators ("Iterator::..."), nor the function that holds all operations.
+                if ":" in name and "::" not in name and "__inference" not in kind:
+                    total[kind] += event.duration_ps
     return total
 
 
