@@ -100,7 +100,7 @@ class UNetDenoiser(Denoiser):
         At how many scales ``transform`` denoises: with 2 also at half of the size, where averaging
         has halved the noise, so that noise of up to twice the strength that was trained on is met by
         what the network knows [5]_. The low frequencies of the result come from there. On photographs
-        that is worth 0.2 dB under very strong noise and nothing under weak, in a quarter more time.
+        that is worth 0.2 dB under very strong noise and nothing under weak, in a third more time.
         For images that look alike at all scales (photographs, but not digits) and noise that is
         independent from pixel to pixel and not clipped.
     filters : tuple of int, default=None

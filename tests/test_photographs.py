@@ -180,7 +180,9 @@ def test_strong_noise_is_removed_better_at_two_scales(photographs):
 def test_scales_take_colours_lists_and_integers_of_any_size(fitted, photographs, tmp_path):
     images = [np.rint(20 + 200 * image[:71, :90]).astype(np.uint8) for image in photographs]
     images[1] = images[1][:40, :33]
-    denoiser = UNetDenoiser.for_photographs(epochs=2, n_scales=3, patch_size=32, **SMALL).fit(images)
+    denoiser = UNetDenoiser.for_photographs(epochs=2, n_scales=3, patch_size=32, **SMALL).fit(
+        images
+    )
     denoiser.save(tmp_path / "scales")
     for denoised, again, image in zip(
         denoiser.transform(images), load(tmp_path / "scales").transform(images), images, strict=True
