@@ -12,6 +12,7 @@ _SMALLEST = 32
 
 # Share of the pixels that may be black or white before noise is taken to have been clipped.
 _CLIPPED = 0.02
+_EXACT = 1e-6
 
 
 def denoise_scales(denoise, images, pixels, clip=None, *, n_scales):
@@ -36,13 +37,11 @@ def denoise_scales(denoise, images, pixels, clip=None, *, n_scales):
 
 
 def _warn_if_clipped(noisy):
-    share = np.mean((noisy == 0) | (noisy == 1))
-    if share > _CLIPPED:
+    if np.mean((abs(noisy) < _EXACT) | (abs(noisy - 1) < _EXACT)) > _CLIPPED:
         warnings.warn(
-            f"{share:.0%} of the pixels are black or white, as where noise was clipped. Their average is "
-            "no longer that of the image, so that a smaller image is not, either: n_scales=1 is better "
-            "for such noise.",
-            stacklevel=2,
+            "Many pixels are exactly black or white, as where noise was clipped. The average of clipped "
+            "noise is not zero, so that an image at half of its size is not right either: set n_scales=1.",
+            stacklevel=7,
         )
 
 
@@ -60,8 +59,9 @@ def _can_be_halved(images):
 def _halved(images):
     """Return the images at half of their size, by their low frequencies; white noise stays white."""
     height, width = (-(-side // 2) for side in images.shape[1:3])
-    low = _frequencies(images)[:, :height, :width]
-    return _pixels(low) / np.float32(_scale(images, low))
+    low = _frequencies(images)[:, :height, :width].copy()
+    low /= np.float32(_scale(images, low))
+    return _pixels(low)
 
 
 def _recomposed(fine, coarse):
@@ -70,12 +70,15 @@ def _recomposed(fine, coarse):
     The lowest is wholly the coarse one's, the highest that it has wholly the fine one's, and the share
     falls linearly in between.
     """
-    result, low = _frequencies(fine), _frequencies(coarse)
-    low *= np.float32(_scale(fine, coarse))
+    scale = np.float32(_scale(fine, coarse))
+    result, low = (_frequencies(images, overwrite_x=True) for images in (fine, coarse))
+    low *= scale
     height, width = coarse.shape[1:3]
     distance = np.hypot(*np.ix_(np.arange(height) / height, np.arange(width) / width))
     weight = np.maximum(1 - distance, 0).astype(np.float32)[..., np.newaxis]
-    result[:, :height, :width] += weight * (low - result[:, :height, :width])
+    low -= result[:, :height, :width]
+    low *= weight
+    result[:, :height, :width] += low
     return _pixels(result)
 
 
@@ -84,9 +87,9 @@ def _scale(fine, coarse):
     return (np.prod(fine.shape[1:3]) / np.prod(coarse.shape[1:3])) ** 0.5
 
 
-def _frequencies(images):
-    return dctn(images, axes=(1, 2), norm="ortho")
+def _frequencies(images, overwrite_x=False):
+    return dctn(images, axes=(1, 2), norm="ortho", overwrite_x=overwrite_x)
 
 
 def _pixels(frequencies):
-    return idctn(frequencies, axes=(1, 2), norm="ortho")
+    return idctn(frequencies, axes=(1, 2), norm="ortho", overwrite_x=True)

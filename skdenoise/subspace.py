@@ -177,12 +177,12 @@ class SubspaceDenoiser(Denoiser):
         self._check_size(images)
         denoised = np.empty_like(images)
         for part in chunks(images):
-            # BLAS sums the rows of a product in an order that depends on their place: float64 keeps
-            # the same image the same wherever it stands.
+            # BLAS sums the rows of a product in an order that depends on their place. In float64, and
+            # rounded to float32 at the end, an image is the same wherever it stands.
             rows = pixels.to_unit(images[part]).reshape(-1, len(self.mean_)).astype(np.float64)
             weights = (rows - self.noisy_mean_) @ self.components_.T * self.gain_
-            restored = (self.mean_ + weights @ self.components_).reshape(images[part].shape)
-            denoised[part] = pixels.from_unit(restored, self.clip)
+            restored = (self.mean_ + weights @ self.components_).astype(np.float32)
+            denoised[part] = pixels.from_unit(restored.reshape(images[part].shape), self.clip)
         return denoised
 
     def _check_size(self, images):

@@ -162,7 +162,7 @@ def test_a_self_ensemble_is_refused_where_orientation_was_not_learned(digits):
 @pytest.mark.parametrize("size", [(64, 64), (65, 130), (33, 47)])
 def test_what_is_denoised_by_nothing_is_the_same_at_all_scales(photographs, size):
     images = 0.1 + 0.8 * photographs[:, : size[0], : size[1]]
-    same = denoise_scales(lambda noisy, pixels: noisy, images, UNIT, n_scales=3)
+    same = denoise_scales(lambda noisy, pixels: noisy.copy(), images, UNIT, n_scales=3)
     np.testing.assert_allclose(same, images, atol=1e-5)
 
 
@@ -173,11 +173,19 @@ def test_strong_noise_is_removed_better_at_two_scales(photographs):
     assert gain(twice, clean, 0.4) > gain(once, clean, 0.4) + 0.05
     assert gain(twice, clean, 0.1) > gain(once, clean, 0.1) - 0.05
     noisy = add_noise(clean, noise_factor=0.4, clip=True, random_state=1)
-    with pytest.warns(UserWarning, match=r"black or white.* n_scales=1 is better"):
+    with pytest.warns(UserWarning, match=r"black or white.* set n_scales=1"):
         twice.transform(noisy)
 
 
-def test_scales_take_colours_lists_and_integers_of_any_size(fitted, photographs, tmp_path):
+def test_two_scales_know_noise_of_twice_the_strength(photographs):
+    noisy = add_noise(photographs[..., 1], noise_factor=0.35, random_state=0)
+    params = {"value_range": (0, 1), "warn_if_noisier": True}
+    UNetDenoiser.from_pretrained("photo-gray", n_scales=2, **params).transform(noisy)
+    with pytest.warns(UserWarning, match="train for stronger noise"):
+        UNetDenoiser.from_pretrained("photo-gray", **params).transform(noisy)
+
+
+def test_scales_take_colours_lists_and_integers_of_any_size(photographs, tmp_path):
     images = [np.rint(20 + 200 * image[:71, :90]).astype(np.uint8) for image in photographs]
     images[1] = images[1][:40, :33]
     denoiser = UNetDenoiser.for_photographs(epochs=2, n_scales=3, patch_size=32, **SMALL).fit(
@@ -190,6 +198,8 @@ def test_scales_take_colours_lists_and_integers_of_any_size(fitted, photographs,
         assert denoised.dtype == np.uint8
         assert denoised.shape == image.shape
         np.testing.assert_array_equal(denoised, again)
+    at_one = denoiser.set_params(n_scales=1).transform(images)
+    assert (at_one[0] != denoiser.set_params(n_scales=2).transform(images)[0]).any()
 
 
 def test_images_too_small_to_be_halved_are_denoised_at_their_own_scale(digits):

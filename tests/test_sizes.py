@@ -105,7 +105,7 @@ def test_score_and_scorer_of_a_list_agree(photographs, fitted):
 def test_lists_to_compare_that_do_not_match(photographs, fitted):
     with pytest.raises(ValueError, match=r"clean\[0\] has shape \(90, 120, 3\), but denoised\[0\]"):
         psnr(photographs, photographs[::-1], data_range=255)
-    with pytest.raises(ValueError, match=r"clean has 3 image\(s\), but denoised 4"):
+    with pytest.raises(ValueError, match=r"clean has 3 image\(s\), but denoised has 4"):
         psnr_scorer(fitted, photographs, clean=photographs[:3])
     with pytest.raises(ValueError, match=r"^clean is a sequence whose items differ in shape"):
         psnr(photographs, photographs[0][None], data_range=255)

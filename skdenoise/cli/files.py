@@ -89,7 +89,7 @@ def denoise(
         typer.Option(
             "--self-ensemble",
             help="Average over what each image gives flipped and turned: a little better, in eight "
-            "times the time.",
+            "passes.",
         ),
     ] = False,
     value_range: ValueRange = None,
