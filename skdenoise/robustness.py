@@ -109,7 +109,7 @@ def corruption_report(
     >>> from skdenoise import SubspaceDenoiser, corruption_report
     >>> X, y = load_digits(return_X_y=True)
     >>> alone = SVC().fit(X[:900], y[:900])
-    >>> denoised = make_pipeline(SubspaceDenoiser(), SVC()).fit(X[:900], y[:900])
+    >>> denoised = make_pipeline(SubspaceDenoiser(random_state=1), SVC()).fit(X[:900], y[:900])
     >>> report = corruption_report(
     ...     denoised, X[900:], y[900:], corruptions=["gaussian", "contrast"], severities=[3, 5],
     ...     scale="imagenet", reference=alone,
