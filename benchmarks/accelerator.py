@@ -10,10 +10,9 @@ drawn by the host and by the device, which is what an accelerator does by itself
 
 from unittest import mock
 
-import keras
 import numpy as np
-from _record import interleaved, seconds
-from transform import multiply_adds
+from _record import seconds
+from transform import multiply_adds, rate_of_multiplication
 
 from skdenoise import UNetDenoiser, device_noise
 from skdenoise.precision import resolve_precision
@@ -26,7 +25,7 @@ def measure(quick):
     numbers, batch_sizes, side = (10**5, 10**6), (64, 512, 4096), 8192
     if quick:
         numbers, batch_sizes, side = (256,), (64,), 256
-    bound = _rate_of_multiplication(side)
+    bound = rate_of_multiplication(side)
     rows = [{"what": f"bound: {bound:,.0f} GFLOP/s, {resolve_precision('auto')}"}]
     rng = np.random.default_rng(0)
     for n_images in numbers:
@@ -45,17 +44,6 @@ def measure(quick):
         wall = seconds(denoiser.transform, images)
         rows.append(_row("transform", n_images, wall, bound, denoiser, passes=1))
     return rows
-
-
-def _rate_of_multiplication(side):
-    """Return the rate, in GFLOP/s, at which large matrices are multiplied."""
-    square = keras.random.uniform((side, side), seed=0)
-    square = keras.ops.cast(square, resolve_precision("auto"))
-
-    def multiply():
-        keras.ops.convert_to_numpy(keras.ops.matmul(square, square)[:1, :1])
-
-    return float(2e-9 * side**3 / np.median(interleaved({"": multiply}, 5)[""]))
 
 
 def _row(what, n_images, wall, bound, denoiser, passes=3):

@@ -11,11 +11,10 @@ from pathlib import Path
 
 import keras
 import numpy as np
-from _record import interleaved, seconds
-from transform import multiply_adds
+from _record import seconds
+from transform import multiply_adds, rate_of_multiplication
 
 from skdenoise import UNetDenoiser
-from skdenoise.precision import resolve_precision
 
 COLUMNS = ["images", "what", "ms a step", "rate (GFLOP/s)"]
 KINDS = {
@@ -32,12 +31,12 @@ def measure(quick):
     """Return the rows of the table."""
     if keras.backend.backend() != "tensorflow":
         return [{"what": "measured on the TensorFlow backend alone"}]
-    steps = 5 if quick else 400
+    steps, side = (5, 256) if quick else (400, 1024)
     rows = []
     for size, batch_size in CASES[:1] if quick else CASES:
         rows += _rows_of_a_case(size, batch_size, steps)
-    rate = _rate_of_matrix_multiplication(1 if quick else 20)
-    return [*rows, {"what": "matrix multiplication, 1024x1024", "rate (GFLOP/s)": rate}]
+    rate = rate_of_multiplication(side)
+    return [*rows, {"what": f"matrix multiplication, {side}x{side}", "rate (GFLOP/s)": rate}]
 
 
 def _rows_of_a_case(size, batch_size, steps):
@@ -87,13 +86,3 @@ def _operations(space):
                 if ":" in name and "::" not in name and "__inference" not in kind:
                     total[kind] += event.duration_ps
     return total
-
-
-def _rate_of_matrix_multiplication(repeats):
-    size = 1024
-    square = keras.ops.cast(keras.random.uniform((size, size), seed=0), resolve_precision("auto"))
-    times = interleaved(
-        {"matmul": lambda: float(keras.ops.matmul(square, square)[0, 0])},
-        repeats,
-    )
-    return float(2e-9 * size**3 / np.median(times["matmul"]))

@@ -15,6 +15,7 @@ import numpy as np
 from _record import interleaved
 
 from skdenoise import UNetDenoiser
+from skdenoise.precision import resolve_precision
 
 COLUMNS = ["what", "ours", "peer", "unit", "ratio", "peer is"]
 FIRST_CALLS = """
@@ -119,6 +120,17 @@ def multiply_adds(model, size):
     for kernel, output in zip(shapes.values(), outputs, strict=True):
         total += int(np.prod(kernel)) * output.shape[1] * output.shape[2]
     return total
+
+
+def rate_of_multiplication(side):
+    """Return the rate, in GFLOP/s, at which large matrices are multiplied."""
+    square = keras.random.uniform((side, side), seed=0)
+    square = keras.ops.cast(square, resolve_precision("auto"))
+
+    def multiply():
+        keras.ops.convert_to_numpy(keras.ops.matmul(square, square)[:1, :1])
+
+    return float(2e-9 * side**3 / np.median(interleaved({"": multiply}, 5)[""]))
 
 
 def _row(what, ours, peer, unit, peer_is):

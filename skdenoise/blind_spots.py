@@ -3,7 +3,7 @@
 import numpy as np
 from scipy.ndimage import convolve, maximum_filter
 
-from skdenoise.images import UNIT, chunks
+from skdenoise.images import UNIT, changed_in_unit
 
 # What stands in for a hidden pixel: the mean of its neighbours, the nearer ones twice (Noise2Self).
 _NEIGHBOURS = np.array([[1, 2, 1], [2, 0, 2], [1, 2, 1]], dtype=np.float32) / 12
@@ -58,14 +58,14 @@ def grids(height, width, few=False):
 
 def denoise_hidden(network, images, pixels, clip=None):
     """Denoise every pixel of NHWC images while it is hidden; see `TrainedNetwork.denoise`."""
-    denoised = np.empty_like(images)
-    for part in chunks(images):
-        noisy = pixels.to_unit(images[part])
+
+    def guess_all(noisy):
         guessed = np.empty_like(noisy)
         for grid, guess in _guesses(network, noisy):
             guessed[:, grid] = guess
-        denoised[part] = pixels.from_unit(guessed, clip)
-    return denoised
+        return guessed
+
+    return changed_in_unit(guess_all, images, pixels, clip)
 
 
 def psnr_of_hidden(network, images):

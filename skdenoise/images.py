@@ -382,6 +382,17 @@ def chunks(images, values_per_image=None):
         yield slice(start, start + size)
 
 
+def changed_in_unit(change, images, pixels, clip=None):
+    """Return images, stored in `pixels`, after a change in units of the value range, stored alike.
+
+    `change` is a function of some of them, which it is given one part after the other.
+    """
+    changed = np.empty_like(images)
+    for part in chunks(images):
+        changed[part] = pixels.from_unit(change(pixels.to_unit(images[part])), clip)
+    return changed
+
+
 def warn_of_other_range(images, value_range):
     """Warn where images are so much flatter or wider than `value_range` that it cannot be theirs.
 

@@ -5,7 +5,7 @@ import warnings
 import numpy as np
 from scipy.fft import dctn, idctn
 
-from skdenoise.images import UNIT, chunks
+from skdenoise.images import UNIT, changed_in_unit
 
 # Height or width, at least, of an image that is halved.
 _SMALLEST = 32
@@ -27,13 +27,13 @@ def denoise_scales(denoise, images, pixels, clip=None, *, n_scales):
     n_scales : int
         How many there are: the size of the image, half of it, and so on.
     """
-    denoised = np.empty_like(images)
-    for part in chunks(images):
-        noisy = pixels.to_unit(images[part])
+
+    def denoise_part(noisy):
         if _can_be_halved(noisy):
             _warn_if_clipped(noisy)
-        denoised[part] = pixels.from_unit(_denoise(denoise, noisy, n_scales), clip)
-    return denoised
+        return _denoise(denoise, noisy, n_scales)
+
+    return changed_in_unit(denoise_part, images, pixels, clip)
 
 
 def _warn_if_clipped(noisy):
@@ -41,7 +41,7 @@ def _warn_if_clipped(noisy):
         warnings.warn(
             "Many pixels are exactly black or white, as where noise was clipped. The average of clipped "
             "noise is not zero, so that an image at half of its size is not right either: set n_scales=1.",
-            stacklevel=7,
+            stacklevel=9,
         )
 
 

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from skdenoise.images import UNIT, chunks
+from skdenoise.images import UNIT, changed_in_unit
 
 
 def denoise_views(denoise, images, pixels, clip=None, *, quarters=True):
@@ -20,12 +20,11 @@ def denoise_views(denoise, images, pixels, clip=None, *, quarters=True):
     """
     turns = range(4) if quarters else (0, 2)
     views = [(turn, flipped) for flipped in (False, True) for turn in turns]
-    denoised = np.empty_like(images)
-    for part in chunks(images):
-        noisy = pixels.to_unit(images[part])
-        total = sum(_denoise_view(denoise, noisy, *view) for view in views)
-        denoised[part] = pixels.from_unit(total / np.float32(len(views)), clip)
-    return denoised
+
+    def mean_of_views(noisy):
+        return sum(_denoise_view(denoise, noisy, *view) for view in views) / np.float32(len(views))
+
+    return changed_in_unit(mean_of_views, images, pixels, clip)
 
 
 def _denoise_view(denoise, noisy, turns, flipped):

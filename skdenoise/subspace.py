@@ -7,7 +7,7 @@ from sklearn.decomposition import PCA
 
 from skdenoise.denoiser import Denoiser
 from skdenoise.image_list import is_image_list
-from skdenoise.images import PixelFormat, chunks
+from skdenoise.images import PixelFormat, changed_in_unit
 from skdenoise.seeding import Stream, derived_seed
 
 
@@ -175,15 +175,15 @@ class SubspaceDenoiser(Denoiser):
 
     def _denoise_images(self, images, pixels):
         self._check_size(images)
-        denoised = np.empty_like(images)
-        for part in chunks(images):
-            # BLAS sums the rows of a product in an order that depends on their place. In float64, and
-            # rounded to float32 at the end, an image is the same wherever it stands.
-            rows = pixels.to_unit(images[part]).reshape(-1, len(self.mean_)).astype(np.float64)
-            weights = (rows - self.noisy_mean_) @ self.components_.T * self.gain_
-            restored = (self.mean_ + weights @ self.components_).astype(np.float32)
-            denoised[part] = pixels.from_unit(restored.reshape(images[part].shape), self.clip)
-        return denoised
+        return changed_in_unit(self._project, images, pixels, self.clip)
+
+    def _project(self, noisy):
+        """Return what images in unit are in the subspace, each component with its weight."""
+        # BLAS sums the rows of a product in an order that depends on their place. In float64, and
+        # rounded to float32 at the end, an image is the same wherever it stands.
+        rows = noisy.reshape(-1, len(self.mean_)).astype(np.float64)
+        weights = (rows - self.noisy_mean_) @ self.components_.T * self.gain_
+        return (self.mean_ + weights @ self.components_).astype(np.float32).reshape(noisy.shape)
 
     def _check_size(self, images):
         if images.shape[1:] != self.image_shape_:

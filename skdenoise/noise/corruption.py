@@ -5,10 +5,10 @@ import numpy as np
 from skdenoise.images import (
     PixelFormat,
     as_nhwc,
+    changed_in_unit,
     check_image_shape,
     check_images,
     check_value_range,
-    chunks,
 )
 from skdenoise.noise.resolution import resolve_noise
 from skdenoise.seeding import Stream, draw_seed, generator
@@ -90,11 +90,7 @@ def add_noise(
 
 def corrupt(images, model, pixels, rng, *, clip=None):
     """Return NHWC images, stored in `pixels`, with noise, stored in the same way."""
-    noisy = np.empty_like(images)
-    for part in chunks(images):
-        unit = corrupt_unit(pixels.to_unit(images[part]), model, rng)
-        noisy[part] = pixels.from_unit(unit, clip)
-    return noisy
+    return changed_in_unit(lambda unit: corrupt_unit(unit, model, rng), images, pixels, clip)
 
 
 def corrupt_unit(images, model, rng):
