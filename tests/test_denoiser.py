@@ -19,13 +19,14 @@ from sklearn.exceptions import ConvergenceWarning
 from sklearn.frozen import FrozenEstimator
 
 from skdenoise import GaussianNoise, SaltAndPepperNoise, UNetDenoiser, add_noise, psnr
+from skdenoise.batches import TrainingBatches
 from skdenoise.images import PixelFormat
 from skdenoise.pairs import Pairs
 from skdenoise.planning import split
 from skdenoise.pool import CompiledNetwork
 from skdenoise.recipe import RECIPES
 from skdenoise.threads import _threads_of_environment
-from skdenoise.training import EpochRecord, Schedule, TrainingBatches, _loss_key
+from skdenoise.training import EpochRecord, Schedule, _loss_key
 
 
 def mean_psnr(clean, denoised, data_range=1):
@@ -259,8 +260,8 @@ def test_keras_draws_each_batch_of_each_epoch_in_order():
     model = keras.Sequential([keras.Input((1, 1, 1)), keras.layers.Conv2D(1, 1)])
     model.compile("sgd", "mse", steps_per_execution=2)
     callbacks = [EpochRecord(batches, CompiledNetwork(model)), Dawdle()]
-    model.fit(batches, epochs=3, verbose=0, shuffle=False, callbacks=callbacks)
-    # Before the first epoch, Keras looks at a batch or two to learn their shapes.
+    model.fit(batches.for_keras(), epochs=3, verbose=0, shuffle=False, callbacks=callbacks)
+    # Before the first epoch, shapes are learned from a batch or two.
     assert drawn[-15:] == [(epoch, index) for epoch in range(3) for index in range(5)]
 
 

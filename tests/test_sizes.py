@@ -20,6 +20,7 @@ from skdenoise import (
     ssim_scorer,
 )
 from skdenoise.architecture import check_architecture, footprint
+from skdenoise.batches import TrainingBatches
 from skdenoise.image_files import write_image
 from skdenoise.image_list import ImageList
 from skdenoise.images import PixelFormat, warn_of_other_range
@@ -27,7 +28,6 @@ from skdenoise.pairs import Pairs
 from skdenoise.patches import View, cut, draw_view
 from skdenoise.planning import resolve_patch_size
 from skdenoise.tiling import tiles
-from skdenoise.training import TrainingBatches
 
 
 @pytest.fixture(scope="module")
