@@ -5,6 +5,7 @@ import json
 import os
 import platform
 import subprocess
+import sys
 import time
 from datetime import UTC, datetime
 from pathlib import Path
@@ -21,6 +22,22 @@ def seconds(function, *arguments, **keywords):
     start = time.perf_counter()
     function(*arguments, **keywords)
     return time.perf_counter() - start
+
+
+def run_in_process(arguments, threads=None):
+    """Run Python in a process of its own, and return the last line that it printed.
+
+    Parameters
+    ----------
+    arguments : list of str
+        What Python is given.
+    threads : int or None
+        Threads of an operation of TensorFlow, by default its own choice.
+    """
+    environ = os.environ | ({} if threads is None else {"TF_NUM_INTRAOP_THREADS": str(threads)})
+    command = [sys.executable, "-W", "ignore", *arguments]
+    run = subprocess.run(command, env=environ, check=True, stdout=subprocess.PIPE, text=True)
+    return run.stdout.splitlines()[-1] if run.stdout else ""
 
 
 def interleaved(functions, repeats):

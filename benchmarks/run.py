@@ -22,6 +22,7 @@ BENCHMARKS = (
     "training",
     "equal_time",
     "step_profile",
+    "threads",
     "transform",
     "search",
     "self_supervision",
