@@ -13,6 +13,7 @@ from pathlib import Path
 import numpy as np
 
 RESULTS = Path(__file__).parent / "results"
+_THREADS = ("TF_NUM_INTRAOP_THREADS", "TF_NUM_INTEROP_THREADS", "OMP_NUM_THREADS")
 _CHANGES = ("diff", "HEAD", "--", "../../skdenoise", "../*.py")
 PACKAGES = ("numpy", "scikit-learn", "scikit-image", "keras", "tensorflow")
 
@@ -32,9 +33,11 @@ def run_in_process(arguments, threads=None):
     arguments : list of str
         What Python is given.
     threads : int or None
-        Threads of an operation of TensorFlow, by default its own choice.
+        Intra-op threads of TensorFlow, by default as many as there are cores.
     """
-    environ = os.environ | ({} if threads is None else {"TF_NUM_INTRAOP_THREADS": str(threads)})
+    environ = {key: value for key, value in os.environ.items() if key not in _THREADS}
+    if threads is not None:
+        environ["TF_NUM_INTRAOP_THREADS"] = str(threads)
     command = [sys.executable, "-W", "ignore", *arguments]
     run = subprocess.run(command, env=environ, check=True, stdout=subprocess.PIPE, text=True)
     return run.stdout.splitlines()[-1] if run.stdout else ""

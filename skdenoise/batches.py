@@ -1,4 +1,4 @@
-"""Batches of pairs: their order, their noise, and how Keras is given them."""
+"""Batches of pairs, in the order and with the noise of an epoch."""
 
 import math
 from functools import lru_cache
@@ -8,9 +8,6 @@ import numpy as np
 
 from skdenoise import distribution
 from skdenoise.seeding import Stream, generator
-
-# Batches that are made ahead of the step that learns from them, with TensorFlow.
-_AHEAD = 2
 
 
 class Batches(keras.utils.PyDataset):
@@ -35,31 +32,16 @@ class Batches(keras.utils.PyDataset):
         return math.ceil(len(self.indices) / self.batch_size)
 
     def for_keras(self):
-        """Return what Keras is to be given: on TensorFlow a ``tf.data.Dataset``, elsewhere these.
-
-        The dataset that Keras makes of a ``PyDataset`` tunes itself. The thread that does so sleeps
-        for 10 ms, then 20, 40 and so on, and the end of an epoch waits until it has slept enough:
-        epochs of two seconds took up to two and a half. There is nothing here that it could tune.
-        """
+        """Return what Keras is to be given: with TensorFlow a ``tf.data.Dataset``, else ``self``."""
         if keras.backend.backend() != "tensorflow":
             return self
-        import tensorflow as tf
+        from skdenoise.tensorflow_dataset import dataset_of
 
-        first = self[0]
-        specs = [tf.TensorSpec((None, *part.shape[1:]), part.dtype) for part in first]
-
-        def batch(index):
-            parts = tf.numpy_function(self.__getitem__, [index], [spec.dtype for spec in specs])
-            return tuple(map(tf.ensure_shape, parts, [spec.shape for spec in specs]))
-
-        options = tf.data.Options()
-        options.autotune.enabled = False
-        dataset = tf.data.Dataset.range(len(self)).map(batch).prefetch(_AHEAD)
-        return dataset.with_options(options)
+        return dataset_of(self.__getitem__, len(self))
 
     def release(self):
-        """Let go of the images: Keras on TensorFlow never frees the batches of a fit."""
-        self.pairs = None
+        """Let go of all that a fit needs: TensorFlow never frees what makes batches for it."""
+        self.pairs = self.indices = self.failure = None
 
     def _batch(self, order, index, rng):
         part = order[index * self.batch_size : (index + 1) * self.batch_size]
@@ -74,8 +56,8 @@ class Batches(keras.utils.PyDataset):
 class TrainingBatches(Batches):
     """Batches in an order, and with noise, that are new in every epoch.
 
-    Both follow from (seed, epoch, batch) alone, since Keras asks for its first batches twice and
-    for the next ones ahead of time. An epoch of fewer `steps` than the images fill is a random part
+    Both follow from (seed, epoch, batch) alone, since the first batches are made twice, once to see
+    their shapes, and the next ones ahead of time. An epoch of fewer `steps` than the images fill is a random part
     of them. Where patches are drawn, images that are fewer than a step holds give several.
     """
 
@@ -104,6 +86,11 @@ class TrainingBatches(Batches):
         Not by the dataset's own ``on_epoch_begin``, which Keras on JAX calls once more at first.
         """
         self.epoch = self.first_epoch + epoch
+
+    def release(self):
+        """Let go of the order too."""
+        super().release()
+        self._order.cache_clear()
 
 
 class ValidationBatches(Batches):

@@ -2,36 +2,33 @@
 
 import os
 import sys
+from contextlib import suppress
 from functools import cache
 
 import keras
 
 
 @cache
-def obey_thread_limit() -> int | None:
+def obey_thread_limit() -> None:
     """Limit TensorFlow, once a process, to the threads that a worker of Dask or joblib has.
 
     A worker of Dask says how many it has. joblib sets ``OMP_NUM_THREADS`` in each of its workers to
     the number of cores over ``n_jobs``. TensorFlow alone looks at neither, and starts as many
     threads as there are cores in every worker. Torch looks at the latter; JAX cannot be told after
-    its start.
-
-    Returns
-    -------
-    int or None
-        The limit that was set; ``None`` where there is none, or TensorFlow has started before.
+    its start, and neither can TensorFlow. Its own variables, ``TF_NUM_INTRAOP_THREADS`` and
+    ``TF_NUM_INTEROP_THREADS``, come first where they are set.
     """
     limit = _threads_of_dask_worker() or _threads_of_environment()
     if keras.backend.backend() != "tensorflow" or not limit:
-        return None
+        return
     import tensorflow as tf
 
-    try:
-        tf.config.threading.set_intra_op_parallelism_threads(limit)
-        tf.config.threading.set_inter_op_parallelism_threads(limit)
-    except RuntimeError:
-        return None
-    return limit
+    threading = tf.config.threading
+    with suppress(RuntimeError):  # it has started
+        if "TF_NUM_INTRAOP_THREADS" not in os.environ:
+            threading.set_intra_op_parallelism_threads(limit)
+        if "TF_NUM_INTEROP_THREADS" not in os.environ:
+            threading.set_inter_op_parallelism_threads(limit)
 
 
 def _threads_of_dask_worker():

@@ -369,15 +369,18 @@ def test_a_fit_that_has_learned_nothing_says_so(digits):
         quick_denoiser(epochs=40, batch_size=16).fit(X)
 
 
-def test_threads_are_limited_as_joblib_tells_its_workers():
+def test_threads_are_limited_as_joblib_tells_its_workers_but_for_what_tensorflow_is_told():
     """In a process of its own, since TensorFlow can be told only once."""
     code = """
 import numpy as np, tensorflow as tf
 from skdenoise import UNetDenoiser
 UNetDenoiser(filters=(4,), epochs=1).fit(np.random.default_rng(0).random((20, 8, 8)))
 print(tf.config.threading.get_intra_op_parallelism_threads())
+print(tf.config.threading.get_inter_op_parallelism_threads())
 """
-    environment = {**os.environ, "KERAS_BACKEND": "tensorflow", "OMP_NUM_THREADS": "1"}
+    environment = {k: v for k, v in os.environ.items() if not k.startswith("TF_NUM_")}
+    told = {"KERAS_BACKEND": "tensorflow", "OMP_NUM_THREADS": "3", "TF_NUM_INTRAOP_THREADS": "1"}
+    environment |= told
     run = subprocess.run(
         [sys.executable, "-W", "ignore", "-c", code],
         env=environment,
@@ -385,7 +388,8 @@ print(tf.config.threading.get_intra_op_parallelism_threads())
         text=True,
         check=True,
     )
-    assert run.stdout.split() == ["1"]
+    # 0: left to TensorFlow, which asks the environment.
+    assert run.stdout.split() == ["0", "3"]
 
 
 @pytest.mark.parametrize(("limit", "threads"), [("3", 3), ("", 0), ("many", 0), (None, 0)])
