@@ -8,13 +8,12 @@ three seeds; each fit in a process of its own, the two kinds in turn. Prints the
 """
 
 import json
-import subprocess
 import sys
 import time
 
 import numpy as np
 from _data import load_mnist
-from _record import mean_psnr
+from _record import mean_psnr, run_in_process
 
 N_TRAINING, N_JUDGED, NOISE = 10_000, 6_000, 0.4
 
@@ -60,13 +59,7 @@ def main():
     results = {"plain": [], "skdenoise": []}
     for seed in range(3):
         for kind in results:
-            output = subprocess.run(
-                [sys.executable, __file__, kind, str(seed)],
-                capture_output=True,
-                text=True,
-                check=True,
-            ).stdout
-            results[kind].append(json.loads(output.splitlines()[-1]))
+            results[kind].append(json.loads(run_in_process([__file__, kind, str(seed)])))
             print(kind, seed, results[kind][-1], flush=True)
     psnr = {kind: np.array([r["psnr"] for r in rows]) for kind, rows in results.items()}
     seconds = {kind: np.array([r["seconds"] for r in rows]) for kind, rows in results.items()}

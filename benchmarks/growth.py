@@ -8,11 +8,11 @@ with the images. ``docs/images/growth.png`` shows it.
 
 import dataclasses
 import json
-import subprocess
 import sys
 from pathlib import Path
 
 import numpy as np
+from _record import run_in_process, seconds
 from memory import Peak, anonymous_memory
 
 COLUMNS = [
@@ -46,15 +46,13 @@ def measure(quick):
 def _in_a_process(what, n_images, size, batch_size, steps):
     """Measure one fit of so many steps, and one transform."""
     arguments = [str(number) for number in (n_images, size, batch_size, steps)]
-    command = [sys.executable, "-W", "ignore", __file__, *arguments]
-    output = subprocess.run(command, check=True, capture_output=True, text=True).stdout
-    return {"what": what, "images": n_images, "size": size, **json.loads(output.splitlines()[-1])}
+    measured = json.loads(run_in_process([__file__, *arguments]))
+    return {"what": what, "images": n_images, "size": size, **measured}
 
 
 def run(n_images, size, batch_size, steps):
     """Measure, and print as JSON."""
     import keras  # noqa: F401 (counted among the imports)
-    from _record import seconds
 
     from skdenoise import UNetDenoiser
     from skdenoise.recipe import RECIPES

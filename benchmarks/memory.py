@@ -6,13 +6,13 @@ mapped from the file, read from /proc twenty times a second.
 """
 
 import json
-import subprocess
 import sys
 import tempfile
 import threading
 from pathlib import Path
 
 import numpy as np
+from _record import run_in_process, seconds
 
 _PHOTOGRAPH = "photograph"
 COLUMNS = ["what", "MiB over the imports", "seconds"]
@@ -31,9 +31,7 @@ def measure(quick):
 
 
 def _in_a_process(images, quick):
-    command = [sys.executable, __file__, images, "1" if quick else ""]
-    output = subprocess.run(command, check=True, capture_output=True, text=True).stdout
-    return json.loads(output.splitlines()[-1])
+    return json.loads(run_in_process([__file__, images, "1" if quick else ""]))
 
 
 def _write(path, n_images):
@@ -83,7 +81,6 @@ def run(path, quick):
 
 
 def _measured(what, call, start):
-    from _record import seconds
 
     with Peak() as peak:
         wall = seconds(call)

@@ -65,7 +65,8 @@ def _fits(quick):
 
 def _fits_in_new_processes():
     walls = [
-        [seconds(run_in_process, ["-c", DIGITS], threads) for threads in (None, 1)] for _ in "123"
+        [seconds(run_in_process, ["-c", DIGITS], threads) for threads in (None, 1)]
+        for _ in range(3)
     ]
     several, one = (float(wall) for wall in np.median(walls, axis=0))
     what = "default fit, load_digits, process with imports"

@@ -8,6 +8,7 @@ import numpy as np
 
 from skdenoise import distribution
 from skdenoise.seeding import Stream, generator
+from skdenoise.tensorflow_dataset import dataset_of
 
 
 class Batches(keras.utils.PyDataset):
@@ -33,11 +34,8 @@ class Batches(keras.utils.PyDataset):
 
     def for_keras(self):
         """Return what Keras is to be given: with TensorFlow a ``tf.data.Dataset``, else ``self``."""
-        if keras.backend.backend() != "tensorflow":
-            return self
-        from skdenoise.tensorflow_dataset import dataset_of
-
-        return dataset_of(self.__getitem__, len(self))
+        is_tensorflow = keras.backend.backend() == "tensorflow"
+        return dataset_of(self.__getitem__, len(self)) if is_tensorflow else self
 
     def release(self):
         """Let go of all that a fit needs: TensorFlow never frees what makes batches for it."""
