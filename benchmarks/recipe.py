@@ -4,11 +4,13 @@ Each row is the default with one thing changed, trained on as many images: PSNR 
 less that of the default, mean and standard deviation over three seeds, noise not clipped. MNIST: the first 10,000 images,
 judged on 1,000 of the last 6,000; CIFAR-10, in colour: 9,000, judged on the other 1,000; digits:
 1,437, judged on the other 360. A fit is 600 steps of 16 images: a short one, in which differences are
-larger than in the default's 2,500. There are 198 fits: each is kept in the folder for temporary
-files, so that a run that was broken off goes on where it was, as long as the commit is the same, without changes.
+larger than in the default's 2,500. There are 198 fits, as many at a time as there are cores, each in one
+thread; each is kept in the folder for temporary files, so that a run that was broken off goes on where
+it was, as long as the commit is the same, without changes.
 """
 
 import dataclasses
+import itertools
 import tempfile
 from pathlib import Path
 
@@ -17,6 +19,7 @@ import keras
 import numpy as np
 from _data import load_cifar10, load_mnist
 from _record import environment, mean_psnr
+from joblib import Parallel, delayed
 from keras import layers
 from sklearn.datasets import load_digits
 
@@ -36,19 +39,20 @@ def measure(quick):
     """Return the rows of the table."""
     n_images, seeds, tasks = (32, (0,), TASKS[2:3]) if quick else (IMAGES, (0, 1, 2), TASKS)
     quality = _quality if quick else _kept(environment())
-    rows = []
     changes = _changes()
     if quick:  # what is built; the rest is numbers
         changes = {what: c for what, c in changes.items() if c.network is not Change.network}
-        changes = {"default": Change(), **changes}
-    for what, change in changes.items():
-        recipe = dataclasses.replace(RECIPES["compact"], tiny=None, **change.recipe)
-        RECIPES[what] = dataclasses.replace(recipe, steps=n_images // recipe.batch_size or 1)
-        NETWORKS[what] = BuiltIn(change.network, (32, 64), halvings_beyond_levels=1)
+        changes = {"default": None, **changes}
+    fits = list(itertools.product(changes, tasks, seeds))
+    found = Parallel(n_jobs=1 if quick else -1)(
+        delayed(quality)(*task, what, n_images, seed) for what, task, seed in fits
+    )
+    of_fit = dict(zip(fits, found, strict=True))
+    rows = []
+    for what in changes:
         rows.append({"what": what})
-        for name, noise in tasks:
-            found = [quality(name, noise, what, change.loss, seed) for seed in seeds]
-            rows[-1][f"{name} {noise}"] = np.array(found)
+        for task in tasks:
+            rows[-1]["{} {}".format(*task)] = np.array([of_fit[what, task, s] for s in seeds])
     return [_shown(rows[0]), *(_less(row, rows[0]) for row in rows[1:])]
 
 
@@ -85,11 +89,15 @@ def _changes():
     }
 
 
-def _quality(name, noise, network, loss, seed):
-    """Return the PSNR on validation images after one fit."""
+def _quality(name, noise, what, n_images, seed):
+    """Return the PSNR on validation images after one fit on `n_images`."""
+    change = _changes()[what]
+    recipe = dataclasses.replace(RECIPES["compact"], tiny=None, **change.recipe)
+    RECIPES[what] = dataclasses.replace(recipe, steps=n_images // recipe.batch_size or 1)
+    NETWORKS[what] = BuiltIn(change.network, (32, 64), halvings_beyond_levels=1)
     X, judged = _images(name)
     noisy = add_noise(judged, noise_factor=noise, random_state=99)
-    denoiser = UNetDenoiser(noise_factor=noise, network=network, loss=loss, random_state=seed)
+    denoiser = UNetDenoiser(noise_factor=noise, network=what, loss=change.loss, random_state=seed)
     return mean_psnr(judged, denoiser.fit(X).transform(noisy))
 
 
