@@ -103,15 +103,15 @@ class ImageTransformer(OneToOneFeatureMixin, TransformerMixin, ImageEstimator):
 
     def _check_images(self, X, *, reset):
         if not is_flat(X):
-            self._refuse_table_output(X)
+            self._refuse_table_output(f"image arrays of shape {np.shape(X)}")
         return super()._check_images(X, reset=reset)
 
-    def _refuse_table_output(self, X):
+    def _refuse_table_output(self, images):
         # What set_output chose is kept by scikit-learn in this attribute of the estimator.
         chosen = getattr(self, "_sklearn_output_config", {}).get("transform")
         container = chosen or get_config()["transform_output"]
         if container != "default":
             raise ValueError(
-                f"set_output asks for a {container} table, but image arrays of shape {np.shape(X)} "
+                f"set_output asks for a {container} table, but {images} "
                 "do not fit in one. Give flat rows, or set_output(transform='default')."
             )

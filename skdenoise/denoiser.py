@@ -161,6 +161,7 @@ class Denoiser(ImageTransformer):
                 f"image_shape={self.image_shape!r} is given beside a list of images, which have "
                 "shapes of their own. Leave it at None."
             )
+        self._refuse_table_output("images of several sizes")
         images = ImageList(X)
         if reset:
             self._forget_features()
@@ -233,9 +234,15 @@ class Denoiser(ImageTransformer):
     def _denoise(self, X):
         """Denoise checked images."""
         if isinstance(X, ImageList):
-            denoised = (self._denoise(image[np.newaxis])[0] for image in X)
-            return [image.reshape(s) for image, s in zip(denoised, X.shapes, strict=True)]
+            return [
+                image.reshape(shape)
+                for image, shape in zip(self._denoise_each(X), X.shapes, strict=True)
+            ]
         images = self._as_nhwc(X)
         warn_of_other_range(images, self.value_range_)
         pixels = PixelFormat(X.dtype, self.value_range_)
         return self._denoise_images(images, pixels).reshape(X.shape)
+
+    def _denoise_each(self, images):
+        """Denoise the images of a list, one after the other."""
+        return (self._denoise(image[np.newaxis])[0] for image in images)

@@ -104,6 +104,11 @@ class NoisyScorer:
         noisy = self.add_noise(X)
         if self._scorer is not None:
             return self._scorer(estimator, noisy, y, **kwargs)
+        if kwargs:
+            raise TypeError(
+                f"scoring={self.scoring!r} is a plain mean over images, which takes no "
+                f"{', '.join(kwargs)}."
+            )
         return mean_metric(
             self.scoring,
             estimator,

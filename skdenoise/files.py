@@ -1,8 +1,7 @@
 """Files: written whole or not at all, read up to a limit, and errors of reading that name them."""
 
 import math
-import os
-import tempfile
+import secrets
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -30,17 +29,16 @@ def written_whole(path):
     FileNotFoundError
         Where the folder does not exist.
     """
-    path = Path(path)
+    path = Path(path).resolve()  # of a link, the file that it leads to
     if not path.parent.is_dir():
         raise FileNotFoundError(f"{path} cannot be written: there is no folder {path.parent}.")
-    handle, name = tempfile.mkstemp(path.suffix, f".{path.stem}-", path.parent)
-    os.close(handle)
+    new = path.with_name(f".skdenoise-{secrets.token_hex(8)}{path.suffix}")
+    new.touch(exist_ok=False)
     try:
-        yield Path(name)
-        os.chmod(name, 0o666 & ~_umask())
-        os.replace(name, path)
+        yield new
+        new.replace(path)
     except BaseException:
-        os.unlink(name)
+        new.unlink()
         raise
 
 
@@ -87,9 +85,3 @@ def check_bytes(path, n_bytes):
 def array_bytes(shape, dtype):
     """Return how many bytes an array takes."""
     return math.prod(shape) * dtype.itemsize
-
-
-def _umask():
-    mask = os.umask(0)
-    os.umask(mask)
-    return mask

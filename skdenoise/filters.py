@@ -1,5 +1,6 @@
 """Filters: the classical denoisers of scikit-image and SciPy, as one transformer."""
 
+import copy
 import math
 import warnings
 from collections.abc import Callable
@@ -188,6 +189,15 @@ class FilterDenoiser(Denoiser):
             apply(images[part], pixels, self.clip, chosen, sigma, params) for part in parts
         )
         return np.concatenate(filtered)
+
+    def _denoise_each(self, images):
+        if effective_n_jobs(self.n_jobs) == 1:
+            return super()._denoise_each(images)
+        alone = copy.copy(self)  # with what fit has learned, which clone would leave out
+        alone.n_jobs = None
+        denoise = delayed(alone._denoise)
+        denoised = Parallel(n_jobs=self.n_jobs)(denoise(image[np.newaxis]) for image in images)
+        return [image[0] for image in denoised]
 
     def _filter(self):
         """Check the parameters, and return the filter, its sigma and its own parameters."""

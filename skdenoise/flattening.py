@@ -3,7 +3,7 @@
 import math
 
 import numpy as np
-from sklearn.base import TransformerMixin
+from sklearn.base import OneToOneFeatureMixin, TransformerMixin
 from sklearn.utils.validation import check_is_fitted
 
 from skdenoise.base import ImageEstimator
@@ -123,17 +123,22 @@ class ImageFlattener(TransformerMixin, ImageEstimator):
         Parameters
         ----------
         input_features : array-like of str, default=None
-            Names to use where ``fit`` saw none.
+            Names of the columns of flat rows, to use where ``fit`` saw none, or to check against
+            those that it saw. Image arrays have no columns; for them it is ignored.
 
         Returns
         -------
         ndarray of str
             One name per column.
+
+        Raises
+        ------
+        ValueError
+            For other names, or another number of them, than in ``fit``.
         """
         check_is_fitted(self)
-        if hasattr(self, "feature_names_in_"):
-            return self.feature_names_in_
-        if input_features is not None:
-            return np.asarray(input_features, dtype=object)
+        is_flat = hasattr(self, "n_features_in_")
+        if is_flat and (input_features is not None or hasattr(self, "feature_names_in_")):
+            return OneToOneFeatureMixin.get_feature_names_out(self, input_features)
         names = [f"pixel{i}" for i in range(math.prod(self._shape))]
         return np.array(names, dtype=object)

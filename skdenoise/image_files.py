@@ -5,6 +5,7 @@ import os
 from collections import OrderedDict
 from collections.abc import Sequence
 from pathlib import Path
+from threading import Lock
 
 import numpy as np
 import tifffile
@@ -12,6 +13,7 @@ from PIL import Image
 
 from skdenoise.array_files import mapped_image
 from skdenoise.files import errors_name, written_whole
+from skdenoise.images import check_values
 from skdenoise.picture_files import picture_shape, read_picture
 from skdenoise.tiff_files import is_tiff, read_tiff, tiff_shape
 
@@ -131,7 +133,7 @@ class ImageFolder(Sequence):
             raise FileNotFoundError(f"{path} has no images: no files in {', '.join(ENDINGS)}.")
         self.colour = colour
         self.cache = cache
-        self._kept = OrderedDict()
+        self._images = _LastUsed(cache * 2**20)
         self._shapes = {}
 
     def __len__(self):
@@ -139,19 +141,16 @@ class ImageFolder(Sequence):
 
     def __getitem__(self, index):
         path = self.paths[index]
-        if path in self._kept:
-            self._kept.move_to_end(path)
-            image = self._kept[path]
-        else:
-            image = self._kept[path] = _in_colour(read_image(path), self.colour)
-            while sum(kept.nbytes for kept in self._kept.values()) > self.cache * 2**20:
-                self._kept.popitem(last=False)
+        image = self._images.get(path, self._read)
         if image.shape != self._shapes.get(path, image.shape):
             raise ValueError(
                 f"{path} holds an image of shape {image.shape}, but had one of {self._shapes[path]} "
                 "before; make a new ImageFolder of files that have changed."
             )
         return image
+
+    def _read(self, path):
+        return check_values(_in_colour(read_image(path), self.colour), str(path))
 
     def __repr__(self):
         folder = os.path.commonpath([path.parent for path in self.paths])
@@ -173,6 +172,37 @@ class ImageFolder(Sequence):
             shapes = [(*shape[:2], 3) if self.colour else shape[:2] for shape in shapes]
         self._shapes.update(zip(self.paths, shapes, strict=True))
         return shapes
+
+
+class _LastUsed:
+    """The images that were used last, as many as fit; to be used by several threads.
+
+    A copy by pickle is empty, so that a process which is given a folder reads its images itself.
+    """
+
+    def __init__(self, n_bytes):
+        self._n_bytes = n_bytes
+        self._n_bytes_kept = 0
+        self._kept = OrderedDict()
+        self._lock = Lock()
+
+    def __reduce__(self):
+        return type(self), (self._n_bytes,)
+
+    def get(self, path, read):
+        """Return the image of a file, which is read by a function of its path where it is not kept."""
+        with self._lock:
+            if path in self._kept:
+                self._kept.move_to_end(path)
+                return self._kept[path]
+        image = read(path)
+        with self._lock:
+            if path not in self._kept:
+                self._kept[path] = image
+                self._n_bytes_kept += image.nbytes
+            while self._n_bytes_kept > self._n_bytes:
+                self._n_bytes_kept -= self._kept.popitem(last=False)[1].nbytes
+        return image
 
 
 def _in_colour(image, colour):

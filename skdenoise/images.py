@@ -14,6 +14,9 @@ _IMAGES_PER_CHUNK, _VALUES_PER_CHUNK = 1024, 2**23
 _FEW_PAIRS, _FEW_VALUES = 64, 2**15
 # Floats beyond it are refused: squares of differences would come near the largest float32, 3e38.
 _LARGEST = 1e15
+# What cannot be images of a value range: 8-bit levels of 0..1 are flatter, and digits of 0..16 wider
+# than that. Gaussian noise is as wide from a standard deviation of about 1.4 on.
+_MUCH_FLATTER, _MUCH_WIDER = 100, 12
 # From this side on, what can only be meant as colour images is not read as something else in silence.
 _LEAST_COLOUR_SIDE = 8
 
@@ -160,11 +163,16 @@ def as_nhwc(X, image_shape):
 
 
 def like_table(rows, X):
-    """Return flat rows as a table with the columns of `X`, where that is one (pandas, Polars)."""
-    if not hasattr(X, "columns"):
-        return rows
-    names = "columns" if hasattr(X, "iloc") else "schema"
-    return type(X)(rows, **{names: list(X.columns)})
+    """Return flat rows as a table with the columns of `X`, where that is one of pandas or Polars.
+
+    One of pandas keeps its index too, as long as it has a row for each row.
+    """
+    if hasattr(X, "iloc"):
+        index = X.index if len(rows) == len(X) else None
+        return type(X)(rows, columns=list(X.columns), index=index)
+    if type(X).__module__.startswith("polars"):
+        return type(X)(rows, schema=list(X.columns))
+    return rows
 
 
 def _nhwc_shape(X):
@@ -401,7 +409,7 @@ def warn_of_other_range(images, value_range):
     sample = _few(images)
     low, high = float(sample.min()), float(sample.max())
     span = value_range[1] - value_range[0]
-    if 0 < high - low < span / 100 or high - low > span * 100:
+    if 0 < high - low < span / _MUCH_FLATTER or high - low > span * _MUCH_WIDER:
         warnings.warn(
             f"The images reach from {low:g} to {high:g}, but the value range is {value_range}. "
             "Scale them as the images were scaled in fit, or give value_range.",

@@ -1,6 +1,7 @@
 """Planning: what the parameters of a U-Net denoiser decide, and what they leave to its recipe."""
 
 import copy
+import inspect
 import math
 import warnings
 from numbers import Integral, Real
@@ -37,6 +38,7 @@ def check_training_params(denoiser):
             f"learning_rate={denoiser.learning_rate!r} stands beside an optimizer that has its "
             f"own, {type(denoiser.optimizer).__name__}; set it there, or give the optimizer by name."
         )
+    _check_loss(denoiser.loss)
     if denoiser.early_stopping and denoiser.validation_split == 0:
         raise ValueError(
             "early_stopping watches val_loss, which needs held-out images: give a "
@@ -132,6 +134,9 @@ def make_plan(denoiser, architecture, n_training, size, seed, *, first_epoch, pa
     recipe = recipe_of(denoiser.network)
     if denoiser.epochs is None and denoiser.batch_size is None and not partial:
         recipe = recipe.for_images(n_training, size)
+    warmup = None if partial else recipe.warmup
+    if warmup is not None and isinstance(denoiser.optimizer, str | None):
+        _check_callbacks(denoiser.callbacks or [])
     batch_size = denoiser.batch_size or recipe.batch_size
     batch_size += -batch_size % n_devices()
     epochs = 1 if partial else denoiser.epochs
@@ -145,7 +150,7 @@ def make_plan(denoiser, architecture, n_training, size, seed, *, first_epoch, pa
         adam=recipe.adam if denoiser.optimizer is None else (),
         learning_rate=denoiser.learning_rate
         or (recipe.constant_learning_rate if partial else recipe.learning_rate),
-        warmup=None if partial else recipe.warmup,
+        warmup=warmup,
         epochs=epochs,
         steps_per_epoch=steps_per_epoch,
         batch_size=batch_size,
@@ -162,6 +167,35 @@ def _usual_loss(denoiser, architecture, recipe):
     if architecture.linear or denoiser.supervision != "clean":
         return "mse"
     return recipe.loss_of_pairs if denoiser.noise_ is None else recipe.loss
+
+
+def _check_loss(loss):
+    """Raise where copies of a loss, as clone and pickle make them, would not have its parameters."""
+    if not hasattr(loss, "get_config"):
+        return
+    takes = inspect.signature(type(loss)).parameters.values()
+    named = {p.name for p in takes if p.kind not in (p.VAR_POSITIONAL, p.VAR_KEYWORD)}
+    forgotten = sorted(named - set(loss.get_config()) - {"dtype"})
+    if forgotten:
+        raise ValueError(
+            f"loss is a {type(loss).__name__}, whose copies, as clone, searches and pickle make them, "
+            f"forget {', '.join(forgotten)}, since its get_config leaves that out. Give a function, "
+            "such as functools.partial(keras.losses.huber, delta=0.1)."
+        )
+
+
+def _check_callbacks(callbacks):
+    """Raise where a callback would set a learning rate that follows a schedule."""
+    import keras
+
+    setting = (keras.callbacks.LearningRateScheduler, keras.callbacks.ReduceLROnPlateau)
+    for callback in callbacks:
+        if isinstance(callback, setting):
+            raise ValueError(
+                f"{type(callback).__name__} is to set the learning rate, which follows a schedule "
+                "already (see learning_rate). Leave it out, or give an optimizer with a rate of its own, "
+                "such as keras.optimizers.Adam(1e-3)."
+            )
 
 
 def _check_number(name, value, kind, low, below=math.inf, optional=False):

@@ -5,6 +5,7 @@ from functools import cache
 from pathlib import Path
 
 PRECISIONS = ("auto", "float32", "bfloat16")
+_CPUINFO = Path("/proc/cpuinfo")
 
 
 def resolve_precision(precision: str) -> str:
@@ -39,26 +40,37 @@ def _hardware_has_bfloat16():
         import torch
 
         if torch.cuda.is_available():
-            return torch.cuda.is_bf16_supported()
+            return torch.cuda.is_bf16_supported(including_emulation=False)
     elif backend == "jax":
         import jax
 
         device = jax.devices()[0]
         if device.platform != "cpu":
-            return device.platform == "tpu" or float(getattr(device, "compute_capability", 0)) >= 8
+            return device.platform == "tpu" or _is_ampere(getattr(device, "compute_capability", ""))
     else:
         import tensorflow as tf
 
-        gpus = tf.config.list_physical_devices("GPU")
+        gpus = tf.config.get_visible_devices("GPU")
         if gpus:
             details = tf.config.experimental.get_device_details(gpus[0])
             return details.get("compute_capability", (0, 0)) >= (8, 0)
     return _cpu_has_bfloat16()
 
 
+def _is_ampere(capability):
+    """Tell whether a chip of NVIDIA is of 8.0 or later; those of others have names, not numbers."""
+    try:
+        return float(capability) >= 8
+    except ValueError:
+        return False
+
+
 def _cpu_has_bfloat16():
     """Look for AVX512_BF16 or AMX among the flags that Linux reports; elsewhere say no."""
     if platform.system() != "Linux" or platform.machine() != "x86_64":
         return False
-    flags = set(Path("/proc/cpuinfo").read_text().split())
+    try:
+        flags = set(_CPUINFO.read_text().split())
+    except OSError:  # in a sandbox
+        return False
     return not flags.isdisjoint({"avx512_bf16", "amx_bf16"})

@@ -1,5 +1,6 @@
 """Training: the fit loop, its schedule and what it leaves behind."""
 
+import functools
 import json
 import math
 from collections.abc import Hashable
@@ -29,8 +30,8 @@ class Schedule(keras.optimizers.schedules.LearningRateSchedule):
 
     Parameters
     ----------
-    warmup : float or None
-        Share of the steps in which the rate rises; ``None`` keeps it at its peak throughout.
+    warmup : float
+        Share of the steps in which the rate rises.
 
     References
     ----------
@@ -51,8 +52,6 @@ class Schedule(keras.optimizers.schedules.LearningRateSchedule):
         """Return the learning rate of a step."""
         ops = keras.ops
         peak = ops.convert_to_tensor(self.peak)
-        if self.warmup is None:
-            return peak
         done = (ops.cast(step, "float32") + 1) / ops.convert_to_tensor(self.steps)
         rising = done / self.warmup
         falling = (1 + ops.cos(math.pi * ops.clip(_share(done, self.warmup), 0, 1))) / 2
@@ -172,13 +171,14 @@ def train(plan, pairs, training, validation, *, weights=None, optimizer_state=No
         _set_weights(plan, size, compiled.network, weights)
         key, state = optimizer_state or (None, None)
         compiled.reset_optimizer(state if key == optimizer_key(plan) else None)
-        _set_schedule(plan, compiled.schedule)
+        _set_learning_rate(plan, compiled)
         if storage is not None:
             compiled.device_noise.start_fit(pairs.noise)
         return _fit(plan, pairs, training, validation, compiled)
 
 
 def _fit(plan, pairs, training, validation, compiled):
+    trainable = _trainable(compiled.network)
     learned_from = pairs if compiled.device_noise is None else without_noise(pairs)
     batches = TrainingBatches(
         learned_from, training, plan.batch_size, plan.seed, plan.first_epoch, plan.steps_per_epoch
@@ -215,8 +215,23 @@ def _fit(plan, pairs, training, validation, compiled):
         for dataset in (batches, held_out):
             if dataset is not None:
                 dataset.release()
+    if not record.history:
+        raise ValueError(
+            "The fit had no epoch: one of the callbacks has ended it before the first, as "
+            "BackupAndRestore does where its backup is of a fit that was as long."
+        )
+    if _restores(plan.callbacks) or _trainable(compiled.network) != trainable:
+        compiled.is_reusable = False  # the next fit would begin where this one was taken up
     state = optimizer_key(plan), compiled.optimizer_state()
     return Outcome(compiled.network.get_weights(), state, record.history)
+
+
+def _restores(callbacks):
+    return any(isinstance(one, keras.callbacks.BackupAndRestore) for one in callbacks)
+
+
+def _trainable(network):
+    return [layer.trainable for layer in network.layers]
 
 
 def _interrupt(error, *batches):
@@ -281,14 +296,16 @@ def _compile(plan, size, storage):
 
 
 def _optimizer(plan):
-    schedule = Schedule(plan.warmup)
-    if plan.optimizer is None:
-        optimizer = keras.optimizers.Adam(learning_rate=schedule, **dict(plan.adam))
-    elif isinstance(plan.optimizer, str):
-        kind = type(_named("optimizer", plan.optimizer, keras.optimizers.get))
-        optimizer = kind(learning_rate=schedule)
-    else:
+    """Return an optimizer, and the schedule that its learning rate follows, if it does."""
+    if not isinstance(plan.optimizer, str | None):
         return type(plan.optimizer).from_config(plan.optimizer.get_config()), None
+    kind = keras.optimizers.Adam
+    if plan.optimizer is not None:
+        kind = type(_named("optimizer", plan.optimizer, keras.optimizers.get))
+    if plan.warmup is None:  # a number, which callbacks may change
+        return kind(learning_rate=plan.learning_rate, **dict(plan.adam)), None
+    schedule = Schedule(plan.warmup)
+    optimizer = kind(learning_rate=schedule, **dict(plan.adam))
     schedule.bind(optimizer)
     return optimizer, schedule
 
@@ -301,10 +318,12 @@ def _named(parameter, value, get):
         raise ValueError(f"{parameter}={value!r} is not known to Keras: {error}") from error
 
 
-def _set_schedule(plan, schedule):
-    if schedule is not None:
-        schedule.peak.assign(plan.learning_rate)
-        schedule.steps.assign(plan.epochs * plan.steps_per_epoch)
+def _set_learning_rate(plan, compiled):
+    if compiled.schedule is not None:
+        compiled.schedule.peak.assign(plan.learning_rate)
+        compiled.schedule.steps.assign(plan.epochs * plan.steps_per_epoch)
+    elif isinstance(plan.optimizer, str | None):
+        compiled.model.optimizer.learning_rate = plan.learning_rate
 
 
 def _set_weights(plan, size, network, weights):
@@ -333,9 +352,11 @@ def _pool_key(plan, size, storage):
 def _loss_key(loss):
     """Return what tells a loss, or what one is made of, from others.
 
-    Of an instance it is class and state, but for its name, not its configuration, from which Keras
-    leaves out some parameters (the delta of a Huber loss). A layer is like nothing but itself.
+    Of a function with bound arguments it is these and the function; of an instance class and state, but for its name, not its configuration, from which it may
+    leave out some parameters. A layer is like nothing but itself.
     """
+    if isinstance(loss, functools.partial):
+        return loss.func, _loss_key(loss.args), _loss_key(loss.keywords)
     if isinstance(loss, keras.losses.Loss):
         state = {name: value for name, value in vars(loss).items() if name != "name"}
         return type(loss), _loss_key(state)

@@ -1,6 +1,7 @@
 """The U-Net denoiser: a convolutional network as a scikit-learn transformer."""
 
 import functools
+import math
 import warnings
 from numbers import Integral
 
@@ -18,6 +19,7 @@ from skdenoise.images import (
     goes_beyond,
     robust_value_range,
     warn_if_constant,
+    warn_of_other_range,
 )
 from skdenoise.noise.estimation import as_images, strengths_of_noise
 from skdenoise.noise.model import strength_range
@@ -164,7 +166,8 @@ class UNetDenoiser(Denoiser):
         The trained network, for NHWC images in units of the value range. Changes made to it change
         the denoiser.
     history_ : dict of list of float
-        ``loss`` and, with a validation split, ``val_loss``, of each epoch.
+        ``loss`` and, with a validation split, ``val_loss``, of each epoch; NaN for epochs, of several
+        fits one after the other, that had no validation split.
     n_iter_ : int
         Number of epochs trained.
     image_shape_ : tuple of int
@@ -659,10 +662,7 @@ class UNetDenoiser(Denoiser):
     def _keep(self, plan, pairs, outcome, partial, resume):
         from skdenoise.inference import TrainedNetwork
 
-        before = self.history_ if resume else {}
-        self.history_ = {
-            name: before.get(name, []) + values for name, values in outcome.history.items()
-        }
+        self.history_ = _continued(self.history_ if resume else {}, outcome.history)
         self.n_iter_ = plan.first_epoch + len(outcome.history["loss"])
         self._loss = plan.loss
         self._optimizer_state = outcome.optimizer_state if partial else None
@@ -757,7 +757,9 @@ class UNetDenoiser(Denoiser):
         """Return the range of the strengths of noise in noisy images, or, of X alone, their median."""
         if noisy is None:
             return float(np.median(strengths_of_noise(self._as_sequence(X), self.value_range_)))
-        found = strengths_of_noise(as_images(noisy, self.image_shape), self.value_range_)
+        noisy = as_images(noisy, self.image_shape)
+        warn_of_other_range(noisy, self.value_range_)
+        found = strengths_of_noise(noisy, self.value_range_)
         low, high = np.percentile(found, (5, 95))
         return float(low), float(high)
 
@@ -805,3 +807,12 @@ class UNetDenoiser(Denoiser):
             self._check_weights_suit_supervision()
             return denoise_hidden(self._network, images, pixels, clip)
         return self._network.denoise(images, pixels, clip, self.verbose)
+
+
+def _continued(before, now):
+    """Return the history of epochs, with NaN where one of its values was not computed."""
+    n_before, n_now = (len(history.get("loss", [])) for history in (before, now))
+    return {
+        name: before.get(name, [math.nan] * n_before) + now.get(name, [math.nan] * n_now)
+        for name in (before | now)
+    }

@@ -210,6 +210,8 @@ def test_images_in_another_range_than_in_fit_are_warned_of():
         denoiser.transform(IMAGES)
     with pytest.warns(UserWarning, match="Scale them"):
         quick_denoiser().fit(IMAGES).transform(IMAGES * 255)
+    with pytest.warns(UserWarning, match="Scale them"):  # the digits of scikit-learn
+        quick_denoiser().fit(IMAGES).transform(IMAGES * 16)
 
 
 def test_channels_that_come_first_are_warned_of():
@@ -221,6 +223,8 @@ def test_tables_of_image_arrays_are_refused():
     denoiser = quick_denoiser().set_output(transform="pandas")
     with pytest.raises(ValueError, match="set_output asks for a pandas table"):
         denoiser.fit(IMAGES)
+    with pytest.raises(ValueError, match="images of several sizes do not fit"):
+        denoiser.fit([IMAGES[0], IMAGES[1, :6]])
     with pytest.raises(ValueError, match="no feature names"):
         quick_denoiser().fit(IMAGES).get_feature_names_out()
 
@@ -244,6 +248,10 @@ def test_scorers_explain_what_they_need(digits):
         noisy_scorer("psnr")(quick_denoiser().fit(IMAGES * 16), IMAGES * 16)
     with pytest.raises(ValueError, match="get_scorer_names"):
         noisy_scorer("acuracy")
+    with pytest.raises(
+        TypeError, match="'ssim' is a plain mean over images, which takes no sample_w"
+    ):
+        noisy_scorer("ssim")(quick_denoiser().fit(IMAGES), IMAGES, sample_weight=np.ones(20))
     with pytest.raises(ValueError, match="same images in the same layout"):
         psnr(IMAGES, IMAGES[:3], data_range=1)
 

@@ -55,6 +55,10 @@ def test_picture_that_cannot_be_saved_is_refused_before_the_work(tmp_path):
     result = skdenoise("demo", "-o", tmp_path / "nowhere" / "picture.png")
     assert result.returncode == 2
     assert "does not exist" in result.stderr
+    (tmp_path / "folder.png").mkdir()
+    result = skdenoise("demo", "-o", tmp_path / "folder.png")
+    assert result.returncode == 2
+    assert "is a folder" in result.stderr
 
 
 def test_version_and_help():

@@ -1,4 +1,5 @@
 import dataclasses
+import functools
 import os
 import pickle
 import subprocess
@@ -18,7 +19,7 @@ from sklearn.datasets import load_sample_images
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.frozen import FrozenEstimator
 
-from skdenoise import GaussianNoise, SaltAndPepperNoise, UNetDenoiser, add_noise, psnr
+from skdenoise import GaussianNoise, SaltAndPepperNoise, UNetDenoiser, add_noise, pool, psnr
 from skdenoise.batches import TrainingBatches
 from skdenoise.images import PixelFormat
 from skdenoise.pairs import Pairs
@@ -464,6 +465,15 @@ def test_warm_start_goes_on_from_the_last_fit(digits):
     assert warm.history_["loss"][3] < cold.history_["loss"][0]
 
 
+def test_losses_of_several_fits_stand_at_their_epochs(digits):
+    denoiser = quick_denoiser(epochs=2, warm_start=True).fit(digits[0][:100])
+    denoiser.set_params(validation_split=0.5).fit(digits[0][:100])
+    denoiser.set_params(validation_split=0.0).fit(digits[0][:100])
+    computed = np.isfinite(denoiser.history_["val_loss"])
+    np.testing.assert_array_equal(computed, [False, False, True, True, False, False])
+    assert np.isfinite(denoiser.history_["loss"]).all()
+
+
 def test_fit_without_warm_start_starts_anew(digits):
     X = digits[0][:200]
     denoiser = quick_denoiser().fit(X)
@@ -490,6 +500,53 @@ def test_callbacks_are_copied_for_each_fit(digits):
     assert callback.count == 0
 
 
+def test_a_fit_that_a_callback_takes_up_midway_leaves_no_mark_on_the_next(digits, tmp_path):
+    X = digits[0][:100]
+    whole = quick_denoiser(epochs=3).fit(X)
+
+    def resumed():
+        kept = keras.callbacks.BackupAndRestore(tmp_path, delete_checkpoint=False)
+        return quick_denoiser(epochs=3, callbacks=[kept]).fit(X)
+
+    assert resumed().n_iter_ == 3
+    with pytest.raises(ValueError, match="The fit had no epoch"):
+        resumed()
+    assert quick_denoiser(epochs=3).fit(X).history_ == whole.history_
+
+
+class Freeze(keras.callbacks.Callback):
+    def on_train_begin(self, logs=None):
+        next(layer for layer in self.model.layers if hasattr(layer, "kernel")).trainable = False
+
+
+def test_a_layer_that_a_callback_has_frozen_is_free_in_the_next_fit(digits):
+    X, params = digits[0][:100], {"filters": (4, 9), "epochs": 2}
+    frozen = quick_denoiser(callbacks=[Freeze()], **params).fit(X)
+    free = quick_denoiser(**params).fit(X)
+    pool._idle.clear()
+    assert free.history_ == quick_denoiser(**params).fit(X).history_
+    assert free.history_ != frozen.history_
+
+
+@pytest.mark.parametrize(
+    "params", [{"network": "classic"}, {"optimizer": keras.optimizers.Adam(1e-3)}]
+)
+def test_callbacks_set_a_learning_rate_that_is_a_number(digits, params):
+    falling = keras.callbacks.LearningRateScheduler(lambda epoch, rate: rate if epoch < 1 else 0.0)
+    denoiser = quick_denoiser(epochs=3, callbacks=[falling], validation_split=0.5, **params)
+    losses = denoiser.fit(digits[0][:100]).history_["val_loss"]
+    assert losses[1] == losses[2] == losses[0]
+    plain = quick_denoiser(epochs=2, validation_split=0.5, **params).fit(digits[0][:100])
+    assert plain.history_["val_loss"][1] < plain.history_["val_loss"][0]
+
+
+@pytest.mark.parametrize("optimizer", [None, "sgd"])
+def test_callbacks_that_would_set_a_scheduled_learning_rate_are_refused(digits, optimizer):
+    callbacks = [keras.callbacks.ReduceLROnPlateau()]
+    with pytest.raises(ValueError, match=r"ReduceLROnPlateau.*schedule.*Adam\(1e-3\)"):
+        quick_denoiser(callbacks=callbacks, optimizer=optimizer).fit(digits[0][:100])
+
+
 def test_optimizer_instance_is_copied_for_each_fit(digits):
     optimizer = keras.optimizers.SGD(0.1, momentum=0.9)
     denoiser = quick_denoiser(optimizer=optimizer)
@@ -498,7 +555,12 @@ def test_optimizer_instance_is_copied_for_each_fit(digits):
     assert not optimizer.built
 
 
-@pytest.mark.parametrize("loss", ["mse", "mae", keras.losses.Huber()])
+HUBER = keras.losses.huber
+
+
+@pytest.mark.parametrize(
+    "loss", ["mse", "mae", functools.partial(HUBER, delta=0.1), keras.losses.LogCosh()]
+)
 def test_loss_is_what_keras_takes(digits, loss):
     denoiser = quick_denoiser(loss=loss).fit(digits[0][:100])
     assert np.isfinite(denoiser.history_["loss"]).all()
@@ -506,26 +568,39 @@ def test_loss_is_what_keras_takes(digits, loss):
 
 def test_losses_that_differ_in_a_parameter_are_not_taken_for_each_other(digits):
     losses = [
-        quick_denoiser(loss=keras.losses.Huber(delta)).fit(digits[0][:100]).history_["loss"][0]
+        quick_denoiser(loss=functools.partial(HUBER, delta=delta))
+        .fit(digits[0][:100])
+        .history_["loss"][0]
         for delta in (0.001, 1.0)
     ]
     assert losses[1] > 10 * losses[0]
 
 
 class MeanOfTwo(keras.losses.Loss):
-    """A loss that is made of others, and says nothing of them in its configuration."""
+    """A loss that is made of others."""
 
     def __init__(self, delta):
         super().__init__()
+        self.delta = delta
         self.parts = [keras.losses.Huber(delta), keras.losses.MeanSquaredError()]
 
     def call(self, y_true, y_pred):
         return sum(part(y_true, y_pred) for part in self.parts) / 2
 
+    def get_config(self):
+        return {"delta": self.delta}
 
-def test_a_loss_is_known_again_by_its_parts():
-    assert _loss_key(MeanOfTwo(0.1)) == _loss_key(MeanOfTwo(0.1))
-    assert _loss_key(MeanOfTwo(0.1)) != _loss_key(MeanOfTwo(0.2))
+
+@pytest.mark.parametrize("make", [MeanOfTwo, lambda delta: functools.partial(HUBER, delta=delta)])
+def test_a_loss_is_known_again_by_its_parts(make):
+    assert _loss_key(make(0.1)) == _loss_key(make(0.1))
+    assert _loss_key(make(0.1)) != _loss_key(make(0.2))
+
+
+@pytest.mark.parametrize("loss", [keras.losses.Huber(0.1), keras.losses.CosineSimilarity(axis=1)])
+def test_a_loss_whose_copies_forget_what_it_was_given_is_refused(digits, loss):
+    with pytest.raises(ValueError, match=r"forget (delta|axis).*functools\.partial"):
+        quick_denoiser(loss=loss).fit(digits[0][:100])
 
 
 def with_dropout(input_shape, seed):

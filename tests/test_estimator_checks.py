@@ -1,7 +1,12 @@
 """scikit-learn's own checks, in full, for every estimator."""
 
+import pytest
 from conftest import quick_denoiser
-from sklearn.utils.estimator_checks import parametrize_with_checks
+from sklearn.utils.estimator_checks import (
+    check_transformer_get_feature_names_out,
+    check_transformer_get_feature_names_out_pandas,
+    parametrize_with_checks,
+)
 
 from skdenoise import (
     FilterDenoiser,
@@ -39,3 +44,14 @@ def expected_failures(estimator):
 )
 def test_estimator_keeps_to_the_conventions_of_scikit_learn(estimator, check):
     check(estimator)
+
+
+@pytest.mark.parametrize(
+    "check",
+    [check_transformer_get_feature_names_out, check_transformer_get_feature_names_out_pandas],
+)
+@pytest.mark.parametrize(
+    "estimator", [ImageFlattener(), SubspaceDenoiser(train_output="denoised")], ids=repr
+)
+def test_columns_are_named_as_in_scikit_learn(estimator, check):
+    check(type(estimator).__name__, estimator)

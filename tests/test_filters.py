@@ -59,6 +59,14 @@ def test_an_image_is_filtered_the_same_whatever_stands_beside_it(method):
     np.testing.assert_array_equal(in_processes.transform(PHOTOGRAPHS), together)
 
 
+def test_images_of_several_sizes_are_filtered_in_processes():
+    several = [PHOTOGRAPHS[0], PHOTOGRAPHS[1, :20]]
+    denoiser = FilterDenoiser("tv_chambolle").fit(several)
+    alone = denoiser.transform(several)
+    for one, same in zip(denoiser.set_params(n_jobs=2).transform(several), alone, strict=True):
+        np.testing.assert_array_equal(one, same)
+
+
 def test_parameters_are_those_of_scikit_image_in_multiples_of_sigma():
     image = PHOTOGRAPHS[:1]
     expected = {

@@ -1,14 +1,16 @@
 """Reading and writing image files, and folders of them."""
 
+import pickle
 import struct
 import zlib
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
 import tifffile
 from PIL import Image
 
-from skdenoise import ImageFolder, tiff_files
+from skdenoise import FilterDenoiser, ImageFolder, tiff_files
 from skdenoise.image_files import read_image, read_shape, write_image
 
 
@@ -296,7 +298,38 @@ def test_a_folder_keeps_the_images_that_were_used_last(tmp_path):
     assert images[0] is first
     assert images[2].mean() == 2
     assert images[0] is first
-    assert len(images._kept) == 2
+    assert len(images._images._kept) == 2
+
+
+def test_a_folder_travels_without_the_images_that_it_keeps(tmp_path):
+    write_image(tmp_path / "a.npy", np.ones((256, 256), np.float32))
+    images = ImageFolder(tmp_path)
+    images.read_shapes()
+    kept = images[0]
+    packed = pickle.dumps(images)
+    assert len(packed) < kept.nbytes / 10
+    np.testing.assert_array_equal(pickle.loads(packed)[0], kept)
+
+
+def test_a_folder_is_read_by_several_threads(tmp_path):
+    for i in range(6):
+        write_image(tmp_path / f"{i}.npy", np.full((256, 256), i, np.float32))
+    images = ImageFolder(tmp_path, cache=1)  # holds four of them
+    order = np.random.default_rng(0).integers(6, size=400)
+    with ThreadPoolExecutor(4) as threads:
+        means = list(threads.map(lambda i: images[i].mean(), order))
+    np.testing.assert_array_equal(means, order)
+
+
+def test_values_that_are_no_pixels_are_errors_that_name_the_file(tmp_path):
+    write_image(tmp_path / "a.npy", np.zeros((7, 5), np.float32))
+    write_image(tmp_path / "b.npy", np.full((7, 5), np.nan, np.float32))
+    write_image(tmp_path / "c.npy", np.full((7, 5), 1e30, np.float32))
+    images = ImageFolder(tmp_path)
+    with pytest.raises(ValueError, match=r"b\.npy contains NaN"):
+        FilterDenoiser("median").fit(images).transform(images)
+    with pytest.raises(ValueError, match=r"c\.npy has values up to 1e\+30"):
+        images[2]
 
 
 def test_folders_without_images(tmp_path):

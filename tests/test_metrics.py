@@ -1,6 +1,7 @@
 import pickle
 
 import numpy as np
+import pandas as pd
 import pytest
 from conftest import quick_denoiser
 from skimage.metrics import peak_signal_noise_ratio, structural_similarity
@@ -70,6 +71,14 @@ def test_scorers_of_pairs_are_routed_through_a_search(digits):
     assert psnr_scorer(search.best_estimator_, noisy, clean=X) == pytest.approx(
         search.best_estimator_.score(noisy, clean=X)
     )
+
+
+def test_a_scorer_sees_columns_and_index_of_a_table(digits):
+    table = pd.DataFrame(digits[0][:20], index=np.arange(100, 120)).rename(columns=str)
+    seen = []
+    noisy_scorer(lambda _, X, y: seen.append(X) or 0.0)(None, table)
+    pd.testing.assert_index_equal(seen[0].index, table.index)
+    pd.testing.assert_index_equal(seen[0].columns, table.columns)
 
 
 def test_noisy_scorer_scores_on_the_same_noise_each_time(digits):

@@ -152,6 +152,13 @@ def test_what_cannot_be_estimated_is_refused(digits, params, given, message):
         UNetDenoiser(**params).fit(digits[0][:20], **given)
 
 
+def test_noisy_images_in_another_range_than_the_clean_ones_are_warned_of(digits):
+    X = digits[0][:100]
+    noisy = (noised(X, 0.2) * 255).clip(0, 255).astype(np.uint8)
+    with pytest.warns(UserWarning, match="Scale them as the images were scaled in fit"):
+        quick_denoiser(noise_factor="estimate").fit(X, noisy=noisy)
+
+
 def test_images_noisier_than_those_trained_on_are_warned_of_when_asked(photographs):
     clean = photographs[..., 0]
     params = {"noise_factor": (0, 0.1), "patch_size": 32, "warn_if_noisier": True}

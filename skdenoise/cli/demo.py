@@ -8,13 +8,17 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from skdenoise.cli.common import Quiet, Seed, check_folder, import_keras_in_silence
+from skdenoise.cli.common import Quiet, Seed, check_new, import_keras_in_silence
 from skdenoise.demo import NOISE_FACTORS, plot_demo, run_demo
+from skdenoise.files import written_whole
 
 
 def demo(
     output: Annotated[
-        Path, typer.Option("--output", "-o", help="Where to save the picture.")
+        Path,
+        typer.Option(
+            "--output", "-o", help="Where to save the picture; one that is there is replaced."
+        ),
     ] = Path("skdenoise_demo.png"),
     seed: Seed = 0,
     quiet: Quiet = False,
@@ -34,7 +38,8 @@ def demo(
     import_keras_in_silence()
     result = run_demo(random_state=seed, verbose=0 if quiet else 1)
     console.print(_accuracy_table(result))
-    plot_demo(result).savefig(output, dpi=120)
+    with written_whole(output) as new:
+        plot_demo(result).savefig(new, dpi=120)
     console.print(f"Picture: {output}    ({time.perf_counter() - start:.0f} s)")
 
 
@@ -47,7 +52,7 @@ def _check_output(output):
         raise typer.BadParameter(
             f"{output} has no ending of a picture format; these are known: {', '.join(formats)}."
         )
-    check_folder(output)
+    check_new(output, overwrite=True)
 
 
 def _accuracy_table(result):

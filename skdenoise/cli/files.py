@@ -1,6 +1,7 @@
 """The commands ``denoise`` and ``info``."""
 
 import json
+import math
 import sys
 import time
 from dataclasses import asdict, dataclass
@@ -326,7 +327,7 @@ def info(model: Model, as_json: AsJson = False):
         "value_range": list(denoiser.value_range_),
         "noise": _noise_of(denoiser),
         "epochs": denoiser.n_iter_,
-        "losses": {name: values[-1] for name, values in history.items()},
+        "losses": {n: values[-1] for n, values in history.items() if not math.isnan(values[-1])},
         "bytes": size,
     }
     if as_json:

@@ -1,6 +1,8 @@
 """The commands ``evaluate`` and ``report``."""
 
+import os
 import shlex
+import subprocess
 import sys
 from pathlib import Path
 from typing import Annotated
@@ -184,10 +186,15 @@ def report(
     write_report(
         study,
         output,
-        call=shlex.join(["skdenoise", *sys.argv[1:]]),
+        call=_joined(["skdenoise", *sys.argv[1:]]),
         title=f"Does denoising help? {Path(source).name}, {noise} noise",
     )
     print(f"Report: {output}")
+
+
+def _joined(arguments):
+    """Return a command line as it is typed into a shell of this system."""
+    return subprocess.list2cmdline(arguments) if os.name == "nt" else shlex.join(arguments)
 
 
 def _study(source, max_train, max_test, seed, quiet, **options):

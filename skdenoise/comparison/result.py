@@ -174,7 +174,7 @@ def _shown(rows):
     bounds = rows["clean_cost_high"].fillna(np.inf).groupby(rows["condition"], sort=False)
     worst = rows.loc[bounds.idxmax()].set_index("condition")
     table["clean cost"] = {
-        row.Index: f"{row.clean_cost:+.3f} (≤ {row.clean_cost_high:+.3f})"
+        row.Index: f"{row.clean_cost:+.3f} (<= {row.clean_cost_high:+.3f})"
         for row in worst.itertuples()
     }
     table["PSNR"] = {

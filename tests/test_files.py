@@ -1,0 +1,43 @@
+import os
+import stat
+import sys
+
+import pytest
+
+from skdenoise.files import written_whole
+
+
+def test_a_file_is_there_whole_or_as_it_was(tmp_path):
+    path = tmp_path / "notes.txt"
+    with written_whole(path) as new:
+        new.write_text("first")
+        assert new.suffix == ".txt"
+        assert not path.exists()
+    with pytest.raises(FileNotFoundError), written_whole(path) as new:
+        new.rename(tmp_path / "nowhere" / "half.txt")
+    assert path.read_text() == "first"
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_a_file_with_the_longest_name_that_there_is_is_written(tmp_path):
+    path = tmp_path / f"{'n' * 251}.txt"
+    with written_whole(path) as new:
+        new.write_text("text")
+    assert path.read_text() == "text"
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="links and modes of POSIX")
+def test_what_a_link_leads_to_is_replaced_with_the_usual_mode(tmp_path):
+    (tmp_path / "folder").mkdir()
+    target, link = tmp_path / "folder" / "target.txt", tmp_path / "link.txt"
+    target.write_text("before")
+    link.symlink_to(target)
+    mask = os.umask(0o027)
+    try:
+        with written_whole(link) as new:
+            new.write_text("after")
+    finally:
+        os.umask(mask)
+    assert link.is_symlink()
+    assert target.read_text() == "after"
+    assert stat.S_IMODE(target.stat().st_mode) == 0o640
