@@ -14,9 +14,10 @@ _IMAGES_PER_CHUNK, _VALUES_PER_CHUNK = 1024, 2**23
 _FEW_PAIRS, _FEW_VALUES = 64, 2**15
 # Floats beyond it are refused: squares of differences would come near the largest float32, 3e38.
 _LARGEST = 1e15
-# What cannot be images of a value range: 8-bit levels of 0..1 are flatter, and digits of 0..16 wider
-# than that. Gaussian noise is as wide from a standard deviation of about 1.4 on.
-_MUCH_FLATTER, _MUCH_WIDER = 100, 12
+# How many times flatter or wider than a value range images cannot be, and, but for single pixels that
+# went astray, how many times wider: Gaussian noise with a standard deviation of 1 is 6 times as wide,
+# and digits of 0..16 are 16 times as wide as a range of 0..1.
+_FLATTER, _WIDER, _MOSTLY_WIDER = 100, 100, 12
 # From this side on, what can only be meant as colour images is not read as something else in silence.
 _LEAST_COLOUR_SIDE = 8
 
@@ -409,12 +410,21 @@ def warn_of_other_range(images, value_range):
     sample = _few(images)
     low, high = float(sample.min()), float(sample.max())
     span = value_range[1] - value_range[0]
-    if 0 < high - low < span / _MUCH_FLATTER or high - low > span * _MUCH_WIDER:
+    is_flat = 0 < high - low < span / _FLATTER
+    if is_flat or high - low > span * _WIDER or _are_mostly_wider(sample, high - low, span):
         warnings.warn(
             f"The images reach from {low:g} to {high:g}, but the value range is {value_range}. "
             "Scale them as the images were scaled in fit, or give value_range.",
             stacklevel=3,
         )
+
+
+def _are_mostly_wider(sample, width, span):
+    """Tell whether images are too wide for a value range, their extremes left aside."""
+    if width <= span * _MOSTLY_WIDER:  # as nearly always; percentiles take long
+        return False
+    low, high = np.percentile(sample, (1, 99))
+    return high - low > span * _MOSTLY_WIDER
 
 
 def _few(images):

@@ -209,7 +209,7 @@ def test_a_folder_is_a_list_that_is_read_as_needed(folder, photographs):
     from_folder = quick_denoiser(**params).fit(images)
     in_memory = quick_denoiser(**params).fit(photographs)
     assert from_folder.history_ == in_memory.history_
-    assert not images._kept
+    assert not images._images._kept
     np.testing.assert_array_equal(
         from_folder.transform(images)[1], in_memory.transform(photographs)[1]
     )
