@@ -24,8 +24,8 @@ BENCHMARKS = (
     "step_profile",
     "threads",
     "transform",
-    "search",
     "self_supervision",
+    "search",
     "photographs",
     "noise_levels",
     "noise_estimation",
@@ -66,7 +66,7 @@ def main():
 
 
 def _run_in_two_processes(names):
-    """Run half of the benchmarks in each: most of a quick one is compiling, in one thread."""
+    """Run every other benchmark in each: most of a quick one is compiling, in one thread."""
     command = [*_COMMAND, "--quick", "--here"]
     halves = [subprocess.Popen([*command, *names[i::2]]) for i in range(2)]
     codes = [half.wait() for half in halves]
