@@ -132,7 +132,8 @@ def _ours(given, params, quick):
         return seconds(denoiser.fit, X), denoiser
 
     fit(8)  # compiles
-    step = np.median([(fit(500)[0] - fit(250)[0]) / 250 for _ in range(1 if quick else 3)])
+    n, repeats = (50, 1) if quick else (250, 3)
+    step = np.median([(fit(2 * n)[0] - fit(n)[0]) / n for _ in range(repeats)])
     wall, denoiser = fit(given / step)
     return wall, mean_psnr(X_test, denoiser.transform(noisy))
 
