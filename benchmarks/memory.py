@@ -81,7 +81,6 @@ def run(path, quick):
 
 
 def _measured(what, call, start):
-
     with Peak() as peak:
         wall = seconds(call)
     return {"what": what, "MiB over the imports": peak.highest - start, "seconds": wall}

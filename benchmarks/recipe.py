@@ -40,16 +40,17 @@ def measure(quick):
     n_images, seeds, tasks = (32, (0,), TASKS[2:3]) if quick else (IMAGES, (0, 1, 2), TASKS)
     quality = _quality if quick else _kept(environment())
     changes = _changes()
+    whats = list(changes)
     if quick:  # what is built; the rest is numbers
-        changes = {what: c for what, c in changes.items() if c.network is not Change.network}
-        changes = {"default": None, **changes}
-    fits = list(itertools.product(changes, tasks, seeds))
+        whats = [what for what in whats if changes[what].network is not Change.network]
+        whats = ["default", *whats]
+    fits = list(itertools.product(whats, tasks, seeds))
     found = Parallel(n_jobs=1 if quick else -1)(
         delayed(quality)(*task, what, n_images, seed) for what, task, seed in fits
     )
     of_fit = dict(zip(fits, found, strict=True))
     rows = []
-    for what in changes:
+    for what in whats:
         rows.append({"what": what})
         for task in tasks:
             rows[-1]["{} {}".format(*task)] = np.array([of_fit[what, task, s] for s in seeds])

@@ -9,7 +9,7 @@ import sys
 import numpy as np
 from _record import run_in_process, seconds
 from sklearn.datasets import load_digits
-from sklearn.model_selection import GridSearchCV
+from sklearn.model_selection import GridSearchCV, ParameterGrid
 from sklearn.pipeline import Pipeline
 from sklearn.svm import SVC
 
@@ -22,47 +22,40 @@ def measure(quick):
     """Return the rows of the table."""
     X, y, train, test = _digits(quick)
     rows = _second_fit(X)
-    epochs = 1 if quick else 5
-    first = float(np.median([_first_fit_of_a_process(quick) for _ in range(1 if quick else 3)]))
-    seconds(_pipeline(epochs).fit, X[train], y[train])  # compiles what the pipeline needs beyond
+    repeats = 1 if quick else 3
+    first = float(np.median([_first_fit_of_a_process(quick) for _ in range(repeats)]))
+    seconds(_pipeline(quick).fit, X[train], y[train])  # compiles what the pipeline needs beyond
 
     def single_fits():
-        return [
-            seconds(_pipeline(epochs).fit, X[train], y[train]) for _ in range(1 if quick else 4)
-        ]
+        return [seconds(_pipeline(quick).fit, X[train], y[train]) for _ in range(1 if quick else 4)]
 
-    singles = single_fits()
-    grid = {
-        "denoise__noise_factor": [0.2, 0.4] if quick else [0.1, 0.2, 0.3, 0.4, 0.5, 0.6],
-        "denoise__learning_rate": [2e-3] if quick else [2e-3, 5e-3],
-    }
-    n_candidates = 2 if quick else 12
-    walls = {}
-    for n_jobs in (1, 2):
-        search = GridSearchCV(
-            _pipeline(epochs),
-            grid,
-            scoring=noisy_scorer("accuracy", noise_factor=0.4, value_range=(0, 1)),
+    def search(n_jobs):
+        scoring = noisy_scorer("accuracy", noise_factor=0.4, value_range=(0, 1))
+        return GridSearchCV(
+            _pipeline(quick),
+            _grid(quick),
+            scoring=scoring,
             cv=[(train, test)],
             refit=False,
             n_jobs=n_jobs,
         )
-        walls[n_jobs] = seconds(search.fit, X, y)
-        if n_jobs == 1:
-            # Before and after, since a machine that others use is not always as fast.
-            one = float(np.mean([*singles, *single_fits()]))
-            what = f"one fit of the pipeline ({epochs} epochs)"
-            rows.append({"what": f"{what}, first of a process", "seconds": first})
-            rows.append({"what": f"{what}, nothing to compile", "seconds": one})
-    again = seconds(search.fit, X, y)
-    what = f"GridSearchCV, {n_candidates} candidates, n_jobs="
-    compiled = walls[1] + first - one  # as the first of a process
+
+    # Single fits before and after, since a machine that others use is not always as fast.
+    singles = single_fits()
+    in_one = seconds(search(1).fit, X, y)
+    one = float(np.mean([*singles, *single_fits()]))
+    in_two, again = (seconds(search(2).fit, X, y) for _ in range(2))
+    compiled = in_one + first - one  # as the first of a process
+    fit = f"one fit of the pipeline ({_epochs(quick)} epochs)"
+    grid = f"GridSearchCV, {len(ParameterGrid(_grid(quick)))} candidates, n_jobs="
     return [
         *rows,
-        _row(f"{what}1, with compiling", compiled, first, "times the first fit"),
-        _row(f"{what}1, nothing to compile", walls[1], one, "times such a fit"),
-        _row(f"{what}2, workers to start", walls[2], compiled, "of n_jobs=1, with compiling"),
-        _row(f"{what}2, workers at hand", again, walls[1], "of n_jobs=1, nothing to compile"),
+        {"what": f"{fit}, first of a process", "seconds": first},
+        {"what": f"{fit}, nothing to compile", "seconds": one},
+        _row(f"{grid}1, with compiling", compiled, first, "times the first fit"),
+        _row(f"{grid}1, nothing to compile", in_one, one, "times such a fit"),
+        _row(f"{grid}2, workers to start", in_two, compiled, "of n_jobs=1, with compiling"),
+        _row(f"{grid}2, workers at hand", again, in_one, "of n_jobs=1, nothing to compile"),
     ]
 
 
@@ -84,8 +77,20 @@ def _first_fit_of_a_process(quick):
     return float(run_in_process([__file__, "1" if quick else ""]))
 
 
-def _pipeline(epochs):
-    return Pipeline([("denoise", UNetDenoiser(epochs=epochs, random_state=0)), ("classify", SVC())])
+def _grid(quick):
+    return {
+        "denoise__noise_factor": [0.2, 0.4] if quick else [0.1, 0.2, 0.3, 0.4, 0.5, 0.6],
+        "denoise__learning_rate": [2e-3] if quick else [2e-3, 5e-3],
+    }
+
+
+def _epochs(quick):
+    return 1 if quick else 5
+
+
+def _pipeline(quick):
+    denoiser = UNetDenoiser(epochs=_epochs(quick), random_state=0)
+    return Pipeline([("denoise", denoiser), ("classify", SVC())])
 
 
 def _second_fit(X):
@@ -104,4 +109,4 @@ if __name__ == "__main__":
     X, y, train, _ = _digits(quick)
     import keras  # noqa: F401 (its import is no part of a fit)
 
-    print(seconds(_pipeline(1 if quick else 5).fit, X[train], y[train]))
+    print(seconds(_pipeline(quick).fit, X[train], y[train]))

@@ -3,11 +3,11 @@
 import os
 import tempfile
 
-# As many processes as cores run the pages: a thread each.
-os.environ["TF_NUM_INTRAOP_THREADS"] = "1"
-
 from sybil import Sybil
 from sybil.parsers.myst import PythonCodeBlockParser, SkipParser
+
+# As many processes as cores run the pages: a thread each.
+os.environ["TF_NUM_INTRAOP_THREADS"] = "1"
 
 
 def enter_folder(namespace):

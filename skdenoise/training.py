@@ -221,7 +221,8 @@ def _fit(plan, pairs, training, validation, compiled):
             "BackupAndRestore does where its backup is of a fit that was as long."
         )
     if _restores(plan.callbacks) or _trainable(compiled.network) != trainable:
-        compiled.is_reusable = False  # the next fit would begin where this one was taken up
+        # A next fit would be taken up midway too, or with layers that are frozen.
+        compiled.is_reusable = False
     state = optimizer_key(plan), compiled.optimizer_state()
     return Outcome(compiled.network.get_weights(), state, record.history)
 
@@ -352,8 +353,9 @@ def _pool_key(plan, size, storage):
 def _loss_key(loss):
     """Return what tells a loss, or what one is made of, from others.
 
-    Of a function with bound arguments it is these and the function; of an instance class and state, but for its name, not its configuration, from which it may
-    leave out some parameters. A layer is like nothing but itself.
+    Of a function with bound arguments it is these and the function. Of an instance it is class and
+    state, but for its name; not its configuration, from which it may leave out some parameters. A
+    layer is like nothing but itself.
     """
     if isinstance(loss, functools.partial):
         return loss.func, _loss_key(loss.args), _loss_key(loss.keywords)
