@@ -14,8 +14,9 @@ import numpy as np
 from _record import seconds
 from transform import multiply_adds, rate_of_multiplication
 
-from skdenoise import UNetDenoiser, device_noise
-from skdenoise.precision import resolve_precision
+from skdenoise import UNetDenoiser
+from skdenoise.backend.precision import resolve_precision
+from skdenoise.training import device_noise
 
 COLUMNS = ["what", "images", "batch size", "images a second", "share of the bound (%)"]
 

@@ -22,8 +22,8 @@ from _data import load_mnist
 from _record import interleaved, mean_psnr, run_in_process, seconds
 
 from skdenoise import UNetDenoiser, add_noise
-from skdenoise.precision import resolve_precision
-from skdenoise.recipe import RECIPES
+from skdenoise.backend.precision import resolve_precision
+from skdenoise.networks.recipes import RECIPES
 
 COLUMNS = [
     "what",

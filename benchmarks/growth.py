@@ -55,7 +55,7 @@ def run(n_images, size, batch_size, steps):
     import keras  # noqa: F401 (counted among the imports)
 
     from skdenoise import UNetDenoiser
-    from skdenoise.recipe import RECIPES
+    from skdenoise.networks.recipes import RECIPES
 
     start = anonymous_memory()
     images = np.random.default_rng(0).integers(0, 256, (n_images, size, size), dtype=np.uint8)

@@ -10,7 +10,8 @@ import sys
 import psutil
 from sklearn.datasets import load_digits
 
-from skdenoise import UNetDenoiser, pool
+from skdenoise import UNetDenoiser
+from skdenoise.backend import compiled as pool
 
 WARM_UP, FITS = 10, 100
 

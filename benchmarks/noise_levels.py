@@ -16,8 +16,8 @@ from _data import load_photographs
 from photographs import SIGMAS, blind, psnr_by_sigma, set12, stand_ins
 
 from skdenoise import UNetDenoiser
-from skdenoise.network import NETWORKS
-from skdenoise.recipe import RECIPES
+from skdenoise.networks.recipes import RECIPES
+from skdenoise.networks.unets import NETWORKS
 
 COLUMNS = ["what", "trained up to", *(f"{sigma} (dB)" for sigma in SIGMAS)]
 TWIN = "bias_free with biases"

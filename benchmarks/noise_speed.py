@@ -16,7 +16,7 @@ import numpy as np
 from _data import load_mnist
 
 from skdenoise import GaussianNoise, UNetDenoiser, noise_names
-from skdenoise.noise.resolution import resolve_noise
+from skdenoise.noise.by_name import resolve_noise
 
 N_IMAGES, N_STEPS = 1024, 200
 

@@ -10,7 +10,7 @@ from _record import mean_psnr, seconds
 from sklearn.svm import SVC
 
 from skdenoise import NoiseAugmenter, UNetDenoiser, add_noise
-from skdenoise.precision import resolve_precision
+from skdenoise.backend.precision import resolve_precision
 
 COLUMNS = ["what", "float32", "bfloat16", "difference"]
 

@@ -24,10 +24,10 @@ from keras import layers
 from sklearn.datasets import load_digits
 
 from skdenoise import UNetDenoiser, add_noise
-from skdenoise.layers import DepthToSpace, SpaceToDepth
-from skdenoise.network import NETWORKS, BuiltIn
-from skdenoise.network import logit as logit_of
-from skdenoise.recipe import RECIPES
+from skdenoise.networks.layers import DepthToSpace, SpaceToDepth
+from skdenoise.networks.recipes import RECIPES
+from skdenoise.networks.unets import NETWORKS, BuiltIn
+from skdenoise.networks.unets import logit as logit_of
 
 TASKS = [(name, noise) for name in ("MNIST", "digits") for noise in (0.2, 0.4)]
 TASKS += [("CIFAR-10", 0.05), ("CIFAR-10", 0.2)]

@@ -18,7 +18,8 @@ import zarr
 from _data import load_mnist
 from _record import interleaved
 
-from skdenoise import UNetDenoiser, stored_images
+from skdenoise import UNetDenoiser
+from skdenoise.images import stored as stored_images
 
 COLUMNS = [
     "what",

@@ -13,7 +13,7 @@ from _record import mean_psnr, seconds
 from sklearn.datasets import load_digits
 
 from skdenoise import UNetDenoiser, add_noise
-from skdenoise.recipe import RECIPES
+from skdenoise.networks.recipes import RECIPES
 
 CANDIDATES = ((16, 2500), (32, 1250), (64, 625), (64, 1000))
 TASKS = (("digits", 0.2), ("digits", 0.4), ("MNIST 14x14", 0.4), ("CIFAR-10 16x16", 0.1))

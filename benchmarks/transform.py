@@ -15,7 +15,7 @@ import numpy as np
 from _record import interleaved
 
 from skdenoise import UNetDenoiser
-from skdenoise.precision import resolve_precision
+from skdenoise.backend.precision import resolve_precision
 
 COLUMNS = ["what", "ours", "peer", "unit", "ratio", "peer is"]
 FIRST_CALLS = """

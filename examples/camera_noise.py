@@ -22,7 +22,7 @@ from skdenoise import (
     fit_noise_model,
     psnr,
 )
-from skdenoise.plotting import plot_image_rows
+from skdenoise.displays.drawing import plot_image_rows
 
 # %%
 # Patches of a photograph to train on, and of another part of it to look at, in colour.

@@ -18,7 +18,7 @@ from dask.distributed import Client, LocalCluster
 from sklearn.datasets import load_sample_images
 
 from skdenoise import UNetDenoiser, add_noise, map_images, psnr
-from skdenoise.plotting import plot_image_rows
+from skdenoise.displays.drawing import plot_image_rows
 
 N_IMAGES, SIZE, CHUNK = 2000, 64, 100
 

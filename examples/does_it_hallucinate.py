@@ -11,7 +11,7 @@ import numpy as np
 from sklearn.datasets import load_digits
 
 from skdenoise import UNetDenoiser, add_noise
-from skdenoise.plotting import plot_image_rows
+from skdenoise.displays.drawing import plot_image_rows
 
 # %%
 # This denoiser knows the digits 0 to 4, and has never seen another.

@@ -23,7 +23,7 @@ from skimage.io import imread, imsave
 from sklearn.datasets import load_sample_images
 
 from skdenoise import add_noise
-from skdenoise.plotting import plot_image_rows
+from skdenoise.displays.drawing import plot_image_rows
 
 # %%
 # A folder with clean photographs, and one with noisy photographs of several kinds in folders of their

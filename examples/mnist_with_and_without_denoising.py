@@ -22,7 +22,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.svm import SVC
 
 from skdenoise import NoiseAugmenter, UNetDenoiser, add_noise
-from skdenoise.plotting import plot_image_rows
+from skdenoise.displays.drawing import plot_image_rows
 
 # %%
 # The first 10,000 training images, and all test images. The noise is not clipped.

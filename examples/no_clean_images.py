@@ -11,7 +11,7 @@ import numpy as np
 from sklearn.datasets import load_sample_image
 
 from skdenoise import CameraNoise, UNetDenoiser, add_noise, psnr
-from skdenoise.plotting import plot_image_rows
+from skdenoise.displays.drawing import plot_image_rows
 
 # %%
 # Three photographs of one scene that nobody has seen clean: with the noise of a sensor, independent from

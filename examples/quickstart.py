@@ -13,7 +13,7 @@ from sklearn.pipeline import Pipeline
 from sklearn.svm import SVC
 
 from skdenoise import UNetDenoiser, add_noise
-from skdenoise.plotting import plot_image_rows
+from skdenoise.displays.drawing import plot_image_rows
 
 # %%
 # Digits of 8x8 pixels ship with scikit-learn. To the test images we add Gaussian noise whose standard

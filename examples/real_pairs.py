@@ -13,7 +13,7 @@ import numpy as np
 from sklearn.datasets import load_sample_images
 
 from skdenoise import CameraNoise, UNetDenoiser, add_noise, psnr
-from skdenoise.plotting import plot_image_rows
+from skdenoise.displays.drawing import plot_image_rows
 
 # %%
 # A camera takes sixteen exposures of one scene, and one of another. Here they are made of clean

@@ -14,7 +14,7 @@ import numpy as np
 from sklearn.datasets import load_sample_images
 
 from skdenoise import UNetDenoiser, add_noise, psnr
-from skdenoise.plotting import plot_image_rows
+from skdenoise.displays.drawing import plot_image_rows
 
 # %%
 # Pieces of a photograph are written to disk one after the other, so that never more than one is in

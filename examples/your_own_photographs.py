@@ -11,7 +11,7 @@ import numpy as np
 from sklearn.datasets import load_sample_images
 
 from skdenoise import FilterDenoiser, UNetDenoiser, add_noise, estimate_noise, psnr
-from skdenoise.plotting import plot_image_rows
+from skdenoise.displays.drawing import plot_image_rows
 
 # %%
 # Parts of two photographs, with as much noise as a camera makes in a dark room. Your own come from

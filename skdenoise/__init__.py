@@ -3,16 +3,16 @@
 Importing the package loads neither Keras nor TensorFlow; the first network that is built does.
 """
 
-from skdenoise.blocks import map_images
-from skdenoise.comparison import DenoisingComparison, compare_denoising
+from skdenoise.dask import map_images
+from skdenoise.denoisers.filters import FilterDenoiser
+from skdenoise.denoisers.model_file import load
+from skdenoise.denoisers.subspace import SubspaceDenoiser
+from skdenoise.denoisers.unet import UNetDenoiser
 from skdenoise.displays import DenoisingDisplay, RobustnessCurveDisplay, TrainingCurveDisplay
-from skdenoise.evaluation import noisy_scorer
-from skdenoise.export import register_onnx_converters, to_onnx
-from skdenoise.filters import FilterDenoiser
+from skdenoise.evaluation.scorers import noisy_scorer
 from skdenoise.flattening import ImageFlattener
-from skdenoise.image_files import ImageFolder
+from skdenoise.io.image_files import ImageFolder
 from skdenoise.metrics import psnr, psnr_scorer, ssim, ssim_scorer
-from skdenoise.model_file import load
 from skdenoise.noise import (
     Brightness,
     CameraNoise,
@@ -44,9 +44,9 @@ from skdenoise.noise import (
     fit_noise_model,
     noise_names,
 )
-from skdenoise.robustness import CorruptionReport, corruption_report
-from skdenoise.subspace import SubspaceDenoiser
-from skdenoise.unet import UNetDenoiser
+from skdenoise.onnx import register_onnx_converters, to_onnx
+from skdenoise.reports.comparison import DenoisingComparison, compare_denoising
+from skdenoise.reports.corruptions import CorruptionReport, corruption_report
 
 __version__ = "0.1.0"
 

@@ -5,7 +5,7 @@ from sklearn import get_config
 from sklearn.base import BaseEstimator, OneToOneFeatureMixin, TransformerMixin
 from sklearn.utils.validation import check_is_fitted, validate_data
 
-from skdenoise.images import (
+from skdenoise.images.layout import (
     as_nhwc,
     check_image_shape,
     check_images,

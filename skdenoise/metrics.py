@@ -4,13 +4,13 @@ import numpy as np
 from sklearn.utils.metadata_routing import MetadataRequest
 from sklearn.utils.validation import check_is_fitted
 
-from skdenoise.image_list import ImageList, is_image_list
-from skdenoise.images import (
+from skdenoise.images.layout import (
     as_nhwc,
     check_image_shape,
     check_images,
     check_value_range,
 )
+from skdenoise.images.ragged import ImageList, is_image_list
 
 
 def psnr(clean, denoised, *, data_range, image_shape=None):

@@ -15,7 +15,7 @@ import pytest
 from sklearn.datasets import load_digits, load_sample_images
 
 from skdenoise import UNetDenoiser
-from skdenoise.threads import obey_thread_limit
+from skdenoise.backend.threads import obey_thread_limit
 
 obey_thread_limit()  # before a test starts TensorFlow in another way
 

@@ -20,7 +20,7 @@ from skdenoise import ImageFolder, UNetDenoiser, add_noise, load
 from skdenoise.cli import app
 from skdenoise.cli.files import denoised_images
 from skdenoise.cli.train import _fit
-from skdenoise.image_files import read_image, write_image
+from skdenoise.io.image_files import read_image, write_image
 
 
 def skdenoise(*arguments):
@@ -450,7 +450,7 @@ def test_what_no_reader_foresaw_skips_a_file_and_an_interrupt_does_not(
 def test_an_archive_that_inflates_beyond_the_limit_is_skipped(
     photographs, trained, tmp_path, monkeypatch
 ):
-    monkeypatch.setattr("skdenoise.files.MAX_BYTES", 2**20)
+    monkeypatch.setattr("skdenoise.io.safety.MAX_BYTES", 2**20)
     np.savez_compressed(tmp_path / "in.npz", X=np.zeros((2, 1000, 1000), np.uint8))
     assert (tmp_path / "in.npz").stat().st_size < 10_000
     result = skdenoise("denoise", trained[1], tmp_path / "in.npz", "-o", tmp_path / "out")

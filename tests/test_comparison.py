@@ -24,7 +24,7 @@ from skdenoise import (
     compare_denoising,
     psnr,
 )
-from skdenoise.comparison.conditions import with_params
+from skdenoise.reports.comparison.conditions import with_params
 
 QUICK = {
     "noise_factors": [0.5],

@@ -108,7 +108,7 @@ def test_tensorflow_has_the_threads_of_its_worker(client, denoiser, images):
 
 
 def threads_that_are_granted():
-    from skdenoise.threads import _threads_of_dask_worker
+    from skdenoise.backend.threads import _threads_of_dask_worker
 
     return _threads_of_dask_worker()
 

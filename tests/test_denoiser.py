@@ -19,15 +19,16 @@ from sklearn.datasets import load_sample_images
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.frozen import FrozenEstimator
 
-from skdenoise import GaussianNoise, SaltAndPepperNoise, UNetDenoiser, add_noise, pool, psnr
-from skdenoise.batches import TrainingBatches
-from skdenoise.images import PixelFormat
-from skdenoise.pairs import Pairs
-from skdenoise.planning import split
-from skdenoise.pool import CompiledNetwork
-from skdenoise.recipe import RECIPES
-from skdenoise.threads import _threads_of_environment
-from skdenoise.training import EpochRecord, Schedule, _loss_key
+from skdenoise import GaussianNoise, SaltAndPepperNoise, UNetDenoiser, add_noise, psnr
+from skdenoise.backend import compiled as pool
+from skdenoise.backend.compiled import CompiledNetwork
+from skdenoise.backend.threads import _threads_of_environment
+from skdenoise.images.layout import PixelFormat
+from skdenoise.networks.recipes import RECIPES
+from skdenoise.supervision.pairs import Pairs
+from skdenoise.training.batches import TrainingBatches
+from skdenoise.training.loop import EpochRecord, Schedule, _loss_key
+from skdenoise.training.plan import split
 
 
 def mean_psnr(clean, denoised, data_range=1):

@@ -10,8 +10,9 @@ import pytest
 from conftest import quick_denoiser
 from test_package import run_python
 
-from skdenoise import GaussianNoise, add_noise, device_noise
-from skdenoise.images import PixelFormat, pad_to_multiple
+from skdenoise import GaussianNoise, add_noise
+from skdenoise.images.layout import PixelFormat, pad_to_multiple
+from skdenoise.training import device_noise
 
 
 @pytest.fixture
@@ -134,7 +135,7 @@ import sys; sys.path.insert(0, "tests")
 import json
 from conftest import quick_denoiser
 from sklearn.datasets import load_digits
-from skdenoise import device_noise
+from skdenoise.training import device_noise
 X = load_digits().data / 16
 def fit():
     return quick_denoiser(epochs=4, batch_size=32, validation_split=0.1).fit(X[:600])

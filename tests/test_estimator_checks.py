@@ -15,7 +15,7 @@ from skdenoise import (
     NoiseResampler,
     SubspaceDenoiser,
 )
-from skdenoise.filters import FILTERS
+from skdenoise.denoisers.filters import FILTERS
 
 FIT_TRANSFORM_ADDS_NOISE = dict.fromkeys(
     ("check_transformer_general", "check_transformer_data_not_an_array"),

@@ -4,7 +4,7 @@ import sys
 
 import pytest
 
-from skdenoise.files import written_whole
+from skdenoise.io.safety import written_whole
 
 
 def test_a_file_is_there_whole_or_as_it_was(tmp_path):

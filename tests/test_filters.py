@@ -6,7 +6,7 @@ from sklearn.base import clone
 from sklearn.datasets import load_sample_images
 
 from skdenoise import FilterDenoiser, PoissonNoise, add_noise
-from skdenoise.filters import FILTERS
+from skdenoise.denoisers.filters import FILTERS
 
 PHOTOGRAPHS = np.stack(load_sample_images().images)[:, 150:230, 150:230].astype(np.float32) / 255
 TAKES_SIGMA = [method for method, chosen in FILTERS.items() if chosen.takes_sigma]

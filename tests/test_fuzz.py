@@ -15,8 +15,8 @@ from hypothesis import strategies as st
 from sklearn.datasets import load_sample_image
 
 from skdenoise import FilterDenoiser, NoiseAugmenter, add_noise, estimate_noise, psnr
-from skdenoise.array_files import read_archive
-from skdenoise.image_files import read_image, read_shape, write_image
+from skdenoise.io.image_files import read_image, read_shape, write_image
+from skdenoise.io.npy import read_archive
 
 DTYPES = st.sampled_from(
     ["bool", "uint8", "uint16", "uint32", "int8", "int16", "int64", "float16", "float32", "float64"]

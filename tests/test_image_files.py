@@ -10,8 +10,9 @@ import pytest
 import tifffile
 from PIL import Image
 
-from skdenoise import FilterDenoiser, ImageFolder, tiff_files
-from skdenoise.image_files import read_image, read_shape, write_image
+from skdenoise import FilterDenoiser, ImageFolder
+from skdenoise.io import tiff as tiff_files
+from skdenoise.io.image_files import read_image, read_shape, write_image
 
 
 def grey(dtype):

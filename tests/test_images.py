@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from skdenoise.images import (
+from skdenoise.images.layout import (
     PixelFormat,
     check_image_shape,
     check_images,

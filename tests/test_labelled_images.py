@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from skdenoise.labelled_images import load_labelled_images
+from skdenoise.io.labelled import load_labelled_images
 
 
 def save_images(folder, classes=("cat", "dog"), n=12, size=(6, 5), mode="L"):
@@ -141,6 +141,6 @@ def test_archives_that_would_fill_the_memory_or_are_damaged_are_named(tmp_path, 
     (tmp_path / "cut.npz").write_bytes(whole[: len(whole) // 2])
     with pytest.raises(ValueError, match=r"cut\.npz is no \.npz archive"):
         load_labelled_images(tmp_path / "cut.npz")
-    monkeypatch.setattr("skdenoise.files.MAX_BYTES", 100_000)
+    monkeypatch.setattr("skdenoise.io.safety.MAX_BYTES", 100_000)
     with pytest.raises(ValueError, match=r"a\.npz holds .* Split it"):
         load_labelled_images(tmp_path / "a.npz")

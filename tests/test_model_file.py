@@ -22,9 +22,9 @@ from skdenoise import (
     UNetDenoiser,
     load,
 )
-from skdenoise.architecture import check_architecture
-from skdenoise.model_file import _least_weights
-from skdenoise.network import NETWORKS
+from skdenoise.denoisers.model_file import _least_weights
+from skdenoise.networks.architecture import check_architecture
+from skdenoise.networks.unets import NETWORKS
 from skdenoise.noise import NoiseModel
 
 # Written by the first version that had model files; it must stay readable.

@@ -2,8 +2,8 @@ import keras
 import numpy as np
 import pytest
 
-from skdenoise.architecture import check_architecture, initialize
-from skdenoise.network import classic, compact
+from skdenoise.networks.architecture import check_architecture, initialize
+from skdenoise.networks.unets import classic, compact
 
 
 def layer_summary(model):

@@ -9,7 +9,7 @@ from sklearn.base import clone
 from sklearn.datasets import load_sample_image
 
 from skdenoise import GaussianNoise, ImageFolder, UNetDenoiser, add_noise, estimate_noise, load
-from skdenoise.image_files import write_image
+from skdenoise.io.image_files import write_image
 
 IMAGES = np.ones((3, 8, 8))
 

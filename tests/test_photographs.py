@@ -6,9 +6,9 @@ from conftest import quick_denoiser
 from sklearn.base import clone
 
 from skdenoise import PoissonNoise, UNetDenoiser, add_noise, load
-from skdenoise.images import UNIT
+from skdenoise.images.layout import UNIT
+from skdenoise.inference.scales import denoise_scales
 from skdenoise.metrics import psnr
-from skdenoise.scales import denoise_scales
 
 SMALL = {"filters": (8, 16), "random_state": 0}
 

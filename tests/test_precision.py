@@ -1,7 +1,7 @@
 import pytest
 
-from skdenoise import precision
-from skdenoise.precision import resolve_precision
+from skdenoise.backend import precision
+from skdenoise.backend.precision import resolve_precision
 
 
 def test_what_is_asked_for_is_taken():

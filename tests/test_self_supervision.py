@@ -9,12 +9,12 @@ from sklearn.pipeline import make_pipeline
 from sklearn.svm import SVC
 
 from skdenoise import UNetDenoiser, add_noise, load, psnr
-from skdenoise.architecture import check_architecture
-from skdenoise.blind_spots import draw_hidden, grids, hide
-from skdenoise.images import PixelFormat
+from skdenoise.images.layout import PixelFormat
+from skdenoise.networks.architecture import check_architecture
 from skdenoise.noise import GaussianNoise
-from skdenoise.pairs import BlindSpots
-from skdenoise.recorruption import recorrupt
+from skdenoise.supervision.blind_spots import draw_hidden, grids, hide
+from skdenoise.supervision.pairs import BlindSpots
+from skdenoise.supervision.recorrupted import recorrupt
 
 NOISE = 0.3
 

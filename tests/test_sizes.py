@@ -19,15 +19,15 @@ from skdenoise import (
     ssim,
     ssim_scorer,
 )
-from skdenoise.architecture import check_architecture, footprint
-from skdenoise.batches import TrainingBatches
-from skdenoise.image_files import write_image
-from skdenoise.image_list import ImageList
-from skdenoise.images import PixelFormat, warn_of_other_range
-from skdenoise.pairs import Pairs
-from skdenoise.patches import View, cut, draw_view
-from skdenoise.planning import resolve_patch_size
-from skdenoise.tiling import tiles
+from skdenoise.images.layout import PixelFormat, warn_of_other_range
+from skdenoise.images.ragged import ImageList
+from skdenoise.images.views import View, cut, draw_view
+from skdenoise.inference.tiling import tiles
+from skdenoise.io.image_files import write_image
+from skdenoise.networks.architecture import check_architecture, footprint
+from skdenoise.supervision.pairs import Pairs
+from skdenoise.training.batches import TrainingBatches
+from skdenoise.training.plan import resolve_patch_size
 
 
 @pytest.fixture(scope="module")

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 from scipy.stats import binom, binomtest
 
-from skdenoise.resampling import bootstrap_means, interval
-from skdenoise.statistics import difference_interval, holm, p_value, standard_error
+from skdenoise.evaluation.bootstrap import bootstrap_means, interval
+from skdenoise.evaluation.significance import difference_interval, holm, p_value, standard_error
 
 
 def test_bootstrap_interval_of_a_proportion_is_that_of_the_binomial():
@@ -24,7 +24,7 @@ def test_columns_share_the_resamples_so_that_pairs_stay_together():
 
 
 def test_resamples_drawn_in_parts_are_means_of_images_too(monkeypatch):
-    monkeypatch.setattr("skdenoise.resampling._INDICES_AT_A_TIME", 50)
+    monkeypatch.setattr("skdenoise.evaluation.bootstrap._INDICES_AT_A_TIME", 50)
     values = np.arange(20.0)[:, np.newaxis]
     resampled = bootstrap_means(values, 301, np.random.default_rng(0))
     assert resampled.shape == (301, 1)

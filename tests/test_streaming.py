@@ -9,9 +9,10 @@ import numpy as np
 import pytest
 from conftest import quick_denoiser
 
-from skdenoise import add_noise, stored_images
-from skdenoise.planning import split
-from skdenoise.stored_images import Blocks, StoredImages, is_stored
+from skdenoise import add_noise
+from skdenoise.images import stored as stored_images
+from skdenoise.images.stored import Blocks, StoredImages, is_stored
+from skdenoise.training.plan import split
 
 
 @pytest.fixture(scope="module")

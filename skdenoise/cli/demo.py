@@ -9,8 +9,8 @@ from rich.console import Console
 from rich.table import Table
 
 from skdenoise.cli.common import Quiet, Seed, check_new, import_keras_in_silence
-from skdenoise.demo import NOISE_FACTORS, plot_demo, run_demo
-from skdenoise.files import written_whole
+from skdenoise.io.safety import written_whole
+from skdenoise.reports.demo import NOISE_FACTORS, plot_demo, run_demo
 
 
 def demo(

@@ -13,7 +13,6 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from skdenoise.array_files import is_stack, read_archive
 from skdenoise.cli.common import (
     INTERRUPTED,
     AsJson,
@@ -23,11 +22,12 @@ from skdenoise.cli.common import (
     import_keras_in_silence,
     say,
 )
-from skdenoise.files import written_whole
-from skdenoise.image_files import ENDINGS, image_paths, read_image, write_image
-from skdenoise.images import PixelFormat, check_value_range
-from skdenoise.model_file import load
-from skdenoise.pretrained import PRETRAINED, pretrained_path
+from skdenoise.denoisers.model_file import load
+from skdenoise.denoisers.pretrained import PRETRAINED, pretrained_path
+from skdenoise.images.layout import PixelFormat, check_value_range
+from skdenoise.io.image_files import ENDINGS, image_paths, read_image, write_image
+from skdenoise.io.npy import is_stack, read_archive
+from skdenoise.io.safety import written_whole
 
 _ARCHIVE = ".npz"
 _ENDINGS = (*ENDINGS, _ARCHIVE)

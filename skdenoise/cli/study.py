@@ -20,10 +20,10 @@ from skdenoise.cli.common import (
     choice_of,
     import_keras_in_silence,
 )
-from skdenoise.files import written_whole
-from skdenoise.labelled_images import load_labelled_images
-from skdenoise.report import run_study, write_report
-from skdenoise.report.study import CLASSIFIERS, DEFAULT_DENOISERS, DENOISERS
+from skdenoise.io.labelled import load_labelled_images
+from skdenoise.io.safety import written_whole
+from skdenoise.reports.page import write_report
+from skdenoise.reports.study import CLASSIFIERS, DEFAULT_DENOISERS, DENOISERS, run_study
 
 
 def _check_factors(factors):

@@ -22,7 +22,7 @@ from skdenoise.cli.common import (
     import_keras_in_silence,
     say,
 )
-from skdenoise.image_files import image_paths
+from skdenoise.io.image_files import image_paths
 
 _NETWORKS = ("compact", "bias_free", "classic")
 _SUPERVISION = ("clean", "self", "recorrupted")

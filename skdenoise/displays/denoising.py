@@ -4,8 +4,9 @@ import numpy as np
 from sklearn.pipeline import Pipeline
 from sklearn.utils.validation import check_is_fitted
 
-from skdenoise.denoiser import Denoiser
-from skdenoise.images import (
+from skdenoise.denoisers.base import Denoiser
+from skdenoise.displays.drawing import check_matplotlib, draw_images, image_grid, in_unit
+from skdenoise.images.layout import (
     as_nhwc,
     check_image_shape,
     check_images,
@@ -13,8 +14,7 @@ from skdenoise.images import (
     like_table,
 )
 from skdenoise.metrics import psnr
-from skdenoise.noise.corruption import add_noise
-from skdenoise.plotting import check_matplotlib, draw_images, image_grid, in_unit
+from skdenoise.noise.adding import add_noise
 
 _ERRORS = ("signed", "absolute", None)
 
@@ -51,7 +51,7 @@ class DenoisingDisplay:
     See Also
     --------
     RobustnessCurveDisplay : How well estimators do against the strength of noise.
-    skdenoise.plotting.plot_image_rows : Rows of any images.
+    skdenoise.displays.drawing.plot_image_rows : Rows of any images.
 
     Notes
     -----

@@ -6,11 +6,11 @@ from numbers import Integral, Real
 import numpy as np
 from sklearn.metrics import accuracy_score
 
-from skdenoise.evaluation import NoisyScorer
-from skdenoise.images import check_images, check_value_range
-from skdenoise.noise.resolution import resolve_noise
-from skdenoise.plotting import check_matplotlib, draw_line, legend_beside, new_figure
-from skdenoise.resampling import bootstrap_interval, score_of_predictions
+from skdenoise.displays.drawing import check_matplotlib, draw_line, legend_beside, new_figure
+from skdenoise.evaluation.bootstrap import bootstrap_interval, score_of_predictions
+from skdenoise.evaluation.scorers import NoisyScorer
+from skdenoise.images.layout import check_images, check_value_range
+from skdenoise.noise.by_name import resolve_noise
 from skdenoise.seeding import draw_seed
 
 _NOISE_FACTORS = (0.0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6)

@@ -4,7 +4,7 @@ import numpy as np
 from sklearn.pipeline import Pipeline
 from sklearn.utils.validation import check_is_fitted
 
-from skdenoise.plotting import draw_line, legend_beside, new_figure
+from skdenoise.displays.drawing import draw_line, legend_beside, new_figure
 
 _LABELS = {"loss": "training images", "val_loss": "held-out images"}
 

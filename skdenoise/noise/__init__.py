@@ -1,9 +1,10 @@
 """Noise: models of it, adding it to images, and augmenting training data with it."""
 
-from skdenoise.noise.augmentation import NoiseAugmenter, NoiseResampler
+from skdenoise.noise.adding import add_noise
+from skdenoise.noise.augmenters import NoiseAugmenter, NoiseResampler
 from skdenoise.noise.camera import CameraNoise, LowLight
 from skdenoise.noise.catalogue import noise_names
-from skdenoise.noise.corruption import add_noise
+from skdenoise.noise.digital import JPEGCompression, Pixelate
 from skdenoise.noise.estimation import estimate_noise
 from skdenoise.noise.fitting import fit_noise_model
 from skdenoise.noise.light import Brightness, Contrast, Fog
@@ -21,7 +22,6 @@ from skdenoise.noise.sensor import (
     UniformNoise,
 )
 from skdenoise.noise.severity import CommonCorruption
-from skdenoise.noise.storage import JPEGCompression, Pixelate
 
 __all__ = [
     "Brightness",

@@ -1,6 +1,7 @@
 """The catalogue: the names of the noise models."""
 
 from skdenoise.noise.camera import CameraNoise, LowLight
+from skdenoise.noise.digital import JPEGCompression, Pixelate
 from skdenoise.noise.light import Brightness, Contrast, Fog
 from skdenoise.noise.occlusion import RandomErasing
 from skdenoise.noise.optics import DefocusBlur, GaussianBlur, MotionBlur
@@ -13,7 +14,6 @@ from skdenoise.noise.sensor import (
     SpeckleNoise,
     UniformNoise,
 )
-from skdenoise.noise.storage import JPEGCompression, Pixelate
 
 _MODELS = {
     "gaussian": GaussianNoise,

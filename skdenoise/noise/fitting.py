@@ -7,7 +7,7 @@ import numpy as np
 from scipy.optimize import nnls
 from scipy.stats import chi2
 
-from skdenoise.images import (
+from skdenoise.images.layout import (
     PixelFormat,
     as_nhwc,
     check_image_shape,

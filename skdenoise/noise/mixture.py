@@ -2,9 +2,9 @@
 
 import numpy as np
 
+from skdenoise.noise.by_name import resolve_noise
 from skdenoise.noise.catalogue import catalogue_name, name_of
 from skdenoise.noise.model import NoiseModel, apply_by_group
-from skdenoise.noise.resolution import resolve_noise
 from skdenoise.noise.severity import CommonCorruption
 
 

@@ -1,0 +1,399 @@
+"""Filters: the classical denoisers of scikit-image and SciPy, as one transformer."""
+
+import copy
+import math
+import warnings
+from collections.abc import Callable
+from dataclasses import dataclass
+from numbers import Integral, Real
+
+import numpy as np
+from joblib import effective_n_jobs
+from scipy import ndimage
+from sklearn.utils import gen_even_slices
+from sklearn.utils.parallel import Parallel, delayed
+
+from skdenoise.denoisers.base import Denoiser
+
+# Smaller images are continued by reflection: wavelets and patches need something to stand on.
+_LEAST_SIDE = 16
+
+
+class FilterDenoiser(Denoiser):
+    """Remove noise from each image with a classical filter.
+
+    A filter learns nothing: ``fit`` looks at shape and value range alone. It has the interface of
+    `UNetDenoiser` so that it can take its place: `noise` says which noise the images will have, and
+    while a pipeline is fitted the classifier behind it is given images that were noised and then
+    filtered, as it will be at prediction time. So ``fit_transform(X)`` adds noise to `X`, and
+    differs from ``fit(X).transform(X)``; ``train_output="denoised"`` adds none.
+
+    Parameters
+    ----------
+    method : str, default="nl_means"
+        One of the table below.
+    noise : str or noise model, default="gaussian"
+        The noise that ``fit_transform`` and ``score`` add: a name (`noise_names`) or an instance.
+    noise_factor : float or (low, high), default=None
+        The strength of a named model, as in `add_noise`.
+    sigma : float or "estimate", default="estimate"
+        Standard deviation of the noise, in units of the value range, for the methods that take one.
+        ``"estimate"`` measures it in each image by `skimage.restoration.estimate_sigma`, which
+        reads too much in small images full of edges, and too little where noise was clipped.
+    h, patch_size, patch_distance, wavelet, weight, sigma_color, sigma_spatial, size : default=None
+        Parameters of the methods, see the table. ``None`` is the default of the method; any other
+        value of a parameter that the method does not have is an error.
+    image_shape : (height, width) or (height, width, channels), default=None
+        The shape of flat rows; ``None`` takes a square grey image or a strip.
+    value_range : (low, high), default=None
+        What is black and what is white; ``None`` learns it in ``fit``.
+    clip : bool, default=None
+        Whether to limit noisy and denoised values to the range; ``None`` limits integers.
+    train_output : {"denoised_noisy", "denoised", "clean"}, default="denoised_noisy"
+        What ``fit_transform`` returns, as in `UNetDenoiser`. Behind a `NoiseAugmenter`, which adds
+        the noise already, ``"denoised"``.
+    n_jobs : int, default=None
+        Number of processes that share the images; -1 uses all cores.
+    random_state : int, RandomState instance or None, default=None
+        Seed of the noise of ``fit_transform`` and ``score``.
+
+    Attributes
+    ----------
+    image_shape_ : tuple of int
+        Height, width and channels of the images.
+    value_range_ : tuple of float
+        What is black and what is white.
+    noise_ : noise model or None
+        The model that `noise` and `noise_factor` stand for.
+    n_features_in_, feature_names_in_
+        As in scikit-learn, after fitting on flat rows.
+
+    See Also
+    --------
+    SubspaceDenoiser : Learns the subspace in which images lie.
+    UNetDenoiser : Learns a network.
+
+    Notes
+    -----
+    Lengths are in pixels; `h`, `weight` and `sigma_color` are multiples of `sigma`, so that they
+    suit images of any noise. In scikit-image they are values: those times `sigma`.
+
+    ================  =========  ======================================================
+    method            `sigma`    parameters
+    ================  =========  ======================================================
+    "nl_means"        yes        `h` (0.6), `patch_size` (5), `patch_distance` (6)
+    "wavelet"         yes        `wavelet` ("db2"; orthogonal, of PyWavelets)
+    "tv_chambolle"    yes        `weight` (0.8)
+    "bilateral"       yes        `sigma_color` (3.0), `sigma_spatial` (1.5)
+    "wiener"          yes        `size` (5)
+    "median"          no         `size` (3)
+    "gaussian"        no         `sigma_spatial` (1.0)
+    ================  =========  ======================================================
+
+    Non-local means, wavelets (BayesShrink, soft) and total variation are those of
+    `skimage.restoration`, the local Wiener filter that of `scipy.signal`, median and Gaussian those
+    of `scipy.ndimage`; the bilateral filter is that of [1]_, cut off at three `sigma_spatial`.
+    Images smaller than 16 pixels are continued by reflection.
+
+    References
+    ----------
+    .. [1] C. Tomasi and R. Manduchi, "Bilateral Filtering for Gray and Color Images", ICCV 1998.
+
+    Examples
+    --------
+    >>> from sklearn.datasets import load_sample_images
+    >>> from skdenoise import FilterDenoiser
+    >>> flower = load_sample_images().images[1][None, 100:200, 200:300]
+    >>> means = FilterDenoiser("nl_means", noise_factor=0.1, random_state=0).fit(flower)
+    >>> blur = FilterDenoiser("gaussian", noise_factor=0.1, random_state=0).fit(flower)
+    >>> means.score(flower) > blur.score(flower)
+    True
+    """
+
+    def __init__(
+        self,
+        method="nl_means",
+        noise="gaussian",
+        noise_factor=None,
+        *,
+        sigma="estimate",
+        h=None,
+        patch_size=None,
+        patch_distance=None,
+        wavelet=None,
+        weight=None,
+        sigma_color=None,
+        sigma_spatial=None,
+        size=None,
+        image_shape=None,
+        value_range=None,
+        clip=None,
+        train_output="denoised_noisy",
+        n_jobs=None,
+        random_state=None,
+    ):
+        self.method = method
+        self.noise = noise
+        self.noise_factor = noise_factor
+        self.sigma = sigma
+        self.h = h
+        self.patch_size = patch_size
+        self.patch_distance = patch_distance
+        self.wavelet = wavelet
+        self.weight = weight
+        self.sigma_color = sigma_color
+        self.sigma_spatial = sigma_spatial
+        self.size = size
+        self.image_shape = image_shape
+        self.value_range = value_range
+        self.clip = clip
+        self.train_output = train_output
+        self.n_jobs = n_jobs
+        self.random_state = random_state
+
+    def fit(self, X, y=None, *, clean=None):
+        """Learn the shape and the value range of the images.
+
+        Parameters
+        ----------
+        X : array-like of shape (n, n_features), (n, height, width) or (n, height, width, channels)
+            Clean images; or, with `clean`, noisy ones.
+        y : object
+            Ignored.
+        clean : array-like of the shape of `X`, default=None
+            The same images clean: then no noise is drawn on `X`.
+
+        Returns
+        -------
+        FilterDenoiser
+            Itself.
+
+        Raises
+        ------
+        ValueError
+            Where images or parameters are not as documented.
+        """
+        with self._unchanged_by_failure():
+            self._read(X, clean)
+        return self
+
+    def _check_params(self):
+        super()._check_params()
+        self._filter()
+
+    def _denoise_images(self, images, pixels):
+        apply = delayed(_filter_stored)
+        chosen, sigma, params = self._filter()
+        parts = gen_even_slices(len(images), min(len(images), effective_n_jobs(self.n_jobs)))
+        filtered = Parallel(n_jobs=self.n_jobs)(
+            apply(images[part], pixels, self.clip, chosen, sigma, params) for part in parts
+        )
+        return np.concatenate(filtered)
+
+    def _denoise_each(self, images):
+        if effective_n_jobs(self.n_jobs) == 1:
+            return super()._denoise_each(images)
+        alone = copy.copy(self)  # with what fit has learned, which clone would leave out
+        alone.n_jobs = None
+        denoise = delayed(alone._denoise)
+        denoised = Parallel(n_jobs=self.n_jobs)(denoise(image[np.newaxis]) for image in images)
+        return [image[0] for image in denoised]
+
+    def _filter(self):
+        """Check the parameters, and return the filter, its sigma and its own parameters."""
+        if not isinstance(self.method, str) or self.method not in FILTERS:
+            raise ValueError(f"method={self.method!r} is not one of {', '.join(FILTERS)}.")
+        chosen = FILTERS[self.method]
+        params = {name: getattr(self, name) for name in _PARAMETERS}
+        given = {name: value for name, value in params.items() if value is not None}
+        foreign = sorted(set(given) - set(chosen.defaults))
+        if foreign:
+            raise ValueError(
+                f"method={self.method!r} has no parameter {', '.join(foreign)}; it has "
+                f"{', '.join(chosen.defaults)}."
+            )
+        for name, value in given.items():
+            _PARAMETERS[name](name, value)
+        if self.sigma != "estimate" and not _is_number(self.sigma, 0):
+            raise ValueError(
+                f"sigma={self.sigma!r} is neither 'estimate' nor a number of at least 0, the "
+                "standard deviation of the noise in units of the value range."
+            )
+        return chosen, self.sigma if chosen.takes_sigma else None, chosen.defaults | given
+
+
+@dataclass(frozen=True)
+class Filter:
+    """A filter of one image.
+
+    Parameters
+    ----------
+    function : callable
+        ``function(image, sigma, **params)``, or without `sigma`, on (height, width, channels).
+    takes_sigma : bool
+        Whether it is told how strong the noise is.
+    defaults : dict
+        Its parameters.
+    """
+
+    function: Callable
+    takes_sigma: bool
+    defaults: dict
+
+
+def _filter_stored(images, pixels, clip, chosen, sigma, params):
+    """Filter NHWC images, stored in `pixels`."""
+    filtered = np.empty_like(images)
+    for index in range(len(images)):
+        image = pixels.to_unit(images[index])
+        filtered[index] = pixels.from_unit(_filter_one(image, chosen, sigma, params), clip)
+    return filtered
+
+
+def _filter_one(image, chosen, sigma, params):
+    if not chosen.takes_sigma:
+        return chosen.function(image, **params)
+    if image.min() == image.max():
+        return image
+    height, width = image.shape[:2]
+    larger = _continued(image)
+    level = _estimate_sigma(larger) if sigma == "estimate" else float(sigma)
+    if level == 0:
+        return image
+    return chosen.function(larger, level, **params)[:height, :width]
+
+
+def _continued(image):
+    """Continue small images by reflection, below and to the right."""
+    missing = [max(0, _LEAST_SIDE - side) for side in image.shape[:2]]
+    return np.pad(image, ((0, missing[0]), (0, missing[1]), (0, 0)), mode="symmetric")
+
+
+def _estimate_sigma(image):
+    from skimage.restoration import estimate_sigma
+
+    with warnings.catch_warnings():
+        # It takes a median of the differences that are not 0; where all are, there is no noise.
+        warnings.simplefilter("ignore", RuntimeWarning)
+        sigma = estimate_sigma(image, average_sigmas=True, channel_axis=-1)
+    return float(np.nan_to_num(sigma))
+
+
+def _nl_means(image, sigma, h, patch_size, patch_distance):
+    from skimage.restoration import denoise_nl_means
+
+    params = {"patch_size": patch_size, "patch_distance": patch_distance, "fast_mode": True}
+    return _by_scikit_image(denoise_nl_means, image, h=h * sigma, sigma=sigma, **params)
+
+
+def _wavelet(image, sigma, wavelet):
+    from skimage.restoration import denoise_wavelet
+
+    params = {"wavelet": wavelet, "rescale_sigma": False}
+    with np.errstate(divide="ignore", invalid="ignore"):
+        # BayesShrink divides by the power of a band, which may be none.
+        return _by_scikit_image(denoise_wavelet, image, sigma=sigma, **params)
+
+
+def _tv_chambolle(image, sigma, weight):
+    from skimage.restoration import denoise_tv_chambolle
+
+    return _by_scikit_image(denoise_tv_chambolle, image, weight=weight * sigma)
+
+
+def _bilateral(image, sigma, sigma_color, sigma_spatial):
+    # Not skimage.restoration.denoise_bilateral: its table of spatial weights (as of 0.26) has a row
+    # and a column more than the loop that reads it, so that a point becomes a lopsided blot.
+    reach = math.ceil(3 * sigma_spatial)
+    height, width = image.shape[:2]
+    padded = np.pad(image, ((reach, reach), (reach, reach), (0, 0)), mode="symmetric")
+    total, total_weight = np.zeros_like(image), np.zeros_like(image[..., :1])
+    tolerance = max((sigma_color * sigma) ** 2, float(np.finfo(np.float32).tiny))
+    for y, x in np.ndindex(2 * reach + 1, 2 * reach + 1):
+        neighbour = padded[y : y + height, x : x + width]
+        distance = ((y - reach) ** 2 + (x - reach) ** 2) / sigma_spatial**2
+        difference = np.sum((neighbour - image) ** 2, axis=2, keepdims=True)
+        weight = np.exp(-(distance + difference / tolerance) / 2)
+        total += weight * neighbour
+        total_weight += weight
+    return total / total_weight
+
+
+def _by_scikit_image(function, image, **params):
+    """Apply a function that wants grey images without a channel axis."""
+    if image.shape[2] == 1:
+        return function(image[..., 0], channel_axis=None, **params)[..., np.newaxis]
+    return function(image, channel_axis=-1, **params)
+
+
+def _wiener(image, sigma, size):
+    from scipy.signal import wiener
+
+    # scipy.signal sees black beyond the edges.
+    reach = size // 2
+    padded = np.pad(image, ((reach, reach), (reach, reach), (0, 0)), mode="symmetric")
+    channels = np.moveaxis(padded, 2, 0)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        filtered = np.stack([wiener(c, (size, size), noise=sigma**2) for c in channels], axis=2)
+    height, width = image.shape[:2]
+    return filtered[reach : reach + height, reach : reach + width]
+
+
+def _median(image, size):
+    return ndimage.median_filter(image, size=(size, size, 1))
+
+
+def _gaussian(image, sigma_spatial):
+    return ndimage.gaussian_filter(image, (sigma_spatial, sigma_spatial, 0))
+
+
+FILTERS = {
+    "nl_means": Filter(_nl_means, True, {"h": 0.6, "patch_size": 5, "patch_distance": 6}),
+    "wavelet": Filter(_wavelet, True, {"wavelet": "db2"}),
+    "tv_chambolle": Filter(_tv_chambolle, True, {"weight": 0.8}),
+    "bilateral": Filter(_bilateral, True, {"sigma_color": 3.0, "sigma_spatial": 1.5}),
+    "wiener": Filter(_wiener, True, {"size": 5}),
+    "median": Filter(_median, False, {"size": 3}),
+    "gaussian": Filter(_gaussian, False, {"sigma_spatial": 1.0}),
+}
+
+
+def _check_positive(name, value):
+    if not _is_number(value, 0) or value == 0:
+        raise ValueError(f"{name}={value!r} must be a number above 0.")
+
+
+def _check_odd(name, value):
+    if not isinstance(value, Integral) or value < 1 or value % 2 == 0:
+        raise ValueError(f"{name}={value!r} must be an odd number of pixels, such as 3 or 5.")
+
+
+def _check_distance(name, value):
+    if not isinstance(value, Integral) or value < 1:
+        raise ValueError(f"{name}={value!r} must be a whole number of pixels, at least 1.")
+
+
+def _check_wavelet(name, value):
+    import pywt
+
+    if value not in pywt.wavelist(kind="discrete") or not pywt.Wavelet(value).orthogonal:
+        raise ValueError(
+            f"{name}={value!r} is not an orthogonal wavelet of PyWavelets, such as 'db2', 'sym4' "
+            "or 'coif1'; thresholds are for those alone."
+        )
+
+
+_PARAMETERS = {
+    "h": _check_positive,
+    "patch_size": _check_odd,
+    "patch_distance": _check_distance,
+    "wavelet": _check_wavelet,
+    "weight": _check_positive,
+    "sigma_color": _check_positive,
+    "sigma_spatial": _check_positive,
+    "size": _check_odd,
+}
+
+
+def _is_number(value, low):
+    return isinstance(value, Real) and math.isfinite(value) and value >= low

@@ -1,0 +1,198 @@
+"""The subspace denoiser: images seen as sums of principal components."""
+
+from numbers import Integral
+
+import numpy as np
+from sklearn.decomposition import PCA
+
+from skdenoise.denoisers.base import Denoiser
+from skdenoise.images.layout import PixelFormat, changed_in_unit
+from skdenoise.images.ragged import is_image_list
+from skdenoise.seeding import Stream, derived_seed
+
+
+class SubspaceDenoiser(Denoiser):
+    """Remove noise by a round trip through the principal components of clean images.
+
+    Clean images lie close to a subspace of few dimensions; noise has a share in every one. What is
+    outside the subspace is left out, and inside, each component is weighed by how much of it is
+    signal: the linear Wiener filter. On small aligned images, such as digits, this is a serious
+    rival of a network.
+
+    Parameters
+    ----------
+    n_components : int or float, default=None
+        Number of principal components, or between 0 and 1 the share of the variance that they must
+        explain, as in `sklearn.decomposition.PCA`; ``None`` keeps all. With 60 of 784 a pixel's
+        noise falls to about a quarter.
+    wiener : bool, default=True
+        Whether to weigh each component by its Wiener gain; ``False`` is the plain round trip
+        through PCA, in which each has weight 1.
+    noise : str or noise model, default="gaussian"
+        The noise to learn from: a name (`noise_names`) or an instance.
+    noise_factor : float or (low, high), default=None
+        The strength of a named model, as in `add_noise`.
+    image_shape : (height, width) or (height, width, channels), default=None
+        The shape of flat rows; ``None`` takes a square grey image or a strip.
+    value_range : (low, high), default=None
+        What is black and what is white; ``None`` learns it in ``fit``.
+    clip : bool, default=None
+        Whether to limit noisy and denoised values to the range; ``None`` limits integers.
+    train_output : {"denoised_noisy", "denoised", "clean"}, default="denoised_noisy"
+        What ``fit_transform`` returns, as in `UNetDenoiser`.
+    random_state : int, RandomState instance or None, default=None
+        Seed of the noise.
+
+    Attributes
+    ----------
+    components_ : ndarray of shape (n_components, n_features)
+        Principal components of the clean images.
+    gain_ : ndarray of shape (n_components,)
+        Weight of each component.
+    mean_ : ndarray of shape (n_features,)
+        Mean of the clean images.
+    noisy_mean_ : ndarray of shape (n_features,)
+        Mean of the noisy images, which differs where noise was clipped, for instance; without
+        `wiener` the same as `mean_`.
+    image_shape_ : tuple of int
+        Height, width and channels of the images.
+    value_range_ : tuple of float
+        What is black and what is white.
+    noise_ : noise model or None
+        The model that `noise` and `noise_factor` stand for; ``None`` after a fit with ``clean``.
+    n_features_in_, feature_names_in_
+        As in scikit-learn, after fitting on flat rows.
+
+    See Also
+    --------
+    sklearn.decomposition.PCA : Finds the components.
+    UNetDenoiser : Learns a network, for images of any size.
+
+    Notes
+    -----
+    With principal axes ``v`` of the clean images, coefficients ``z = v @ (clean - mean)`` and
+    ``z' = v @ (noisy - noisy_mean)``, the image is restored as ``mean + sum(gain * z' * v)`` with
+    the gain of least squared error, ``cov(z, z') / var(z')``, limited to 0..1; both are measured on
+    one draw of noise. For white noise of variance ``s`` that is ``lambda / (lambda + s)``, the Wiener
+    filter [1]_. Images must have the size of those in ``fit``.
+
+    References
+    ----------
+    .. [1] A. K. Jain, "Fundamentals of Digital Image Processing", Prentice Hall 1989, chapter 8.
+
+    Examples
+    --------
+    >>> from sklearn.datasets import load_digits
+    >>> from skdenoise import SubspaceDenoiser
+    >>> X = load_digits().data / 16
+    >>> trip = SubspaceDenoiser(20, wiener=False, noise_factor=0.3, random_state=0).fit(X[:1000])
+    >>> wiener = SubspaceDenoiser(noise_factor=0.3, random_state=0).fit(X[:1000])
+    >>> print(f"{trip.score(X[1000:]):.1f} dB, {wiener.score(X[1000:]):.1f} dB")
+    15.8 dB, 16.6 dB
+    """
+
+    def __init__(
+        self,
+        n_components=None,
+        wiener=True,
+        noise="gaussian",
+        noise_factor=None,
+        *,
+        image_shape=None,
+        value_range=None,
+        clip=None,
+        train_output="denoised_noisy",
+        random_state=None,
+    ):
+        self.n_components = n_components
+        self.wiener = wiener
+        self.noise = noise
+        self.noise_factor = noise_factor
+        self.image_shape = image_shape
+        self.value_range = value_range
+        self.clip = clip
+        self.train_output = train_output
+        self.random_state = random_state
+
+    def fit(self, X, y=None, *, clean=None):
+        """Find the subspace of clean images, and the weights of its components.
+
+        Parameters
+        ----------
+        X : array-like of shape (n, n_features), (n, height, width) or (n, height, width, channels)
+            Clean images, on which noise is drawn; or, with `clean`, noisy ones.
+        y : object
+            Ignored.
+        clean : array-like of the shape of `X`, default=None
+            The same images clean, to learn from real pairs.
+
+        Returns
+        -------
+        SubspaceDenoiser
+            Itself.
+
+        Raises
+        ------
+        ValueError
+            Where images or parameters are not as documented.
+        """
+        if is_image_list(X):
+            raise ValueError(
+                "X is a list of images that differ in size, but components have one size: give images "
+                "of one size, patches say."
+            )
+        with self._unchanged_by_failure():
+            X, targets = self._read(X, clean)
+            clean_rows = self._rows(targets)
+            self._find_subspace(clean_rows)
+            if self.wiener:
+                noisy_rows = self._rows(X if clean is not None else self._noisy(X, Stream.FIT))
+                self._weigh_components(clean_rows, noisy_rows)
+        return self
+
+    def _find_subspace(self, clean_rows):
+        n_components = self._check_n_components(clean_rows.shape)
+        pca = PCA(n_components, random_state=derived_seed(self._seed, Stream.WEIGHTS))
+        pca.fit(clean_rows)
+        self.components_, self.mean_ = pca.components_, pca.mean_
+        self.noisy_mean_, self.gain_ = pca.mean_, np.ones(len(pca.components_), pca.mean_.dtype)
+
+    def _check_n_components(self, shape):
+        if not isinstance(self.n_components, Integral) or self.n_components <= min(shape):
+            return self.n_components
+        raise ValueError(
+            f"n_components={self.n_components} of {shape[0]} image(s) with {shape[1]} values each: "
+            f"there are at most {min(shape)}."
+        )
+
+    def _weigh_components(self, clean_rows, noisy_rows):
+        self.noisy_mean_ = noisy_rows.mean(axis=0)
+        signal = (clean_rows - self.mean_) @ self.components_.T
+        observed = (noisy_rows - self.noisy_mean_) @ self.components_.T
+        power = np.mean(observed**2, axis=0)
+        gains = np.mean(signal * observed, axis=0) / np.where(power > 0, power, 1)
+        self.gain_ = np.clip(gains, 0, 1)
+
+    def _denoise_images(self, images, pixels):
+        self._check_size(images)
+        return changed_in_unit(self._project, images, pixels, self.clip)
+
+    def _project(self, noisy):
+        """Return what images in unit are in the subspace, each component with its weight."""
+        # BLAS sums the rows of a product in an order that depends on their place. In float64, and
+        # rounded to float32 at the end, an image is the same wherever it stands.
+        rows = noisy.reshape(-1, len(self.mean_)).astype(np.float64)
+        weights = (rows - self.noisy_mean_) @ self.components_.T * self.gain_
+        return (self.mean_ + weights @ self.components_).astype(np.float32).reshape(noisy.shape)
+
+    def _check_size(self, images):
+        if images.shape[1:] != self.image_shape_:
+            raise ValueError(
+                f"Got images of shape {images.shape[1:]}, but this SubspaceDenoiser was fitted on "
+                f"{self.image_shape_}, and its components have that size."
+            )
+
+    def _rows(self, X):
+        """Return images as flat rows in units of the value range."""
+        pixels = PixelFormat(X.dtype, self.value_range_)
+        return pixels.to_unit(X).reshape(len(X), -1)

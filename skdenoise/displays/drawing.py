@@ -1,0 +1,190 @@
+"""Plotting: what all pictures are made of, rows of images and lines that can be told apart."""
+
+from importlib import import_module
+
+import numpy as np
+
+from skdenoise.images.layout import as_nhwc, check_image_shape, check_images, check_value_range
+
+# The colours of Okabe and Ito (https://jfly.uni-koeln.de/color), which colour-blind people can tell
+# apart, without their yellow, which is faint on white.
+_COLORS = ("#0072B2", "#E69F00", "#009E73", "#D55E00", "#CC79A7", "#56B4E9", "#000000")
+_MARKERS = "osD^vPX"
+_DASHES = ("-", "--", "-.", (0, (1, 1)))
+
+
+def check_matplotlib():
+    """Raise an ImportError, before any work is done, where matplotlib is not installed."""
+    try:
+        import_module("matplotlib.pyplot")
+    except ImportError as error:
+        raise ImportError(
+            'Pictures need matplotlib, which is not installed: pip install "skdenoise[cli]".'
+        ) from error
+
+
+def new_figure(width, height):
+    """Return an empty figure of pyplot, so that ``plt.show()`` shows it.
+
+    Parameters
+    ----------
+    width, height : float
+        In inches.
+    """
+    check_matplotlib()
+    import matplotlib.pyplot as plt
+
+    return plt.figure(figsize=(width, height), layout="constrained")
+
+
+def plot_image_rows(rows, *, image_shape=None, value_range=None, figure=None):
+    """Plot rows of images, one below the other.
+
+    Parameters
+    ----------
+    rows : dict of str to array-like of shape (n, ...)
+        The images of each row, by its title; flat rows or image arrays, grey or colour.
+    image_shape : (height, width) or (height, width, channels), default=None
+        The shape of flat rows; ``None`` takes a square grey image or a strip.
+    value_range : (low, high), default=None
+        What is black and what is white; values outside look like these. ``None`` infers it from the
+        last row, which should be the clean images.
+    figure : matplotlib.figure.Figure or SubFigure, default=None
+        Where to plot; ``None`` makes a figure.
+
+    Returns
+    -------
+    matplotlib.figure.Figure or SubFigure
+
+    See Also
+    --------
+    skdenoise.DenoisingDisplay : Noisy, denoised and clean images, with the error and the PSNR.
+
+    Examples
+    --------
+    >>> from sklearn.datasets import load_digits
+    >>> from skdenoise import add_noise
+    >>> from skdenoise.displays.drawing import plot_image_rows
+    >>> X = load_digits().data[:8] / 16
+    >>> figure = plot_image_rows({"noisy": add_noise(X, random_state=0), "clean": X})
+    >>> len(figure.axes)
+    16
+    """
+    rows = {title: check_images(images, name=title) for title, images in rows.items()}
+    *_, clean = rows.values()
+    value_range = check_value_range(value_range, clean)
+    n_columns = max(len(images) for images in rows.values())
+    shape = check_image_shape(image_shape, clean)
+    figure, axes = image_grid(len(rows), n_columns, shape, figure=figure)
+    for row, (title, images) in zip(axes, rows.items(), strict=True):
+        images = as_nhwc(images, check_image_shape(image_shape, images))
+        draw_images(row, in_unit(images, value_range), title)
+    return figure
+
+
+def in_unit(images, value_range):
+    """Return images of any dtype in units of the value range, as floats: 0 is black, 1 is white."""
+    low, high = value_range
+    return (images.astype(float) - low) / (high - low)
+
+
+def image_grid(n_rows, n_columns, image_shape, *, n_lines=0, figure=None):
+    """Return a figure and its grid of axes for images.
+
+    Parameters
+    ----------
+    n_rows, n_columns : int
+        Of the grid.
+    image_shape : (height, width, channels)
+        Of the images, which a new figure is made to suit.
+    n_lines : int
+        How many lines of text are to stand below rows, one after another.
+    figure : matplotlib.figure.Figure or SubFigure, default=None
+        Where to plot; ``None`` makes a figure.
+
+    Returns
+    -------
+    figure : matplotlib.figure.Figure or SubFigure
+    axes : ndarray of matplotlib.axes.Axes of shape (n_rows, n_columns)
+    """
+    if figure is None:
+        # In inches; long texts on the left get one, and very flat or high images are made to fit.
+        width = np.clip(6 / n_columns, 0.8, 2)
+        height = width * np.clip(image_shape[0] / image_shape[1], 0.4, 2)
+        figure = new_figure(width * n_columns + 1, height * n_rows + 0.2 * n_lines)
+    return figure, figure.subplots(n_rows, n_columns, squeeze=False)
+
+
+def draw_images(axes, images, title, *, captions=(), **kwargs):
+    """Draw images side by side: the one place where an image becomes a picture.
+
+    Parameters
+    ----------
+    axes : sequence of matplotlib.axes.Axes
+        One for each image; those left over stay blank.
+    images : ndarray of shape (n, height, width, channels)
+        In units of the value range; values outside look like black and white. Grey, colour, or, of
+        another number of channels, shown by their mean.
+    title : str
+        On the left.
+    captions : sequence of str
+        Below the images.
+    **kwargs
+        Of ``Axes.imshow``.
+
+    Returns
+    -------
+    list of matplotlib.image.AxesImage
+    """
+    _, height, width, channels = images.shape
+    if channels not in (3, 4):
+        images = images.mean(axis=-1)
+    elif "cmap" not in kwargs:
+        images = images.clip(0, 1)
+    # A signal, one pixel high, would be a hair.
+    aspect = "auto" if 4 * height < width else "equal"
+    style = {"cmap": "gray", "vmin": 0, "vmax": 1, "aspect": aspect, **kwargs}
+    drawn = [axis.imshow(image, **style) for axis, image in zip(axes, images, strict=False)]
+    for axis in axes:
+        axis.set(xticks=[], yticks=[])
+        axis.spines[:].set_visible(False)
+    for axis, caption in zip(axes, captions, strict=False):
+        axis.set_xlabel(caption, fontsize="small")
+    axes[0].set_ylabel(title, rotation=0, ha="right", va="center")
+    return drawn
+
+
+def draw_line(ax, x, y, i, **kwargs):
+    """Draw the `i`-th line of a plot, with a colour, marker and dashes of its own.
+
+    Parameters
+    ----------
+    ax : matplotlib.axes.Axes
+        Where to plot.
+    x, y : array-like of shape (n,)
+        The points.
+    i : int
+        Which of the styles.
+    **kwargs
+        Of ``Axes.plot``; they take precedence over the style.
+
+    Returns
+    -------
+    matplotlib.lines.Line2D
+    """
+    from matplotlib.cbook import normalize_kwargs
+    from matplotlib.lines import Line2D
+
+    style = {
+        "color": _COLORS[i % len(_COLORS)],
+        "marker": _MARKERS[i % len(_MARKERS)],
+        "linestyle": _DASHES[i % len(_DASHES)],
+        "markersize": 5,
+    }
+    (line,) = ax.plot(x, y, **style | normalize_kwargs(kwargs, Line2D))
+    return line
+
+
+def legend_beside(ax, **kwargs):
+    """Put the legend to the right of the axes, where it hides no data."""
+    ax.legend(loc="upper left", bbox_to_anchor=(1.01, 1), frameon=False, **kwargs, alignment="left")

@@ -1,0 +1,158 @@
+"""Lists of images that may differ in size."""
+
+import math
+from collections.abc import Sequence
+
+import numpy as np
+
+from skdenoise.images.layout import check_values
+
+# What is looked at to tell the value range: about as many pixels as a photograph has.
+_FEW_IMAGES, _FEW_PIXELS = 32, 2**15
+
+
+def is_image_list(X) -> bool:
+    """Tell whether `X` is a list of images of more than one size, or reads its images one by one.
+
+    A list of arrays of one and the same shape is an array-like as any other.
+    """
+    if hasattr(X, "read_shapes"):
+        return True
+    if not isinstance(X, list | tuple) or not all(isinstance(item, np.ndarray) for item in X):
+        return False
+    return len({image.shape for image in X}) > 1
+
+
+class ImageList(Sequence):
+    """Images of any sizes, with what they have in common: their dtype and number of channels.
+
+    Parameters
+    ----------
+    images : sequence of ndarray of shape (height, width) or (height, width, channels)
+        Images in memory, or a sequence with a method ``read_shapes``, such as `ImageFolder`, which
+        reads them when they are asked for.
+    name : str
+        What the error messages call it.
+
+    Attributes
+    ----------
+    shapes : list of tuple
+        Of the images, as they are given.
+    dtype : numpy.dtype
+        Of all of them.
+    channels : int
+        Of all of them.
+
+    Raises
+    ------
+    ValueError
+        Where one is no image, or differs from the first in dtype or channels.
+    """
+
+    def __init__(self, images, name="X"):
+        self.name = name
+        self._images = images
+        if not len(images):
+            raise ValueError(f"{name} is an empty list: there is no image in it.")
+        if hasattr(images, "read_shapes"):
+            self.shapes = images.read_shapes()
+        else:
+            self.shapes = [image.shape for image in images]
+        self.dtype = self._checked(0).dtype
+        self.channels = _channels(self.shapes[0])
+        for index, shape in enumerate(self.shapes):
+            self._check_shape(index, shape)
+        if not hasattr(images, "read_shapes"):
+            for index in range(len(images)):
+                self._check_dtype(index, self._checked(index))
+
+    def __len__(self):
+        return len(self._images)
+
+    def __getitem__(self, index):
+        """Return an image as (height, width, channels)."""
+        image = np.asarray(self._images[index])
+        self._check_dtype(index, image)
+        return image.reshape(*image.shape[:2], self.channels)
+
+    def changed(self, change):
+        """Return the list of ``change(index, image)``, each made when it is asked for."""
+        return _Changed(self, change)
+
+    def as_given(self):
+        """Return the images in memory, in the shapes in which they were given."""
+        return [image.reshape(shape) for image, shape in zip(self, self.shapes, strict=True)]
+
+    def check_same_sizes(self, others):
+        """Raise where the images of another list cannot be the same ones, noisy or denoised."""
+        if len(self) != len(others):
+            raise ValueError(
+                f"{self.name} has {len(self)} image(s), but {others.name} has {len(others)}."
+            )
+        for index, (shape, other) in enumerate(zip(self.shapes, others.shapes, strict=True)):
+            if shape[:2] != other[:2] or self.channels != others.channels:
+                raise ValueError(
+                    f"{self.called(index)} has shape {shape}, but {others.called(index)} has {other}; "
+                    "both must be the same image."
+                )
+
+    def few(self):
+        """Return pixels, (n, channels), of up to 32 images, evenly chosen, which are to tell of all."""
+        chosen = np.unique(np.linspace(0, len(self) - 1, _FEW_IMAGES, dtype=int))
+        return np.concatenate([_few_pixels(self[index]) for index in chosen])
+
+    def min(self):
+        """Return the smallest value of all images."""
+        return min(image.min() for image in self)
+
+    def max(self):
+        """Return the largest value of all images."""
+        return max(image.max() for image in self)
+
+    def _checked(self, index):
+        image = self._images[index]
+        if image.ndim not in (2, 3) or 0 in image.shape:
+            raise ValueError(
+                f"{self.called(index)} has shape {image.shape}; expected (height, width) or (height, "
+                "width, channels)."
+            )
+        return check_values(image, f"{self.name}[{index}]")
+
+    def _check_shape(self, index, shape):
+        if _channels(shape) != self.channels:
+            raise ValueError(
+                f"{self.called(index)} has {_channels(shape)} channel(s), {self.called(0)} has "
+                f"{self.channels}; all must have the same."
+            )
+
+    def _check_dtype(self, index, image):
+        if image.dtype != self.dtype:
+            raise ValueError(
+                f"{self.called(index)} has dtype {image.dtype}, {self.called(0)} has {self.dtype}; "
+                "all must have the same."
+            )
+
+    def called(self, index):
+        """Return what messages call an image: its path, where it has one."""
+        path = getattr(self._images, "paths", None)
+        return f"{self.name}[{index}]" if path is None else str(path[index])
+
+
+class _Changed(ImageList):
+    def __init__(self, images, change):
+        self.shapes, self.dtype, self.channels = images.shapes, images.dtype, images.channels
+        self._images = images
+        self._change = change
+
+    def __getitem__(self, index):
+        return self._change(index, self._images[index])
+
+
+def _channels(shape):
+    return shape[2] if len(shape) == 3 else 1
+
+
+def _few_pixels(image):
+    """Return pixels of an image (height, width, channels), in a grid as wide as it takes."""
+    step = math.ceil(math.sqrt(image[..., 0].size / _FEW_PIXELS))
+    return image[::step, ::step].reshape(-1, image.shape[2])

@@ -1,0 +1,156 @@
+"""TIFF files: read by tifffile, which keeps all bits, or by Pillow, which knows more kinds."""
+
+from contextlib import contextmanager
+from importlib.util import find_spec
+from pathlib import Path
+
+import numpy as np
+import tifffile
+from PIL import UnidentifiedImageError
+
+from skdenoise.io.pillow import opened_picture, read_picture
+from skdenoise.io.safety import check_bytes, check_pixels
+
+_ENDINGS, _BEGINNINGS = (".tif", ".tiff"), (b"II", b"MM")
+_PHOTOMETRIC, _EXTRA = tifffile.PHOTOMETRIC, tifffile.EXTRASAMPLE
+# Samples of a pixel, without those that are extra.
+_SAMPLES = {_PHOTOMETRIC.MINISBLACK: 1, _PHOTOMETRIC.MINISWHITE: 1, _PHOTOMETRIC.RGB: 3}
+# Tag 274 of TIFF 6.0: where the first row and the first column of what is stored lie.
+_LYING, _FROM_BELOW, _FROM_THE_RIGHT = (5, 6, 7, 8), (3, 4, 7, 8), (2, 3, 6, 7)
+# Of the modes in which Pillow holds more than 8 bits.
+_DEEP_MODES = {"I;16": "uint16", "I;16B": "uint16", "I;16L": "uint16", "I": "int32", "F": "float32"}
+
+
+def is_tiff(path):
+    """Tell whether a file is a TIFF: by its ending, or by how it begins."""
+    if Path(path).suffix.lower() in _ENDINGS:
+        return True
+    with open(path, "rb") as file:
+        return file.read(2) in _BEGINNINGS
+
+
+def read_tiff(path):
+    """Return the pixels of a TIFF file, upright, as grey levels or RGB of the stored dtype."""
+    with _only_page(path) as page:
+        if not _is_for_tifffile(page):
+            _check_pillow(path, page)
+            return read_picture(path)
+        pixels = page.asarray()
+        if page.axes == "SYX":
+            pixels = np.moveaxis(pixels, 0, -1)
+        pixels = _without_extra_samples(path, page, pixels)
+        if page.photometric == _PHOTOMETRIC.MINISWHITE:
+            white = pixels.dtype.type(2**page.bitspersample - 1)
+            pixels = ~pixels if pixels.dtype == bool else white - pixels
+        return np.ascontiguousarray(_upright(page, pixels), pixels.dtype.newbyteorder("="))
+
+
+def tiff_shape(path):
+    """Return the shape of what `read_tiff` returns."""
+    with _only_page(path) as page:
+        height, width = page.imagelength, page.imagewidth
+        if _orientation(page) in _LYING:
+            height, width = width, height
+        if _is_for_tifffile(page):
+            grey = _SAMPLES[page.photometric] == 1
+        else:
+            grey = _check_pillow(path, page)
+        return (height, width) if grey else (height, width, 3)
+
+
+@contextmanager
+def _only_page(path):
+    """Open a TIFF file of one page, and look at its size before its pixels are read."""
+    with tifffile.TiffFile(path, is_ome=False) as file:  # OME refers to planes in other files
+        page = file.pages[0]
+        # ImageJ stores a stack behind a single page.
+        pages = max(len(file.pages), file.series[0].size // max(page.size, 1), page.imagedepth)
+        if pages > 1:
+            raise ValueError(f"{path} has {pages} pages; give each a file of its own.")
+        if 0 in page.shape:
+            raise ValueError(f"{path} has no pixels: its size is {page.shape}.")
+        check_pixels(path, page.imagelength, page.imagewidth)
+        check_bytes(path, page.nbytes)
+        yield page
+
+
+def _is_for_tifffile(page):
+    """Tell whether tifffile reads a page: grey levels or RGB, whole bytes, no compression it lacks.
+
+    Palettes, inks and video colours are Pillow's, and grey levels of 2 and 4 bits, which it makes 8.
+    """
+    plain = page.photometric in _SAMPLES and page.axes in ("YX", "YXS", "SYX")
+    plain = plain and page.samplesperpixel >= _SAMPLES[page.photometric]
+    inverted = page.photometric == _PHOTOMETRIC.MINISWHITE
+    numbers = page.dtype is not None and page.dtype.kind in ("bu" if inverted else "biuf")
+    return plain and numbers and page.bitspersample not in (2, 4) and not _needs_imagecodecs(page)
+
+
+def _needs_imagecodecs(page):
+    """Tell whether tifffile cannot decode a page without the package imagecodecs, which is not there."""
+    if page.bitspersample not in (1, 2, 4, 8, 16, 32, 64) and find_spec("imagecodecs") is None:
+        return True
+    codecs, predictors = tifffile.TIFF.DECOMPRESSORS, tifffile.TIFF.UNPREDICTORS
+    return page.compression not in codecs or page.predictor not in predictors
+
+
+def _check_pillow(path, page):
+    """Raise an error where Pillow does not give the values of a page as stored; tell whether it is grey.
+
+    Pillow cuts colours of more than 8 bits to 8, and reads white as black where it is 0 and deep.
+    """
+    try:
+        with opened_picture(path) as picture:
+            mode = picture.mode
+    except UnidentifiedImageError:
+        mode = None
+    deep = np.max(page.bitspersample) > 8
+    inverted = page.photometric == _PHOTOMETRIC.MINISWHITE
+    kept = not deep or (_DEEP_MODES.get(mode) == str(page.dtype) and not inverted)
+    if mode is not None and kept:
+        return page.photometric in _SAMPLES and _SAMPLES[page.photometric] == 1
+    kind = (
+        f"{path} is a TIFF of {page.dtype}, {getattr(page.photometric, 'name', page.photometric)}"
+    )
+    if _needs_imagecodecs(page):
+        compression = getattr(page.compression, "name", page.compression)
+        raise ValueError(
+            f"{kind}, {compression} compression, which needs the package imagecodecs: pip install "
+            "imagecodecs, or save it without compression."
+        )
+    raise ValueError(f"{kind}, which cannot be read without loss; save it as RGB or grey levels.")
+
+
+def _without_extra_samples(path, page, pixels):
+    """Return pixels without samples that say nothing: opaque, or the same everywhere."""
+    samples = _SAMPLES[page.photometric]
+    if pixels.ndim == 2:
+        return pixels
+    extra = pixels[..., samples:]
+    opaque = np.iinfo(extra.dtype).max if extra.dtype.kind in "iu" else 1
+    for index in range(extra.shape[2]):
+        values = extra[..., index]
+        said = index < len(page.extrasamples)
+        kind = page.extrasamples[index] if said else _EXTRA.UNSPECIFIED
+        if kind == _EXTRA.UNSPECIFIED and values.min() != values.max():
+            raise ValueError(
+                f"{path} has {page.samplesperpixel} channels, more than colours; drop some."
+            )
+        if kind != _EXTRA.UNSPECIFIED and (values != opaque).any():
+            raise ValueError(f"{path} is transparent in places; put it on a background first.")
+    return pixels[..., 0] if samples == 1 else pixels[..., :samples]
+
+
+def _orientation(page):
+    tag = page.tags.get("Orientation")
+    return tag.value if tag else 1
+
+
+def _upright(page, pixels):
+    """Turn and flip pixels as the orientation of a page says."""
+    orientation = _orientation(page)
+    if orientation in _LYING:
+        pixels = np.swapaxes(pixels, 0, 1)
+    if orientation in _FROM_BELOW:
+        pixels = pixels[::-1]
+    return pixels[:, ::-1] if orientation in _FROM_THE_RIGHT else pixels

@@ -1,0 +1,232 @@
+"""Graphs: ONNX models of operators, in ONNX's own text form, from stored images to stored images."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import onnx
+from onnx import compose, helper, numpy_helper, parser
+
+from skdenoise.images.layout import dtype_limits
+
+# The newest operators that tf2onnx writes, and the file format that goes with them.
+OPSET, IR_VERSION = 18, 8
+
+_DOMAIN = f'<ir_version: {IR_VERSION}, opset_import: ["" : {OPSET}]>'
+
+
+@dataclass(frozen=True)
+class Layout:
+    """How images lie in an array.
+
+    Parameters
+    ----------
+    n_dimensions : int
+        2 for flat rows, 3 for grey images, 4 for images with channels.
+    image_shape : (height, width, channels)
+        Height and width are ``None`` where images of any size are taken.
+    """
+
+    n_dimensions: int
+    image_shape: tuple
+
+    @property
+    def dimensions(self) -> str:
+        """The shape in ONNX's text form: numbers, and names of what is known only later."""
+        height, width, channels = self.image_shape
+        if self.n_dimensions == 2:
+            return f"N, {height * width * channels}"
+        size = f"N, {height or 'height'}, {width or 'width'}"
+        return size if self.n_dimensions == 3 else f"{size}, {channels}"
+
+
+def assemble(inputs, outputs, body, **constants):
+    """Return a model of the operators in `body`.
+
+    Parameters
+    ----------
+    inputs, outputs, body : str
+        In ONNX's text form.
+    **constants : array-like
+        What names in `body` stand for; those that it does not use are left out.
+    """
+    model = parser.parse_model(f"{_DOMAIN} denoising ({inputs}) => ({outputs}) {{ {body} }}")
+    used = {name for node in model.graph.node for name in node.input}
+    for name in sorted(used & constants.keys()):
+        model.graph.initializer.append(numpy_helper.from_array(np.asarray(constants[name]), name))
+    return model
+
+
+def continued(source, result):
+    """Return operators that continue images beyond their edges, back to front, as ``numpy.pad`` does.
+
+    Parameters
+    ----------
+    source, result : str
+        Names of images of shape (n, height, width, channels).
+
+    See Also
+    --------
+    continuation : The constants that they need.
+    """
+    return "\n".join(
+        f"""
+        {name}_shape = Shape <start = {axis}, end = {axis + 1}> ({given})
+        {name}_count = Squeeze ({name}_shape)
+        {name}_wanted = Add ({name}_count, after)
+        {name}_negative = Neg ({name}_wanted)
+        {name}_missing = Mod ({name}_negative, multiple)
+        {name}_end = Add ({name}_wanted, {name}_missing)
+        {name}_places = Range (before, {name}_end, one)
+        {name}_way = Sub ({name}_count, edge_once)
+        {name}_there_and_back = Mul ({name}_way, two)
+        {name}_period = Max ({name}_there_and_back, one)
+        {name}_there = Mod ({name}_places, {name}_period)
+        {name}_turn = Sub ({name}_period, edge_twice)
+        {name}_back = Sub ({name}_turn, {name}_there)
+        {name}_repeated = Min ({name}_there, {name}_back)
+        {made} = Gather <axis = {axis}> ({given}, {name}_repeated)
+        """
+        for name, given, made, axis in [("row", source, "tall", 1), ("column", "tall", result, 2)]
+    )
+
+
+def continuation(reach=0, multiple=1, edge_twice=False):
+    """Return the constants of `continued`.
+
+    Parameters
+    ----------
+    reach : int
+        How many pixels are added on each side.
+    multiple : int
+        What height and width are then continued to a multiple of, below and on the right.
+    edge_twice : bool
+        Whether the outermost pixel is repeated too (NumPy's "symmetric") or not ("reflect").
+    """
+    numbers = {
+        "before": -reach,
+        "after": reach,
+        "multiple": multiple,
+        "edge_once": not edge_twice,
+        "edge_twice": edge_twice,
+        "one": 1,
+        "two": 2,
+    }
+    return {name: np.int64(number) for name, number in numbers.items()}
+
+
+def for_stored_images(model, layout, pixels, made=None, clip=None, multiple=1):
+    """Put a model of images in units of the value range between stored images and stored images.
+
+    Parameters
+    ----------
+    model : onnx.ModelProto
+        From float32 images of shape (n, height, width, channels) to the same.
+    layout : Layout
+        How the images lie in the arrays that come and go.
+    pixels : PixelFormat
+        How they are stored.
+    made : dtype or None
+        That of the output, by default as the images are stored.
+    clip : bool or None
+        Whether to limit the output to the value range; ``None`` limits integers alone.
+    multiple : int
+        What height and width are padded to a multiple of, by reflection.
+
+    Returns
+    -------
+    onnx.ModelProto
+        Its input is called ``images``, its output ``denoised``.
+    """
+    wide, made = pixels.scaled_in, np.dtype(made or pixels.dtype)
+    low, high = pixels.value_range
+    whole = assemble(
+        f"{_name(pixels.dtype)}[{layout.dimensions}] images",
+        f"{_name(made)}[{layout.dimensions}] denoised",
+        f"""
+        given = Cast <to = {_number(wide)}> (images)
+        nhwc = {_TO_NHWC[layout.n_dimensions]}
+        shifted = Sub (nhwc, low)
+        scaled = Div (shifted, span)
+        unit = Cast <to = {_number(np.float32)}> (scaled)
+        size = Shape <start = 1, end = 3> (unit)
+        {continued("unit", "full") if multiple > 1 else "full = Identity (unit)"}
+        clean = Model (full)
+        cropped = Slice (clean, origin, size, size_axes)
+        exact = Cast <to = {_number(wide)}> (cropped)
+        spread = Mul (exact, span)
+        values = Add (spread, low)
+        {_kept(pixels, clip)}
+        laid_out = {_FROM_NHWC[layout.n_dimensions]}
+        denoised = Cast <to = {_number(made)}> (laid_out)
+        """,
+        low=wide(low),
+        high=wide(high),
+        span=wide(high - low),
+        **_limits(pixels, wide),
+        nhwc_shape=np.array([-1, *(side or 0 for side in layout.image_shape)], np.int64),
+        flat_shape=np.array([0, -1], np.int64),
+        channel_axis=np.array([3], np.int64),
+        origin=np.zeros(2, np.int64),
+        size_axes=np.array([1, 2], np.int64),
+        **continuation(multiple=multiple),
+    )
+    _put_in_place(model, whole, "Model")
+    onnx.checker.check_model(whole)
+    return whole
+
+
+_TO_NHWC = {
+    2: "Reshape (given, nhwc_shape)",
+    3: "Unsqueeze (given, channel_axis)",
+    4: "Identity (given)",
+}
+_FROM_NHWC = {
+    2: "Reshape (kept, flat_shape)",
+    3: "Squeeze (kept, channel_axis)",
+    4: "Identity (kept)",
+}
+
+
+def _kept(pixels, clip):
+    """Return operators that limit and round values, as `PixelFormat.from_unit` does."""
+    clips = pixels.is_integer if clip is None else clip
+    limited = f"limited = {'Clip (values, low, high)' if clips else 'Identity (values)'}"
+    if not pixels.is_integer:
+        return f"{limited} kept = Identity (limited)"
+    return f"{limited} rounded = Round (limited) kept = Clip (rounded, least, most)"
+
+
+def _limits(pixels, wide):
+    if not pixels.is_integer:
+        return {}
+    least, most = dtype_limits(pixels.dtype)
+    return {"least": wide(least), "most": wide(most)}
+
+
+def _put_in_place(model, whole, op_type):
+    """Put the operators of `model` in the place of the one operator of this type."""
+    model = compose.add_prefix(model, "model/")
+    (given,), (made,) = model.graph.input, model.graph.output
+    nodes = list(whole.graph.node)
+    (index,) = (i for i, node in enumerate(nodes) if node.op_type == op_type)
+    place = nodes[index]
+    nodes[index : index + 1] = [
+        helper.make_node("Identity", place.input, [given.name]),
+        *model.graph.node,
+        helper.make_node("Identity", [made.name], place.output),
+    ]
+    del whole.graph.node[:]
+    whole.graph.node.extend(nodes)
+    whole.graph.initializer.extend(model.graph.initializer)
+    del whole.opset_import[:]
+    whole.opset_import.extend(model.opset_import)
+
+
+def _number(dtype):
+    """Return ONNX's number of a NumPy dtype."""
+    return helper.np_dtype_to_tensor_dtype(np.dtype(dtype))
+
+
+def _name(dtype):
+    """Return the name of a NumPy dtype in ONNX's text form."""
+    return onnx.TensorProto.DataType.Name(_number(dtype)).lower()

@@ -1,0 +1,172 @@
+"""Models: what each kind of denoiser makes of images in units of the value range, in ONNX."""
+
+from functools import singledispatch
+
+import numpy as np
+from scipy import ndimage
+
+from skdenoise.denoisers.filters import FilterDenoiser
+from skdenoise.denoisers.subspace import SubspaceDenoiser
+from skdenoise.denoisers.unet import UNetDenoiser
+from skdenoise.images.layout import PixelFormat
+from skdenoise.onnx.graphs import (
+    Layout,
+    assemble,
+    continuation,
+    continued,
+    for_stored_images,
+)
+from skdenoise.onnx.networks import network_model
+
+
+def denoising_model(denoiser, dtype, layout: Layout, stays_float=False):
+    """Return a fitted denoiser as an ONNX model of arrays of images.
+
+    Parameters
+    ----------
+    denoiser : UNetDenoiser, FilterDenoiser or SubspaceDenoiser
+        Fitted.
+    dtype : dtype
+        Of the images.
+    layout : Layout
+        How they lie in the array.
+    stays_float : bool
+        Whether the output is float32, of whole numbers, where the images are integers.
+
+    Returns
+    -------
+    onnx.ModelProto
+        Its input is called ``images``, its output ``denoised``.
+    """
+    pixels = PixelFormat(np.dtype(dtype), denoiser.value_range_)
+    made = np.float32 if stays_float and pixels.is_integer else None
+    return for_stored_images(
+        _model(denoiser), layout, pixels, made, denoiser.clip, _multiple(denoiser)
+    )
+
+
+def takes_any_size(denoiser) -> bool:
+    """Tell whether a denoiser takes images of other sizes than it was fitted on."""
+    if isinstance(denoiser, UNetDenoiser):
+        return denoiser._network.architecture.is_built_in
+    return not isinstance(denoiser, SubspaceDenoiser)
+
+
+def _multiple(denoiser):
+    if isinstance(denoiser, UNetDenoiser):
+        return denoiser._network.architecture.multiple
+    return 1
+
+
+@singledispatch
+def _model(denoiser):
+    """Return what a denoiser makes of images in units of the value range."""
+    raise TypeError(f"{type(denoiser).__name__} is no denoiser of skdenoise that ONNX can express.")
+
+
+@_model.register
+def _(denoiser: UNetDenoiser):
+    for name, passes in (("j_invariant", "sixteen"), ("self_ensemble", "eight")):
+        if getattr(denoiser, name):
+            raise ValueError(
+                f"{name}=True takes {passes} passes over each image, which are no graph; export the "
+                f"denoiser after set_params({name}=False)."
+            )
+    if denoiser.n_scales > 1:
+        raise ValueError(
+            f"n_scales={denoiser.n_scales} goes by the frequencies of each image, which are no graph; "
+            "export the denoiser after set_params(n_scales=1)."
+        )
+    return network_model(denoiser._network)
+
+
+@_model.register
+def _(denoiser: SubspaceDenoiser):
+    size = denoiser.mean_.shape[0]
+    return assemble(
+        "float[N, h, w, c] unit",
+        "float[N, h, w, c] clean",
+        """
+        rows = Reshape (unit, flat_shape)
+        centred = Sub (rows, noisy_mean)
+        weights = MatMul (centred, analysis)
+        variation = MatMul (weights, synthesis)
+        restored = Add (variation, mean)
+        clean = Reshape (restored, image_shape)
+        """,
+        flat_shape=np.array([-1, size], np.int64),
+        image_shape=np.array([-1, *denoiser.image_shape_], np.int64),
+        noisy_mean=denoiser.noisy_mean_.astype(np.float32),
+        analysis=(denoiser.components_.T * denoiser.gain_).astype(np.float32),
+        synthesis=denoiser.components_.astype(np.float32),
+        mean=denoiser.mean_.astype(np.float32),
+    )
+
+
+@_model.register
+def _(denoiser: FilterDenoiser):
+    _, _, params = denoiser._filter()
+    if denoiser.method not in _FILTERS:
+        raise ValueError(
+            f"FilterDenoiser(method={denoiser.method!r}) is more than ONNX's operators can express; "
+            f"of the filters, {' and '.join(map(repr, _FILTERS))} can be exported."
+        )
+    return _FILTERS[denoiser.method](denoiser.image_shape_[2], **params)
+
+
+def _gaussian(channels, sigma_spatial):
+    impulse = np.zeros(2 * round(4 * sigma_spatial + 1) + 1)
+    impulse[len(impulse) // 2] = 1
+    weights = np.trim_zeros(ndimage.gaussian_filter1d(impulse, sigma_spatial, mode="constant"))
+    kernel = np.tile(weights.astype(np.float32), (channels, 1, 1, 1))
+    return _filter(
+        f"""
+        across = Conv <group = {channels}> (nchw, kernel)
+        filtered = Conv <group = {channels}> (across, kernel_down)
+        """,
+        reach=len(weights) // 2,
+        kernel=kernel,
+        kernel_down=kernel.transpose(0, 1, 3, 2),
+    )
+
+
+def _median(channels, size):
+    """Take each window apart into channels, by a convolution that picks, and sort these."""
+    picks = np.eye(size**2, dtype=np.float32).reshape(size**2, 1, size, size)
+    return _filter(
+        f"""
+        windows = Conv <group = {channels}> (nchw, picks)
+        parts = Shape <start = 2, end = 4> (windows)
+        apart_shape = Concat <axis = 0> (batch, parts)
+        apart = Reshape (windows, apart_shape)
+        least, places = TopK <axis = 2, largest = 0, sorted = 1> (apart, half)
+        median = Slice (least, middle, end, axis)
+        filtered = Squeeze (median, axis)
+        """,
+        reach=size // 2,
+        picks=np.tile(picks, (channels, 1, 1, 1)),
+        batch=np.array([0, channels, size**2], np.int64),
+        half=np.array([size**2 // 2 + 1], np.int64),
+        middle=np.array([size**2 // 2], np.int64),
+        end=np.array([size**2 // 2 + 1], np.int64),
+        axis=np.array([2], np.int64),
+    )
+
+
+_FILTERS = {"gaussian": _gaussian, "median": _median}
+
+
+def _filter(body, reach, **constants):
+    """Return a model of operators from ``nchw``, continued by `reach` pixels, to ``filtered``."""
+    return assemble(
+        "float[N, h, w, c] unit",
+        "float[N, h, w, c] clean",
+        f"""
+        {continued("unit", "wide")}
+        nchw = Transpose <perm = [0, 3, 1, 2]> (wide)
+        {body}
+        clean = Transpose <perm = [0, 2, 3, 1]> (filtered)
+        """,
+        **continuation(reach, edge_twice=True),
+        **constants,
+    )

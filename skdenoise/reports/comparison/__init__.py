@@ -1,0 +1,6 @@
+"""Comparison: whether denoising helps a classifier, and more than its rivals do."""
+
+from skdenoise.reports.comparison.comparison import compare_denoising
+from skdenoise.reports.comparison.result import DenoisingComparison
+
+__all__ = ["DenoisingComparison", "compare_denoising"]

@@ -1,0 +1,380 @@
+"""The comparison, which answers whether denoising helps."""
+
+import warnings
+from itertools import chain
+from numbers import Integral, Real
+
+import numpy as np
+from joblib import effective_n_jobs
+from sklearn.base import BaseEstimator, clone, is_regressor
+from sklearn.model_selection import ParameterGrid
+from sklearn.utils import check_consistent_length
+from sklearn.utils.parallel import Parallel, delayed
+from sklearn.utils.validation import column_or_1d
+
+from skdenoise.denoisers.base import Denoiser
+from skdenoise.denoisers.filters import FilterDenoiser
+from skdenoise.denoisers.subspace import SubspaceDenoiser
+from skdenoise.denoisers.unet import UNetDenoiser
+from skdenoise.images.layout import (
+    PixelFormat,
+    check_image_shape,
+    check_images,
+    check_value_range,
+    warn_of_other_range,
+)
+from skdenoise.reports.comparison.conditions import (
+    AS_IT_WAS,
+    ON_CLEAN,
+    ON_DENOISED_CLEAN,
+    ON_FRESH_NOISE,
+    ON_NOISE,
+    PCA_OF_CLEAN,
+    PCA_OF_NOISY,
+    innermost_denoiser,
+)
+from skdenoise.reports.comparison.experiment import UNPREPARED, Experiment
+from skdenoise.reports.comparison.levels import noise_levels, training_levels
+from skdenoise.reports.comparison.outcome import check_scoring_of_outcomes
+from skdenoise.reports.comparison.progress import shown
+from skdenoise.reports.comparison.result import DenoisingComparison
+from skdenoise.reports.comparison.table import tabulate
+from skdenoise.reports.summary import check_pandas
+from skdenoise.seeding import draw_seed
+
+
+def compare_denoising(
+    classifier,
+    X_train,
+    y_train,
+    X_test,
+    y_test,
+    *,
+    noise="gaussian",
+    noise_factors=None,
+    train_noise_factor="matched",
+    denoisers=None,
+    param_grid=None,
+    n_copies=(1, 4, 16),
+    n_components=(20, 40, 80),
+    scoring="accuracy",
+    validation=0.2,
+    n_repeats=3,
+    n_resamples=None,
+    clip=None,
+    image_shape=None,
+    value_range=None,
+    return_estimator=False,
+    n_jobs=None,
+    random_state=None,
+    verbose=0,
+):
+    """Compare classifying noisy images behind denoisers with every other way to do it.
+
+    The classifier is trained alone, on noisy images, behind a PCA, behind filters and behind learned
+    denoisers, each time for the same noise, and tested on the same noisy images. What remains to be
+    chosen (copies, components, parameters) is chosen on validation images.
+
+    Parameters
+    ----------
+    classifier : estimator
+        Any classifier; it is cloned, not fitted.
+    X_train : array-like of shape (n, n_features), (n, height, width) or (n, height, width, channels)
+        Clean images to train on. Of a table the values alone are taken.
+    y_train : array-like of shape (n,)
+        Their classes.
+    X_test : array-like of shape (m, ...)
+        Clean images to test on, in the same layout; noise is added to them.
+    y_test : array-like of shape (m,)
+        Their classes.
+    noise : str or noise model, default="gaussian"
+        A name (`noise_names`) or an instance, whose strength is then its own.
+    noise_factors : sequence of float, default=None
+        The strengths of a named model to test at; ``None`` is a moderate and a strong one:
+        ``(0.2, 0.4)``, and a few pixels for blurs. Clean images are tested besides.
+    train_noise_factor : "matched", float, (low, high) or list of these, default="matched"
+        The noise that classifiers and denoisers are trained for: the same factor as in the test; one
+        factor for all tests; or a range, for all levels in it at once (blind). A list compares them:
+        the table is then training level by test level.
+    denoisers : estimator, list or dict of str to estimator, default=None
+        Denoisers and filters to put before the classifier. They are told the noise, the image shape
+        and the value range, also inside a pipeline; one in a ``FrozenEstimator`` is used as it is, but
+        should not have seen the test images. ``None`` is a `UNetDenoiser`, a Gaussian and a median filter.
+    param_grid : dict or list of dict, default=None
+        Parameters of the classifier to choose from, anew for each condition.
+    n_copies : sequence of int, default=(1, 4, 16)
+        Numbers of noisy copies of each image to choose from, wherever a classifier learns on noisy
+        images, denoised or not. A classifier that is slow on many images, such as an SVC, may need
+        fewer.
+    n_components : sequence of int, default=(20, 40, 80)
+        Numbers of principal components to choose from; image arrays are put together from them again.
+        On components of clean images, the classifier learns on clean or on noisy images, whichever is
+        better on validation images.
+    scoring : str or callable, default="accuracy"
+        Any scorer of scikit-learn, by name or as ``scorer(classifier, X, y)``.
+    validation : float or (X, y), default=0.2
+        Share of the training images that is held out to choose on, another one in each repeat; or
+        images of their own and their classes.
+    n_repeats : int, default=3
+        How often all is done, each time with another seed for noise, networks and classifiers.
+    n_resamples : int, default=None
+        Number of bootstrap resamples of the test images; ``None`` is 2,000 for accuracy and 300 for
+        other scorers, which are called anew for each.
+    clip : bool, default=None
+        Whether noisy values are limited to the value range; ``None`` limits integers.
+    image_shape : (height, width) or (height, width, channels), default=None
+        The shape of flat rows; ``None`` takes a square grey image or a strip.
+    value_range : (low, high), default=None
+        What is black and what is white; ``None`` infers it from the training images.
+    return_estimator : bool, default=False
+        Whether to keep what was trained in the first repeat, in ``estimators``.
+    n_jobs : int, default=None
+        Number of repeats and training levels to work on at the same time, as in joblib.
+    random_state : int, RandomState instance or None, default=None
+        Seed of everything. The classifier's and the denoisers' own are set from it.
+    verbose : int, default=0
+        1 shows a progress bar on a terminal or in a notebook, and a line per step elsewhere.
+
+    Returns
+    -------
+    DenoisingComparison
+        With the table (``frame``), what it means in words (``summary()``) and curves (``plot()``).
+
+    Raises
+    ------
+    ValueError, TypeError
+        Before anything is trained, for parameters and images that do not fit each other.
+
+    Warns
+    -----
+    UserWarning
+        When it is interrupted (Ctrl-C): then it returns what is done; while scores are resampled, with
+        intervals from the resamples until then.
+
+    See Also
+    --------
+    corruption_report : How one fitted pipeline does under every kind of noise.
+
+    Notes
+    -----
+    Noise to train on, to choose on and to test under are separate draws, whatever `random_state` is
+    given where. A denoiser is fitted once per repeat and training level; the classifier is trained
+    behind it on denoised noisy images, on denoised clean ones, and, as it was trained on clean images,
+    put behind it. A network of SciKeras, also one that ends a pipeline, is trained on fresh noise in
+    each epoch too, for as long as the slowest denoiser and its classifier took; that is the one thing
+    here that depends on the speed of the machine.
+
+    Intervals of scores are percentiles over resampled test images, whose repeats are kept together
+    [1]_; all conditions share the resamples. The rival that others are compared with is the best on
+    noisy validation images among those without a learned denoiser. Intervals and p-values of these
+    differences are from the bootstrap's standard error, which is never below the square root of 3
+    divided by the number of test images; p-values are corrected for all rows of the table by Holm's
+    method. Parameters are better searched with `param_grid` than by a search as the classifier: its
+    folds would have noisy copies of one image on either side.
+
+    References
+    ----------
+    .. [1] B. Efron and R. Tibshirani, "An introduction to the bootstrap", Chapman & Hall 1993.
+
+    Examples
+    --------
+    >>> from sklearn.datasets import load_digits
+    >>> from sklearn.svm import SVC
+    >>> from skdenoise import SubspaceDenoiser, compare_denoising
+    >>> X, y = load_digits(return_X_y=True)
+    >>> comparison = compare_denoising(
+    ...     SVC(), X[:600] / 16, y[:600], X[600:1200] / 16, y[600:1200], noise_factors=[0.5],
+    ...     denoisers=SubspaceDenoiser(), n_copies=[1], n_repeats=1, random_state=0,
+    ... )
+    >>> scores = comparison.frame.set_index("condition")["score"]
+    >>> bool(scores["Wiener subspace"] > scores["alone"] + 0.1)
+    True
+    """
+    check_pandas("compare_denoising")
+    X_train, X_test = check_images(X_train, name="X_train"), check_images(X_test, name="X_test")
+    _check_same_layout(X_train, X_test, "X_test")
+    y_train, y_test = column_or_1d(y_train), column_or_1d(y_test)
+    _check_classes(X_test, y_test, y_train, "y_test")
+    check_consistent_length(X_train, y_train)
+    for name, value, least in (("n_repeats", n_repeats, 1), ("n_resamples", n_resamples, 2)):
+        if value is not None and not (isinstance(value, Integral) and value >= least):
+            raise ValueError(f"{name}={value!r} must be an integer of at least {least}.")
+    outcomes = check_scoring_of_outcomes(scoring)
+    levels = noise_levels(noise, noise_factors)
+    pixels = PixelFormat(X_train.dtype, check_value_range(value_range, X_train))
+    warn_of_other_range(X_test, pixels.value_range)
+    experiment = Experiment(
+        classifier=_check_classifier(classifier, param_grid),
+        denoisers=_check_denoisers(denoisers),
+        param_grid=param_grid,
+        n_copies=_check_numbers("n_copies", n_copies),
+        n_components=_check_numbers("n_components", n_components),
+        X=X_train,
+        y=y_train,
+        X_test=X_test,
+        y_test=y_test,
+        validation=_check_validation(validation, X_train, y_train),
+        levels=levels,
+        trainings=training_levels(noise, train_noise_factor, levels),
+        n_repeats=n_repeats,
+        outcomes=outcomes,
+        image_shape=check_image_shape(image_shape, X_train),
+        pixels=pixels,
+        clip=clip,
+        return_estimator=return_estimator,
+        seed=draw_seed(random_state),
+    )
+    experiment.try_noise()
+    measurements, interrupted = _run(experiment, n_jobs, verbose)
+    n_resamples = n_resamples or outcomes.n_resamples
+    frame = tabulate(measurements, experiment, n_resamples, verbose)
+    return DenoisingComparison(frame, str(scoring), interrupted, _estimators(measurements))
+
+
+def _run(experiment, n_jobs, verbose):
+    """Return all measurements, or those before an interrupt, and whether there was one."""
+    tasks = experiment.tasks()
+    if effective_n_jobs(n_jobs) == 1:
+        steps = chain.from_iterable(map(experiment.run, tasks))
+    else:
+        run = delayed(_run_task)
+        parallel = Parallel(n_jobs=n_jobs, return_as="generator_unordered")
+        steps = chain.from_iterable(parallel(run(experiment, task) for task in tasks))
+    measurements = []
+    try:
+        steps = shown(steps, len(tasks) * experiment.n_steps(), verbose, _name_of_step)
+        for step in steps:
+            measurements += step
+    except KeyboardInterrupt:
+        if not measurements:
+            raise
+        warnings.warn("Interrupted: the comparison holds what was done until then.", stacklevel=3)
+        return measurements, True
+    return measurements, False
+
+
+def _name_of_step(number, step):
+    return step[0].condition.name
+
+
+def _run_task(experiment, task):
+    return list(experiment.run(task))
+
+
+def _estimators(measurements):
+    """Return the pipelines that were kept, by training level and condition."""
+    return {
+        (m.training.block, m.training.label, m.condition.name): m.pipeline
+        for m in measurements
+        if m.pipeline is not None and m.condition != UNPREPARED
+    }
+
+
+def _check_same_layout(X, other, name):
+    same_dtype = X.dtype.kind == other.dtype.kind == "f" or X.dtype == other.dtype
+    if X.shape[1:] != other.shape[1:] or not same_dtype:
+        raise ValueError(
+            f"{name} has shape {other.shape} and dtype {other.dtype}, but X_train has {X.shape} and "
+            f"{X.dtype}: give both in the same layout and scale."
+        )
+
+
+def _check_classes(X, y, y_train, name):
+    check_consistent_length(X, y)
+    if not set(y.tolist()) & set(y_train.tolist()):
+        raise ValueError(
+            f"{name} has none of the classes of y_train: {np.unique(y)[:5]} and "
+            f"{np.unique(y_train)[:5]}."
+        )
+
+
+def _check_classifier(classifier, param_grid):
+    if isinstance(classifier, type) or not (
+        hasattr(classifier, "fit") and hasattr(classifier, "predict")
+    ):
+        raise TypeError(
+            f"classifier={classifier!r} is no estimator with fit and predict; give an instance of a "
+            "classifier, such as SVC()."
+        )
+    if is_regressor(classifier):
+        raise TypeError(f"classifier={classifier!r} is a regressor; give a classifier.")
+    classifier = clone(classifier)
+    for params in ParameterGrid(param_grid or {}):
+        clone(classifier).set_params(**params)
+    return classifier
+
+
+def _check_numbers(name, numbers):
+    numbers = tuple(numbers) if hasattr(numbers, "__iter__") else (numbers,)
+    if not numbers or not all(isinstance(n, Integral) and n >= 1 for n in numbers):
+        raise ValueError(f"{name}={numbers!r} must be positive integers to choose from.")
+    return numbers
+
+
+def _check_validation(validation, X_train, y_train):
+    if isinstance(validation, Real):
+        if not 0 < validation < 1:
+            raise ValueError(
+                f"validation={validation!r} must be a share between 0 and 1, or images and classes."
+            )
+        return float(validation)
+    try:
+        X, y = validation
+    except (TypeError, ValueError) as error:
+        raise ValueError(
+            f"validation={validation!r} must be a share between 0 and 1, or a pair (X, y)."
+        ) from error
+    X, y = check_images(X, name="validation X"), column_or_1d(y)
+    _check_classes(X, y, y_train, "validation y")
+    _check_same_layout(X_train, X, "validation X")
+    return X, y
+
+
+def _check_denoisers(denoisers):
+    """Return denoisers by name."""
+    if denoisers is None:
+        denoisers = [UNetDenoiser(), FilterDenoiser("gaussian"), FilterDenoiser("median")]
+    if isinstance(denoisers, BaseEstimator | str):
+        denoisers = [denoisers]
+    if not isinstance(denoisers, dict):
+        denoisers = _named(denoisers)
+    for name, denoiser in denoisers.items():
+        if isinstance(denoiser, type) or not hasattr(denoiser, "transform"):
+            raise TypeError(
+                f"denoisers: {name!r} is {denoiser!r}, which has no transform; give denoisers such as "
+                "UNetDenoiser(), FilterDenoiser('median'), or a dict of them by name."
+            )
+        innermost = innermost_denoiser(denoiser)
+        if isinstance(innermost, Denoiser):
+            innermost._check_params()
+    rows = [
+        f"{name}{suffix}" for name in denoisers for suffix in ("", ON_DENOISED_CLEAN, AS_IT_WAS)
+    ]
+    taken = {ON_CLEAN, ON_NOISE, ON_FRESH_NOISE, PCA_OF_CLEAN, PCA_OF_NOISY, UNPREPARED.name}
+    twice = sorted(name for name in rows if rows.count(name) > 1 or name in taken)
+    if twice:
+        raise ValueError(
+            f"denoisers: the table has other rows of the name {twice[0]!r}; rename it."
+        )
+    return {str(name): denoiser for name, denoiser in denoisers.items()}
+
+
+def _named(denoisers):
+    names = {}
+    for denoiser in denoisers:
+        name = name_of(denoiser)
+        number = 1 + sum(other.split(" #")[0] == name for other in names)
+        names[name if number == 1 else f"{name} #{number}"] = denoiser
+    return names
+
+
+def name_of(denoiser) -> str:
+    """Return what a denoiser is called in the table."""
+    denoiser = innermost_denoiser(denoiser)
+    if isinstance(denoiser, UNetDenoiser):
+        return "U-Net"
+    if isinstance(denoiser, SubspaceDenoiser):
+        return "Wiener subspace" if denoiser.wiener else "PCA subspace"
+    if isinstance(denoiser, FilterDenoiser):
+        return f"{denoiser.method} filter"
+    return type(denoiser).__name__

@@ -1,0 +1,305 @@
+"""Conditions: the ways to train a classifier for noisy images, the denoiser's and its rivals'."""
+
+import copy
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+
+import numpy as np
+from sklearn.base import BaseEstimator, TransformerMixin, clone
+from sklearn.decomposition import PCA
+from sklearn.frozen import FrozenEstimator
+from sklearn.model_selection import ParameterGrid
+from sklearn.pipeline import Pipeline
+
+from skdenoise.denoisers.base import Denoiser
+
+ALONE, NOISE_TRAINING, PRINCIPAL_COMPONENTS, FILTER, DENOISER = KINDS = (
+    "alone",
+    "noise training",
+    "PCA",
+    "filter",
+    "denoiser",
+)
+ON_CLEAN = "alone"
+ON_NOISE = "trained on noise"
+ON_FRESH_NOISE = "trained on fresh noise"
+PCA_OF_CLEAN = "PCA of clean images"
+PCA_OF_NOISY = "PCA of noisy images"
+# What follows the name of a denoiser, where the classifier behind it is not trained on denoised noisy
+# images.
+ON_DENOISED_CLEAN = ", on denoised clean"
+AS_IT_WAS = ", classifier as it was"
+
+
+@dataclass(frozen=True)
+class Condition:
+    """A row of the table.
+
+    Parameters
+    ----------
+    name : str
+        As it is shown.
+    kind : str
+        One of `KINDS`.
+    restores : bool
+        Whether the classifier is given restored images, which can be compared with clean ones.
+    """
+
+    name: str
+    kind: str
+    restores: bool = False
+
+
+@dataclass(frozen=True)
+class Trained:
+    """A classifier that has been trained, and the transformer before it, where there is one."""
+
+    classifier: object
+    transformer: object
+    seconds: float
+    choices: dict = field(default_factory=dict)
+
+    def prepare(self, images):
+        """Return images as the classifier is given them."""
+        return images if self.transformer is None else self.transformer.transform(images)
+
+    def as_pipeline(self):
+        """Return transformer and classifier as one estimator, which is fitted."""
+        before = [] if self.transformer is None else [("denoise", self.transformer)]
+        return Pipeline([*before, ("classify", self.classifier)])
+
+
+@dataclass(frozen=True)
+class TrainingSet:
+    """Images to train on: clean, and with noise as often as asked for.
+
+    Parameters
+    ----------
+    X, y : ndarray
+        Clean images and their classes.
+    noisy : callable
+        ``noisy(i)`` returns the images with the i-th draw of noise.
+    n_copies : tuple of int
+        The numbers of noisy copies to choose from.
+    """
+
+    X: np.ndarray
+    y: np.ndarray
+    noisy: Callable
+    n_copies: tuple
+
+    @property
+    def clean_set(self):
+        """The clean images and their classes, by the number of noisy copies, which is 0."""
+        return {0: (self.X, self.y)}
+
+    @cached_property
+    def noisy_sets(self):
+        """Noisy copies of the images and their classes, by the number of copies."""
+        copies = [self.noisy(i) for i in range(max(self.n_copies))]
+        return {n: (np.concatenate(copies[:n]), np.tile(self.y, n)) for n in self.n_copies}
+
+
+@dataclass(frozen=True)
+class Trainer:
+    """Trains a classifier once for each combination of its parameters in a grid."""
+
+    classifier: object
+    param_grid: object = None
+
+    def fit(self, inputs, y, transformer=None, seconds=0.0, **choices):
+        """Return the trained candidates.
+
+        Parameters
+        ----------
+        inputs : ndarray
+            What to train on.
+        y : ndarray
+            The classes.
+        transformer : estimator or None
+            What makes such inputs of images.
+        seconds : float
+            The time that it took to make them.
+        **choices
+            What the candidates are told apart by, beside the parameters.
+        """
+        candidates = []
+        for params in ParameterGrid(self.param_grid or {}):
+            start = time.perf_counter()
+            classifier = clone(self.classifier).set_params(**params).fit(inputs, y)
+            total = seconds + time.perf_counter() - start
+            candidates.append(Trained(classifier, transformer, total, choices | params))
+        return candidates
+
+
+def train_alone(trainer, training):
+    """Train on clean images."""
+    return trainer.fit(training.X, training.y)
+
+
+def train_on_noise(trainer, training):
+    """Train on noisy copies of the images, for each number of copies."""
+    return [
+        candidate
+        for n_copies, (images, y) in training.noisy_sets.items()
+        for candidate in trainer.fit(images, y, n_copies=n_copies)
+    ]
+
+
+def train_on_components(trainer, training, n_components, *, of_noisy, random_state):
+    """Train on principal components of clean or of noisy images, for each number of them.
+
+    The classifier learns on noisy images, or, with components of clean images, on clean ones too.
+    """
+    sets = training.noisy_sets if of_noisy else training.clean_set | training.noisy_sets
+    images = training.noisy(0) if of_noisy else training.X
+    limit = min(len(images), int(np.prod(images.shape[1:])))
+    candidates = []
+    for n in sorted({min(n, limit) for n in n_components}):
+        start = time.perf_counter()
+        reduction = PCA(n, random_state=random_state)
+        components = reduction if images.ndim == 2 else RoundTrip(reduction)
+        components.fit(images)
+        fit_seconds = time.perf_counter() - start
+        candidates += _fit_on_each(trainer, sets, components, fit_seconds, n_components=n)
+    return candidates
+
+
+def train_behind_denoiser(trainer, training, denoiser):
+    """Fit a denoiser, and train behind it on denoised noisy, and on denoised clean images.
+
+    Returns
+    -------
+    denoised_noisy, denoised_clean : list of Trained
+        The former for each number of noisy copies.
+    seconds : float
+        What the denoiser's own fit took.
+    """
+    start = time.perf_counter()
+    denoiser = clone(denoiser).fit(training.X, training.y)
+    seconds = time.perf_counter() - start
+    return (
+        _fit_on_each(trainer, training.noisy_sets, denoiser, seconds),
+        _fit_on_each(trainer, training.clean_set, denoiser, seconds),
+        seconds,
+    )
+
+
+def _fit_on_each(trainer, sets, transformer, fit_seconds, **choices):
+    """Train behind a fitted transformer on each set of (images, classes), by number of copies."""
+    candidates = []
+    for n_copies, (images, y) in sets.items():
+        start = time.perf_counter()
+        inputs = transformer.transform(images)
+        seconds = fit_seconds + time.perf_counter() - start
+        candidates += trainer.fit(inputs, y, transformer, seconds, n_copies=n_copies, **choices)
+    return candidates
+
+
+def put_behind(trained, transformer, seconds):
+    """Put a classifier that is trained already behind a transformer."""
+    return replace(trained, transformer=transformer, seconds=seconds)
+
+
+def train_on_fresh_noise(trainer, training, seconds):
+    """Train a network on noise that is drawn anew for each epoch, for as long as a denoiser takes.
+
+    It is looked at after as many epochs as it would have had, then after twice as many and so on, so
+    that validation images can tell when it was best.
+    """
+    return [
+        candidate
+        for params in ParameterGrid(trainer.param_grid or {})
+        for candidate in _fresh_noise_candidates(trainer, params, training, seconds)
+    ]
+
+
+def _fresh_noise_candidates(trainer, params, training, seconds):
+    start = time.perf_counter()
+    classifier = clone(trainer.classifier).set_params(**params)
+    before, network = _before_and_network(classifier)
+    least = look = network.get_params()["epochs"]
+    inputs = before.fit_transform(training.noisy(0), training.y)
+    network.set_params(epochs=1).fit(inputs, training.y)
+    candidates, epoch = [], 1
+
+    def keep():
+        choices = params | {"epochs": epoch}
+        passed = time.perf_counter() - start
+        candidates.append(Trained(copy.deepcopy(classifier), None, passed, choices))
+
+    while epoch < least or time.perf_counter() - start < seconds:
+        if epoch == look:
+            keep()
+            look *= 2
+        network.partial_fit(before.transform(training.noisy(epoch)), training.y)
+        epoch += 1
+    keep()
+    return candidates
+
+
+def learns_by_epoch(classifier) -> bool:
+    """Tell whether a network that can go on learning, as those of SciKeras, classifies in the end."""
+    _, last = _before_and_network(classifier)
+    return hasattr(last, "partial_fit") and "epochs" in last.get_params(deep=False)
+
+
+def _before_and_network(classifier):
+    """Return the steps before the last of a pipeline, and the last; no steps and the classifier."""
+    *before, (_, last) = getattr(classifier, "steps", [("classify", classifier)])
+    return Pipeline(before or [("as_is", "passthrough")]), last
+
+
+def with_seed(estimator, seed):
+    """Return a clone whose random states, at whatever depth, start from a seed."""
+    return with_params(estimator, {"random_state": seed})
+
+
+def with_params(estimator, params):
+    """Return a clone that has these parameters wherever, at whatever depth, it knows them.
+
+    That is, where they mean the same: the ``clip`` of what knows no ``noise``, a scaler, is its own.
+    """
+    if isinstance(estimator, FrozenEstimator):
+        return estimator
+    estimator = clone(estimator)
+    known = estimator.get_params()
+    frozen = [name for name, value in known.items() if isinstance(value, FrozenEstimator)]
+    return estimator.set_params(
+        **{
+            name: params[name.rpartition("__")[2]]
+            for name in known
+            if name.rpartition("__")[2] in params
+            and not name.startswith(tuple(f"{of}__" for of in frozen))
+            and (not name.endswith("clip") or f"{name.removesuffix('clip')}noise" in known)
+        }
+    )
+
+
+def innermost_denoiser(estimator):
+    """Return the denoiser in a pipeline or frozen estimator, or the estimator where there is none."""
+    if isinstance(estimator, FrozenEstimator):
+        return innermost_denoiser(estimator.estimator)
+    for _, step in getattr(estimator, "steps", []):
+        if isinstance(innermost_denoiser(step), Denoiser):
+            return innermost_denoiser(step)
+    return estimator
+
+
+class RoundTrip(TransformerMixin, BaseEstimator):
+    """Images as sums of their principal components, for classifiers that take image arrays."""
+
+    def __init__(self, reduction):
+        self.reduction = reduction
+
+    def fit(self, X, y=None):
+        """Find the components."""
+        self.reduction.fit(X.reshape(len(X), -1))
+        return self
+
+    def transform(self, X):
+        """Project images on the components, and put them together again."""
+        rows = X.reshape(len(X), -1)
+        return self.reduction.inverse_transform(self.reduction.transform(rows)).reshape(X.shape)

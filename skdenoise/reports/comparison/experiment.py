@@ -1,0 +1,387 @@
+"""The experiment: every condition, trained and tested once for each repeat and training level."""
+
+import math
+import time
+from dataclasses import dataclass
+
+import numpy as np
+from sklearn.model_selection import train_test_split
+
+from skdenoise.denoisers.filters import FilterDenoiser
+from skdenoise.images.layout import PixelFormat, as_nhwc
+from skdenoise.metrics import METRICS
+from skdenoise.noise.adding import corrupt
+from skdenoise.reports.comparison.conditions import (
+    ALONE,
+    AS_IT_WAS,
+    DENOISER,
+    FILTER,
+    NOISE_TRAINING,
+    ON_CLEAN,
+    ON_DENOISED_CLEAN,
+    ON_FRESH_NOISE,
+    ON_NOISE,
+    PCA_OF_CLEAN,
+    PCA_OF_NOISY,
+    PRINCIPAL_COMPONENTS,
+    Condition,
+    Trainer,
+    TrainingSet,
+    innermost_denoiser,
+    learns_by_epoch,
+    put_behind,
+    train_alone,
+    train_behind_denoiser,
+    train_on_components,
+    train_on_fresh_noise,
+    train_on_noise,
+    with_params,
+    with_seed,
+)
+from skdenoise.reports.comparison.levels import NoiseLevel, TrainingLevel
+from skdenoise.seeding import Stream, derived_seed, generator
+
+CLEAN = "clean"
+# The classifier as it was before anybody thought of noise: what denoising costs is compared with it.
+UNPREPARED = Condition("trained before the noise was known", ALONE)
+# PSNR and SSIM are means over so many images at most: SSIM takes a millisecond for each.
+_N_MEASURED_IMAGES = 1000
+_LEAST_SIDE_FOR_SSIM = 3
+
+
+@dataclass(frozen=True)
+class Measurement:
+    """What one condition has come to, in one repeat, at one level of noise.
+
+    Parameters
+    ----------
+    condition : Condition
+        How the classifier was trained.
+    repeat : int
+        Which of the repeats.
+    training : TrainingLevel
+        The noise that it was trained for.
+    level : NoiseLevel or str
+        The noise that it was tested under, or `CLEAN`.
+    outcome : object
+        What it said of the test images.
+    score, validation_score : float
+        On test images and on validation images.
+    psnr, ssim : float
+        Of what the classifier was given, NaN where these are no restored images.
+    fit_seconds, transform_seconds : float
+        To train what is not there without the condition, and to prepare the test images.
+    choices : dict
+        What has been chosen on validation images.
+    pipeline : sklearn.pipeline.Pipeline or None
+        All that was trained, where it is to be kept.
+    """
+
+    condition: Condition
+    repeat: int
+    training: TrainingLevel
+    level: object
+    outcome: object
+    score: float
+    validation_score: float
+    psnr: float
+    ssim: float
+    fit_seconds: float
+    transform_seconds: float
+    choices: dict
+    pipeline: object
+
+
+@dataclass(frozen=True)
+class Task:
+    """One repeat at one training level."""
+
+    repeat: int
+    index: int
+    training: TrainingLevel
+
+
+@dataclass(frozen=True)
+class Split:
+    """Images to train on, and images to choose on."""
+
+    X: np.ndarray
+    y: np.ndarray
+    X_validation: np.ndarray
+    y_validation: np.ndarray
+
+
+@dataclass(frozen=True)
+class Experiment:
+    """All that is the same for every task.
+
+    Parameters
+    ----------
+    classifier : estimator
+        The classifier to train.
+    denoisers : dict of str to estimator
+        The denoisers to put before it.
+    param_grid : dict, list of dict or None
+        The classifier's parameters to choose from.
+    n_copies, n_components : tuple of int
+        What the rivals choose from.
+    X, y, X_test, y_test : ndarray
+        Clean images and classes.
+    validation : float or (ndarray, ndarray)
+        Share of the training images to choose on, or images of their own.
+    levels : list of NoiseLevel
+        The noise to test under.
+    trainings : list of TrainingLevel
+        The noise to train on.
+    n_repeats : int
+        How often all is repeated.
+    outcomes : Hits or Replays
+        How outcomes are recorded and scored.
+    image_shape : (height, width, channels)
+        Of flat rows.
+    pixels : PixelFormat
+        How images are stored.
+    clip : bool or None
+        Whether noisy images are limited to the value range.
+    return_estimator : bool
+        Whether what was trained in the first repeat is kept.
+    seed : int
+        Of everything that is random.
+    """
+
+    classifier: object
+    denoisers: dict
+    param_grid: object
+    n_copies: tuple
+    n_components: tuple
+    X: np.ndarray
+    y: np.ndarray
+    X_test: np.ndarray
+    y_test: np.ndarray
+    validation: object
+    levels: list[NoiseLevel]
+    trainings: list[TrainingLevel]
+    n_repeats: int
+    outcomes: object
+    image_shape: tuple
+    pixels: PixelFormat
+    clip: bool | None
+    return_estimator: bool
+    seed: int
+
+    def tasks(self):
+        """Return the tasks, repeat by repeat."""
+        return [
+            Task(repeat, index, training)
+            for repeat in range(self.n_repeats)
+            for index, training in enumerate(self.trainings)
+        ]
+
+    def try_noise(self):
+        """Draw all noise on one image, so that what is wrong with it is known before the work."""
+        for task in self.tasks()[: len(self.trainings)]:
+            self.training_noise(self.X[:1], task, 0)
+        for level in self.levels:
+            self.level_noise(self.X_test[:1], Stream.COMPARISON_TEST, task, level)
+
+    def n_steps(self):
+        """Return how many lists of measurements `run` yields for each task."""
+        return 4 + len(self.denoisers) + learns_by_epoch(self.classifier)
+
+    def run(self, task):
+        """Train and test every condition, and yield their measurements step by step."""
+        split = self._split(task)
+        for step in self._train(task, split):
+            trial = Trial(self, task, split)
+            yield [
+                measurement
+                for condition, candidates in step.items()
+                for measurement in trial.measure(condition, candidates)
+            ]
+
+    def _train(self, task, split):
+        """Train every condition, and yield their candidates, those that share work together."""
+        seed = derived_seed(self.seed, Stream.COMPARISON_SEED, task.repeat)
+        trainer = Trainer(with_seed(self.classifier, seed), self.param_grid)
+        training = TrainingSet(
+            split.X, split.y, lambda i: self.training_noise(split.X, task, i), self.n_copies
+        )
+
+        alone = train_alone(trainer, training)
+        unprepared = self._best_on_clean(alone, split)
+        yield {Condition(ON_CLEAN, ALONE): alone, UNPREPARED: [unprepared]}
+
+        longest = 0.0
+        for name, denoiser in self.denoisers.items():
+            denoiser = with_seed(self._told_of_noise(denoiser, task.training), seed)
+            on_noisy, on_clean, seconds = train_behind_denoiser(trainer, training, denoiser)
+            as_it_was = put_behind(unprepared, on_noisy[0].transformer, seconds)
+            kind = FILTER if isinstance(innermost_denoiser(denoiser), FilterDenoiser) else DENOISER
+            if kind == DENOISER:
+                longest = max(longest, on_noisy[0].seconds)
+            yield {
+                Condition(name, kind, True): on_noisy,
+                Condition(name + ON_DENOISED_CLEAN, kind, True): on_clean,
+                Condition(name + AS_IT_WAS, kind, True): [as_it_was],
+            }
+
+        for name, of_noisy in ((PCA_OF_CLEAN, False), (PCA_OF_NOISY, True)):
+            on_components = train_on_components(
+                trainer, training, self.n_components, of_noisy=of_noisy, random_state=seed
+            )
+            yield {Condition(name, PRINCIPAL_COMPONENTS): on_components}
+
+        if learns_by_epoch(self.classifier):
+            fresh = train_on_fresh_noise(trainer, training, longest)
+            yield {Condition(ON_FRESH_NOISE, NOISE_TRAINING): fresh}
+
+        noise_trained = train_on_noise(trainer, training)
+        yield {Condition(ON_NOISE, NOISE_TRAINING): noise_trained}
+
+    def _split(self, task):
+        if not isinstance(self.validation, float):
+            return Split(self.X, self.y, *self.validation)
+        seed = derived_seed(self.seed, Stream.COMPARISON_SPLIT, task.repeat)
+        X, X_validation, y, y_validation = train_test_split(
+            self.X, self.y, test_size=self.validation, stratify=self.y, random_state=seed
+        )
+        return Split(X, y, X_validation, y_validation)
+
+    def _best_on_clean(self, candidates, split):
+        return best(candidates, lambda one: self.score(one, split.X_validation, split.y_validation))
+
+    def _told_of_noise(self, denoiser, training):
+        """Return a denoiser that is to learn the noise of the comparison."""
+        told = {
+            "noise": training.noise,
+            "noise_factor": training.noise_factor,
+            "clip": self.clip,
+            "value_range": self.pixels.value_range,
+            "image_shape": self.image_shape if self.X.ndim == 2 else None,
+        }
+        return with_params(denoiser, told)
+
+    def score(self, trained, X, y):
+        """Return the score of a trained classifier on images."""
+        outcome = self.outcomes.record(trained.classifier, trained.prepare(X), y)
+        return self.outcomes.score(outcome, y)
+
+    def training_noise(self, X, task, i):
+        """Return training images with the i-th draw of the noise to train on."""
+        rng = generator(self.seed, Stream.COMPARISON_TRAIN, task.repeat, task.index, i)
+        return self._noisy(X, task.training.model, rng)
+
+    def choosing_noise(self, X, task):
+        """Return validation images with the noise to train on."""
+        rng = generator(self.seed, Stream.COMPARISON_CHOICE, task.repeat, task.index)
+        return self._noisy(X, task.training.model, rng)
+
+    def level_noise(self, X, stream, task, level):
+        """Return images with the noise of a level, the same at each training level."""
+        index = self.levels.index(level)
+        return self._noisy(X, level.model, generator(self.seed, stream, task.repeat, index))
+
+    def _noisy(self, X, model, rng):
+        images = as_nhwc(X, self.image_shape)
+        return corrupt(images, model, self.pixels, rng, clip=self.clip).reshape(X.shape)
+
+
+def best(candidates, score):
+    """Return the candidate of the highest score, the first of equals."""
+    return candidates[0] if len(candidates) == 1 else max(candidates, key=score)
+
+
+class Trial:
+    """Tests conditions in one task; what several of them give to the classifier is prepared once."""
+
+    def __init__(self, experiment, task, split):
+        self.experiment = experiment
+        self.task = task
+        self.split = split
+        self._memory = {}
+        self._qualities = {}
+
+    def measure(self, condition, candidates):
+        """Yield the measurements of a condition, by the candidate that is best on validation images.
+
+        They are chosen under the noise to train on, since that is what their user knows.
+        """
+        trained = best(candidates, self._choosing_score)
+        yield self._measurement(condition, trained, CLEAN)
+        if condition != UNPREPARED:
+            for index in self.task.training.tests:
+                yield self._measurement(condition, trained, self.experiment.levels[index])
+
+    def _measurement(self, condition, trained, level):
+        experiment, y_test = self.experiment, self.experiment.y_test
+        inputs, seconds = self._prepared(trained, "test", level)
+        outcome = experiment.outcomes.record(trained.classifier, inputs, y_test)
+        validation, _ = self._prepared(trained, "validation", level)
+        y_validation = self.split.y_validation
+        said = experiment.outcomes.record(trained.classifier, validation, y_validation)
+        shown = condition.restores or condition.kind == ALONE
+        quality = self._quality(trained.transformer, level, inputs) if shown else {}
+        return Measurement(
+            condition=condition,
+            repeat=self.task.repeat,
+            training=self.task.training,
+            level=level,
+            outcome=outcome,
+            score=experiment.outcomes.score(outcome, y_test),
+            validation_score=experiment.outcomes.score(said, y_validation),
+            psnr=quality.get("psnr", math.nan),
+            ssim=quality.get("ssim", math.nan),
+            fit_seconds=trained.seconds,
+            transform_seconds=seconds,
+            choices=trained.choices,
+            pipeline=trained.as_pipeline() if self._keeps_pipelines() else None,
+        )
+
+    def _keeps_pipelines(self):
+        return self.experiment.return_estimator and self.task.repeat == 0
+
+    def _choosing_score(self, trained):
+        inputs, _ = self._prepared(trained, "choosing", None)
+        y = self.split.y_validation
+        outcome = self.experiment.outcomes.record(trained.classifier, inputs, y)
+        return self.experiment.outcomes.score(outcome, y)
+
+    def _prepared(self, trained, purpose, level):
+        """Return images as a classifier is given them, and the seconds that this took."""
+        key = (trained.transformer, purpose, getattr(level, "label", level))
+        if key not in self._memory:
+            images = self._images(purpose, level)
+            start = time.perf_counter()
+            self._memory[key] = trained.prepare(images), time.perf_counter() - start
+        return self._memory[key]
+
+    def _images(self, purpose, level):
+        experiment, task = self.experiment, self.task
+        X = experiment.X_test if purpose == "test" else self.split.X_validation
+        if purpose == "choosing":
+            return experiment.choosing_noise(X, task)
+        if level == CLEAN:
+            return X
+        stream = Stream.COMPARISON_TEST if purpose == "test" else Stream.COMPARISON_VALIDATION
+        return experiment.level_noise(X, stream, task, level)
+
+    def _quality(self, transformer, level, restored):
+        """Return PSNR and SSIM of test images, as far as they can be compared with clean ones."""
+        key = (transformer, getattr(level, "label", level))
+        if key not in self._qualities:
+            self._qualities[key] = dict(self._measured(restored))
+        return self._qualities[key]
+
+    def _measured(self, restored):
+        experiment = self.experiment
+        if restored.shape != experiment.X_test.shape:
+            return
+        low, high = experiment.pixels.value_range
+        shape = experiment.image_shape if restored.ndim == 2 else None
+        clean = experiment.X_test[:_N_MEASURED_IMAGES]
+        restored = np.clip(restored[:_N_MEASURED_IMAGES], low, high)
+        for name, metric in METRICS.items():
+            if name == "ssim" and min(experiment.image_shape[:2]) < _LEAST_SIDE_FOR_SSIM:
+                continue
+            values = metric(clean, restored, data_range=high - low, image_shape=shape)
+            yield name, float(values.mean())

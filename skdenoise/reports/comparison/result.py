@@ -1,0 +1,233 @@
+"""The result of a comparison: its table, what it means in words, and its curves."""
+
+import numpy as np
+
+from skdenoise.displays.drawing import new_figure
+from skdenoise.reports.comparison.conditions import AS_IT_WAS, DENOISER, ON_DENOISED_CLEAN
+from skdenoise.reports.comparison.levels import MATCHED, in_words
+from skdenoise.reports.summary import Summary
+
+_SIGNIFICANT = 0.05
+_LEGEND = (
+    "* best in its column; ± half of the 95 % interval over test images. Clean cost: what is lost on "
+    "clean images, and its 95 % bound, at the training level where that is worst; PSNR and fit: under "
+    "the strongest noise. Denoiser and rival of a sentence are those that are best on validation "
+    "images; their difference is on the same test images, and its p, but not its interval, is "
+    "corrected for all rows of the table by Holm's method."
+)
+
+
+class DenoisingComparison:
+    """What `compare_denoising` has found.
+
+    Shown as text or, in a notebook, as HTML, it is its own ``summary()``.
+
+    Attributes
+    ----------
+    frame : pandas.DataFrame
+        One row per condition, training level and test level:
+
+        - ``training``, ``train_noise_factor``, ``noise_factor``: "matched" or the training level in
+          words, the noise trained for, and the noise tested under;
+        - ``condition``, ``kind``: how the classifier was trained; "alone", "noise training", "PCA",
+          "filter" or "denoiser";
+        - ``score``, ``score_low``, ``score_high``: on noisy test images, and its 95 % interval;
+        - ``score_std``: standard deviation over repeats, which differ in all seeds;
+        - ``validation_score``, ``best_rival``: on noisy validation images, and whether it is the best
+          there among conditions without a learned denoiser;
+        - ``difference``, ``difference_low``, ``difference_high``, ``p_value``: to that rival, the 95 %
+          interval, and the p-value, corrected by Holm's method for all rows of the table;
+        - ``clean_score``, ``clean_score_low``, ``clean_score_high``: on clean test images, and its 95 %
+          interval;
+        - ``clean_cost``, ``clean_cost_low``, ``clean_cost_high``: what is lost there against the
+          classifier that was trained on clean images and chosen on them, and the one-sided 95 % bounds
+          of that loss (non-inferiority is shown for any margin above the upper one);
+        - ``psnr`` (dB), ``ssim``: of what the classifier was given, on the first 1,000 test images;
+        - ``fit_seconds``, ``transform_seconds``: to fit denoiser and classifier (the denoiser alone,
+          where the classifier is as it was), and to denoise all test images;
+        - ``choices``, ``n_repeats``: what was chosen on validation images, in each repeat.
+    scoring : str
+        The scorer.
+    interrupted : bool
+        Whether only a part was done.
+    estimators : dict
+        With ``return_estimator=True``, the fitted pipelines of the first repeat, by ``training``,
+        ``train_noise_factor`` and ``condition``.
+    """
+
+    def __init__(self, frame, scoring, interrupted=False, estimators=None):
+        self.frame = frame
+        self.scoring = scoring
+        self.interrupted = interrupted
+        self.estimators = estimators or {}
+
+    @property
+    def verdicts(self) -> list[str]:
+        """What the table means, a sentence or two for each training level and test level."""
+        groups = self.frame.groupby(
+            ["training", "train_noise_factor", "noise_factor"], sort=False, dropna=False
+        )
+        return [_verdict(rows) for _, rows in groups]
+
+    def summary(self):
+        """Return the table to read, with the verdicts.
+
+        Returns
+        -------
+        Summary
+            Text where it is printed, HTML in a notebook.
+        """
+        blocks = [
+            (_title(training), _shown(rows))
+            for training, rows in self.frame.groupby("training", sort=False)
+        ]
+        n_repeats = self.frame["n_repeats"].max()
+        head = f"Score: {self.scoring}, {f'mean of {n_repeats} repeats' if n_repeats > 1 else 'one run'}"
+        if self.interrupted:
+            head += " (interrupted: what was done until then)"
+        return Summary(head, blocks, self.verdicts, _LEGEND)
+
+    def plot(self, conditions=None, *, axes=None):
+        """Plot the score against the noise factor, with intervals.
+
+        Parameters
+        ----------
+        conditions : sequence of str, default=None
+            Which to show; ``None`` shows each denoiser in its own training regime and all rivals.
+        axes : matplotlib.axes.Axes or sequence of them, default=None
+            Where to plot, one for each training level; ``None`` makes a figure.
+
+        Returns
+        -------
+        list of RobustnessCurveDisplay
+            One for each training level (one for all that are matched).
+        """
+        from skdenoise.displays import RobustnessCurveDisplay
+
+        known = list(dict.fromkeys(self.frame["condition"]))
+        if isinstance(conditions, str):
+            conditions = [conditions]
+        if conditions is None:
+            conditions = [n for n in known if not n.endswith((ON_DENOISED_CLEAN, AS_IT_WAS))]
+        unknown = sorted(set(conditions) - set(known))
+        if unknown:
+            raise ValueError(f"conditions: {unknown} are not in the table, which has {known}.")
+        blocks = list(self.frame.groupby("training", sort=False))
+        if axes is None:
+            figure = new_figure(6.4 * len(blocks), 4.8)
+            axes = figure.subplots(1, len(blocks), squeeze=False, sharey=True)[0]
+        displays = []
+        for ax, (training, rows) in zip(np.atleast_1d(axes), blocks, strict=True):
+            here = [name for name in conditions if name in set(rows["condition"])]
+            curves = {name: _curve(rows[rows["condition"] == name]) for name in here}
+            levels = sorted(set().union(*(curve.index for curve in curves.values())))
+            shown = {name: curve.reindex(levels) for name, curve in curves.items()}
+            display = RobustnessCurveDisplay(
+                levels=levels,
+                scores={name: of["score"] for name, of in shown.items()},
+                intervals={name: (of["low"], of["high"]) for name, of in shown.items()},
+                score_name=self.scoring,
+            )
+            displays.append(display.plot(ax=ax))
+            ax.set_title(_title(training))
+        return displays
+
+    def __repr__(self):
+        return str(self.summary())
+
+    def _repr_html_(self):
+        return self.summary()._repr_html_()
+
+
+def _title(training):
+    if training == MATCHED:
+        return "Trained for the noise of each test"
+    return f"Trained for noise factor {training}"
+
+
+def _curve(rows):
+    """Return score, low and high of a condition by noise factor, clean images at 0.
+
+    Where each noise factor has a training of its own there is no one score on clean images.
+    """
+    columns = {"score": "score", "score_low": "low", "score_high": "high"}
+    curve = rows.set_index("noise_factor")[list(columns)].rename(columns=columns)
+    if rows["training"].iloc[0] != MATCHED and 0 not in curve.index:
+        first = rows.iloc[0]
+        curve.loc[0.0] = [first[f"clean_{column}"] for column in columns]
+    return curve.sort_index()
+
+
+def _shown(rows):
+    """Return the rows of one training as a table of text."""
+    import pandas as pd
+
+    table = {}
+    for level, of in rows.groupby("noise_factor", sort=False):
+        best = of["score"].max()
+        table[in_words(level)] = {
+            row.condition: f"{row.score:.3f}{'*' if row.score == best else ' '}"
+            f"±{(row.score_high - row.score_low) / 2:.3f}"
+            for row in of.itertuples()
+        }
+    strongest = rows[rows["noise_factor"] == rows["noise_factor"].iloc[-1]].set_index("condition")
+    bounds = rows["clean_cost_high"].fillna(np.inf).groupby(rows["condition"], sort=False)
+    worst = rows.loc[bounds.idxmax()].set_index("condition")
+    table["clean cost"] = {
+        row.Index: f"{row.clean_cost:+.3f} (<= {row.clean_cost_high:+.3f})"
+        for row in worst.itertuples()
+    }
+    table["PSNR"] = {
+        row.Index: f"{row.psnr:.1f} dB" if np.isfinite(row.psnr) else ""
+        for row in strongest.itertuples()
+    }
+    table["fit"] = {row.Index: f"{row.fit_seconds:.1f} s" for row in strongest.itertuples()}
+    return pd.DataFrame(table).reindex(rows["condition"].unique()).fillna("").rename_axis(None)
+
+
+def _verdict(rows):
+    """Return what the rows of one training level and test level say."""
+    level = in_words(rows["noise_factor"].iloc[0])
+    noise = f"noise factor {level}" if not isinstance(rows["noise_factor"].iloc[0], str) else level
+    if rows["training"].iloc[0] != MATCHED:
+        noise += f", trained for {rows['training'].iloc[0]}"
+    rival = rows[rows["best_rival"]].iloc[0]
+    denoised = rows[rows["kind"] == DENOISER]
+    if denoised.empty:
+        return (
+            f"At {noise}: best without a learned denoiser is {rival.condition} ({rival.score:.3f})."
+        )
+    denoiser = denoised.loc[denoised["validation_score"].idxmax()]
+    how = (
+        f"{denoiser.difference:+.3f}, 95 % interval {denoiser.difference_low:+.3f} to "
+        f"{denoiser.difference_high:+.3f}, p {_in_digits(denoiser.p_value)}"
+    )
+    if denoiser.p_value < _SIGNIFICANT and denoiser.difference > 0:
+        text = (
+            f"At {noise}: denoising wins. {denoiser.condition} ({denoiser.score:.3f}) is ahead of the "
+            f"best rival, {rival.condition} ({rival.score:.3f}): {how}."
+        )
+    elif denoiser.p_value < _SIGNIFICANT:
+        text = (
+            f"At {noise}: {rival.condition} ({rival.score:.3f}) wins over the best denoiser, "
+            f"{denoiser.condition} ({denoiser.score:.3f}): {how}."
+        )
+    else:
+        text = (
+            f"At {noise}: no difference shown between {denoiser.condition} ({denoiser.score:.3f}) and "
+            f"the best rival, {rival.condition} ({rival.score:.3f}): {how}."
+        )
+    return f"{text} {_clean_verdict(denoiser)}"
+
+
+def _in_digits(p_value):
+    return "< 0.001" if p_value < 0.001 else f"= {p_value:.3f}"
+
+
+def _clean_verdict(row):
+    if row.clean_cost_low > 0:
+        return (
+            f"On clean images it hurts: it loses {row.clean_cost:.3f} (at least "
+            f"{row.clean_cost_low:.3f}, at most {row.clean_cost_high:.3f})."
+        )
+    return f"On clean images it loses at most {max(row.clean_cost_high, 0):.3f}."

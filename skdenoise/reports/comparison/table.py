@@ -1,0 +1,135 @@
+"""The table: scores, intervals and differences, from measurements."""
+
+from collections import defaultdict
+
+import numpy as np
+
+from skdenoise.evaluation.bootstrap import interval
+from skdenoise.evaluation.significance import difference_interval, holm, p_value, standard_error
+from skdenoise.reports.comparison.conditions import DENOISER, KINDS
+from skdenoise.reports.comparison.experiment import CLEAN, UNPREPARED
+from skdenoise.seeding import Stream, generator
+
+
+def tabulate(measurements, experiment, n_resamples, verbose=0):
+    """Return a table of one row per condition, training level and test level.
+
+    Parameters
+    ----------
+    measurements : list of Measurement
+        Of whole steps; where a condition lacks a repeat, the others are judged without it too.
+    experiment : Experiment
+        Where they are from.
+    n_resamples : int
+        Number of bootstrap resamples.
+    verbose : int
+        Whether to show how many resamples are scored, where that takes long.
+
+    Returns
+    -------
+    pandas.DataFrame
+    """
+    import pandas as pd
+
+    cells = _cells(measurements)
+    outcomes = [[m.outcome for m in repeats] for repeats in cells.values()]
+    rng = generator(experiment.seed, Stream.BOOTSTRAP)
+    resampled = experiment.outcomes.resample(outcomes, experiment.y_test, n_resamples, rng, verbose)
+    resampled = dict(zip(cells, resampled.T, strict=True))
+    rows = []
+    for training in experiment.trainings:
+        for index in training.tests:
+            group = (training.block, training.label, experiment.levels[index].label)
+            rows += _rows(group, cells, resampled, len(experiment.y_test))
+    frame = pd.DataFrame(rows)
+    frame["p_value"] = holm(frame["p_value"])
+    return frame
+
+
+def _cells(measurements):
+    """Return the measurements of each (training, its label, test level, condition)."""
+    repeats = defaultdict(lambda: defaultdict(set))
+    for m in measurements:
+        repeats[m.training.block, m.training.label][m.condition.name].add(m.repeat)
+    common = {training: set.intersection(*of.values()) for training, of in repeats.items()}
+    cells = defaultdict(list)
+    for m in sorted(measurements, key=lambda m: m.repeat):
+        training = (m.training.block, m.training.label)
+        if m.repeat in common[training]:
+            level = m.level if m.level == CLEAN else m.level.label
+            cells[*training, level, m.condition.name].append(m)
+    return cells
+
+
+def _rows(group, cells, resampled, n_images):
+    """Return the rows of one training level at one test level."""
+    training, trained_for, level = group
+    names = [name for *of, name in cells if tuple(of) == group]
+    if not names:
+        return []
+    names.sort(key=lambda name: KINDS.index(cells[*group, name][0].condition.kind))
+    reference = _best_rival({name: cells[*group, name] for name in names})
+    unprepared = (training, trained_for, CLEAN, UNPREPARED.name)
+    rows = []
+    for name in names:
+        repeats = cells[*group, name]
+        clean = (training, trained_for, CLEAN, name)
+        scores = [m.score for m in repeats]
+        low, high = interval(resampled[*group, name])
+        clean_low, clean_high = interval(resampled[clean])
+        cost = _mean(cells[unprepared], "score") - _mean(cells[clean], "score")
+        error = standard_error(resampled[unprepared] - resampled[clean], n_images)
+        least_cost, greatest_cost = difference_interval(cost, error, level=0.9)
+        rows.append(
+            {
+                "training": training,
+                "train_noise_factor": trained_for,
+                "noise_factor": level,
+                "condition": name,
+                "kind": repeats[0].condition.kind,
+                "score": np.mean(scores),
+                "score_low": low,
+                "score_high": high,
+                "score_std": np.std(scores, ddof=1) if len(scores) > 1 else np.nan,
+                "validation_score": _mean(repeats, "validation_score"),
+                "best_rival": name == reference,
+                **_difference((*group, name), (*group, reference), cells, resampled, n_images),
+                "clean_score": _mean(cells[clean], "score"),
+                "clean_score_low": clean_low,
+                "clean_score_high": clean_high,
+                "clean_cost": cost,
+                "clean_cost_low": least_cost,
+                "clean_cost_high": greatest_cost,
+                "psnr": _mean(repeats, "psnr"),
+                "ssim": _mean(repeats, "ssim"),
+                "fit_seconds": _mean(repeats, "fit_seconds"),
+                "transform_seconds": _mean(repeats, "transform_seconds"),
+                "choices": [m.choices for m in repeats],
+                "n_repeats": len(repeats),
+            }
+        )
+    return rows
+
+
+def _best_rival(cells):
+    """Return the condition that does best on validation images without a learned denoiser."""
+    rivals = [name for name, repeats in cells.items() if repeats[0].condition.kind != DENOISER]
+    return max(rivals, key=lambda name: _mean(cells[name], "validation_score"))
+
+
+def _difference(cell, reference, cells, resampled, n_images):
+    if cell == reference:
+        return dict.fromkeys(("difference", "difference_low", "difference_high", "p_value"), np.nan)
+    difference = _mean(cells[cell], "score") - _mean(cells[reference], "score")
+    error = standard_error(resampled[cell] - resampled[reference], n_images)
+    low, high = difference_interval(difference, error)
+    return {
+        "difference": difference,
+        "difference_low": low,
+        "difference_high": high,
+        "p_value": p_value(difference, error),
+    }
+
+
+def _mean(repeats, name):
+    return float(np.mean([getattr(m, name) for m in repeats]))

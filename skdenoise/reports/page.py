@@ -1,0 +1,110 @@
+"""The page: a study as one HTML file, which needs no network."""
+
+import base64
+import io
+import platform
+from contextlib import suppress
+from dataclasses import dataclass
+from importlib.metadata import PackageNotFoundError, version
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+
+from skdenoise.displays import DenoisingDisplay, TrainingCurveDisplay
+from skdenoise.io.safety import written_whole
+from skdenoise.noise.by_name import resolve_noise
+
+
+def write_report(study, path, *, call, title):
+    """Write a study as one self-contained HTML page.
+
+    Parameters
+    ----------
+    study : Study
+        What to show.
+    path : Path
+        The file; it is replaced as a whole, or not at all.
+    call : str
+        The command that makes the page again.
+    title : str
+        Of the page.
+    """
+    environment = Environment(
+        loader=PackageLoader("skdenoise.reports", "."),
+        autoescape=True,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        undefined=StrictUndefined,
+    )
+    summary = study.comparison.summary()
+    page = environment.get_template("page.html").render(
+        title=title,
+        call=call,
+        study=study,
+        summary=summary,
+        pictures=_pictures(study),
+        versions=_versions(),
+    )
+    with written_whole(path) as new:
+        new.write_text(page, encoding="utf-8")
+
+
+@dataclass(frozen=True)
+class Picture:
+    """A figure on the page: what it shows, for those who do not see it, and what is said below it."""
+
+    alt: str
+    caption: str
+    url: str
+
+
+def _pictures(study):
+    """Return the figures by their place on the page."""
+    curves, *_ = study.comparison.plot()
+    pictures = {
+        "curves": _picture(
+            curves,
+            "Line chart of accuracy against noise factor; the tables below have its numbers.",
+            "One line for each way to train, with its 95 % interval.",
+        )
+    }
+    transformer = study.pipeline[0] if study.pipeline is not None else None
+    if transformer is not None:
+        images = study.images.X_test[:8]
+        pictures["images"] = _picture(
+            DenoisingDisplay.from_estimator(
+                transformer,
+                images.reshape(len(images), -1),
+                noise=resolve_noise(study.noise, study.noise_factor),
+                random_state=0,
+            ),
+            "Rows of eight test images: noisy, denoised, clean, and the error that remains.",
+            f"{study.noise} noise, noise factor {study.noise_factor:g}, removed by {study.shown}.",
+        )
+    if hasattr(transformer, "history_"):
+        pictures["training"] = _picture(
+            TrainingCurveDisplay.from_estimator(transformer),
+            "Line chart of the training loss of the denoiser against the epoch.",
+            f"{study.shown}, trained for noise factor {study.trained_for}.",
+        )
+    if study.corruptions is not None:
+        pictures["corruptions"] = _picture(
+            study.corruptions.plot(),
+            "Line chart of mean accuracy against severity; the tables below have its numbers.",
+            "Means over corruptions, those seen in training and others apart.",
+        )
+    return pictures
+
+
+def _picture(display, alt, caption):
+    file = io.BytesIO()
+    display.figure_.savefig(file, format="png", dpi=110)
+    url = "data:image/png;base64," + base64.b64encode(file.getvalue()).decode()
+    return Picture(alt, caption, url)
+
+
+def _versions():
+    found = [("Python", platform.python_version())]
+    for name in ("skdenoise", "scikit-learn", "keras", "tensorflow", "jax", "torch", "numpy"):
+        with suppress(PackageNotFoundError):
+            found.append((name, version(name)))
+    return found

@@ -1,0 +1,167 @@
+"""The study: all that a report shows, from one set of images."""
+
+from dataclasses import dataclass
+
+from sklearn.ensemble import RandomForestClassifier
+from sklearn.linear_model import LogisticRegression
+from sklearn.neighbors import KNeighborsClassifier
+from sklearn.neural_network import MLPClassifier
+from sklearn.svm import SVC
+
+from skdenoise.denoisers.filters import FILTERS, FilterDenoiser
+from skdenoise.denoisers.subspace import SubspaceDenoiser
+from skdenoise.denoisers.unet import UNetDenoiser
+from skdenoise.io.labelled import LabelledImages
+from skdenoise.noise.catalogue import named_model
+from skdenoise.reports.comparison import DenoisingComparison, compare_denoising
+from skdenoise.reports.comparison.comparison import name_of
+from skdenoise.reports.comparison.conditions import ON_CLEAN
+from skdenoise.reports.comparison.levels import in_words
+from skdenoise.reports.corruptions import CorruptionReport, corruption_report
+
+CLASSIFIERS = {
+    "svc": SVC(),
+    "logistic": LogisticRegression(max_iter=300),
+    "forest": RandomForestClassifier(),
+    "knn": KNeighborsClassifier(),
+    "mlp": MLPClassifier(128),
+}
+DENOISERS = ("unet", "subspace", *FILTERS)
+DEFAULT_DENOISERS = ("unet", "gaussian", "median")
+
+
+@dataclass(frozen=True)
+class Study:
+    """What a report shows.
+
+    Parameters
+    ----------
+    images : LabelledImages
+        What it is about.
+    comparison : DenoisingComparison
+        Every way to meet the noise.
+    corruptions : CorruptionReport or None
+        How the denoising pipeline does under other noise.
+    shown : str
+        The condition whose images and corruptions are shown.
+    noise : str
+        The name of the noise model.
+    noise_factor : float
+        The strongest noise, which the images are shown under.
+    """
+
+    images: LabelledImages
+    comparison: DenoisingComparison
+    corruptions: CorruptionReport | None
+    shown: str
+    noise: str
+    noise_factor: float
+
+    @property
+    def pipeline(self):
+        """The fitted pipeline that is shown, for the strongest noise; None where it was not reached."""
+        return _strongest(self.comparison, self.shown)
+
+    @property
+    def trained_for(self):
+        """The noise factor that this pipeline was trained for, in words."""
+        *_, (_, label, _) = self.comparison.estimators
+        return in_words(label)
+
+
+def run_study(
+    images,
+    *,
+    classifier="svc",
+    denoisers=DEFAULT_DENOISERS,
+    noise="gaussian",
+    noise_factors=None,
+    train="blind",
+    n_repeats=1,
+    epochs=None,
+    corruptions=True,
+    random_state=0,
+    verbose=1,
+):
+    """Compare denoising with its rivals, and test the denoising pipeline under every corruption.
+
+    Parameters
+    ----------
+    images : LabelledImages
+        To train and to test on.
+    classifier : str, default="svc"
+        One of `CLASSIFIERS`.
+    denoisers : sequence of str, default=("unet", "gaussian", "median")
+        Of `DENOISERS`: ``"unet"``, ``"subspace"``, or a method of `FilterDenoiser`.
+    noise : str, default="gaussian"
+        The name of a noise model.
+    noise_factors : sequence of float, default=None
+        To test at; ``None`` is a moderate and a strong one.
+    train : {"blind", "matched"}, default="blind"
+        Whether to train once for all noise factors from 0 to the largest, or for each.
+    n_repeats : int, default=1
+        As in `compare_denoising`.
+    epochs : int, default=None
+        Of the U-Net; ``None`` is its default.
+    corruptions : bool, default=True
+        Whether to test under every corruption too.
+    random_state : int, default=0
+        Seed of everything.
+    verbose : int, default=1
+        1 shows a progress bar.
+
+    Returns
+    -------
+    Study
+    """
+    flat = [X.reshape(len(X), -1) for X in (images.X_train, images.X_test)]
+    shape = images.X_train.shape[1:]
+    noise_factors = noise_factors or named_model(noise).typical_factors
+    chosen = [_denoiser(name, epochs) for name in denoisers]
+    comparison = compare_denoising(
+        CLASSIFIERS[classifier],
+        flat[0],
+        images.y_train,
+        flat[1],
+        images.y_test,
+        noise=noise,
+        noise_factors=noise_factors,
+        train_noise_factor=(0, max(noise_factors)) if train == "blind" else "matched",
+        denoisers=chosen,
+        n_copies=(1, 4),
+        n_repeats=n_repeats,
+        clip=True,
+        image_shape=shape,
+        value_range=(0, 1),
+        return_estimator=True,
+        random_state=random_state,
+        verbose=verbose,
+    )
+    shown = name_of(chosen[0])
+    report = None
+    if corruptions and not comparison.interrupted:
+        report = corruption_report(
+            _strongest(comparison, shown),
+            flat[1],
+            images.y_test,
+            reference=_strongest(comparison, ON_CLEAN),
+            image_shape=shape,
+            value_range=(0, 1),
+            random_state=random_state,
+        )
+    return Study(images, comparison, report, shown, noise, max(noise_factors))
+
+
+def _strongest(comparison, condition):
+    """Return the pipeline of a condition that was trained for the strongest noise."""
+    *_, pipeline = (
+        None,
+        *(pipeline for (*_, name), pipeline in comparison.estimators.items() if name == condition),
+    )
+    return pipeline
+
+
+def _denoiser(name, epochs):
+    if name == "unet":
+        return UNetDenoiser(epochs=epochs)
+    return SubspaceDenoiser() if name == "subspace" else FilterDenoiser(name)
