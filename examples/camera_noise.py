@@ -20,9 +20,9 @@ from skdenoise import (
     UNetDenoiser,
     add_noise,
     fit_noise_model,
+    plot_image_rows,
     psnr,
 )
-from skdenoise.displays.drawing import plot_image_rows
 
 # %%
 # Patches of a photograph to train on, and of another part of it to look at, in colour.

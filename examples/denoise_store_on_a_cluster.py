@@ -17,8 +17,7 @@ import zarr
 from dask.distributed import Client, LocalCluster
 from sklearn.datasets import load_sample_images
 
-from skdenoise import UNetDenoiser, add_noise, map_images, psnr
-from skdenoise.displays.drawing import plot_image_rows
+from skdenoise import UNetDenoiser, add_noise, map_images, plot_image_rows, psnr
 
 N_IMAGES, SIZE, CHUNK = 2000, 64, 100
 

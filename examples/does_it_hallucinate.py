@@ -10,8 +10,7 @@ can be looked at: noise has no structure. Writes ``does_it_hallucinate.png``.
 import numpy as np
 from sklearn.datasets import load_digits
 
-from skdenoise import UNetDenoiser, add_noise
-from skdenoise.displays.drawing import plot_image_rows
+from skdenoise import UNetDenoiser, add_noise, plot_image_rows
 
 # %%
 # This denoiser knows the digits 0 to 4, and has never seen another.

@@ -22,8 +22,7 @@ import numpy as np
 from skimage.io import imread, imsave
 from sklearn.datasets import load_sample_images
 
-from skdenoise import add_noise
-from skdenoise.displays.drawing import plot_image_rows
+from skdenoise import add_noise, plot_image_rows
 
 # %%
 # A folder with clean photographs, and one with noisy photographs of several kinds in folders of their

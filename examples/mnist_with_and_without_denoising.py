@@ -21,8 +21,7 @@ from sklearn.neural_network import MLPClassifier
 from sklearn.pipeline import make_pipeline
 from sklearn.svm import SVC
 
-from skdenoise import NoiseAugmenter, UNetDenoiser, add_noise
-from skdenoise.displays.drawing import plot_image_rows
+from skdenoise import NoiseAugmenter, UNetDenoiser, add_noise, plot_image_rows
 
 # %%
 # The first 10,000 training images, and all test images. The noise is not clipped.

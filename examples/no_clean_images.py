@@ -10,8 +10,7 @@ fails where it does. Writes ``no_clean_images.png``.
 import numpy as np
 from sklearn.datasets import load_sample_image
 
-from skdenoise import CameraNoise, UNetDenoiser, add_noise, psnr
-from skdenoise.displays.drawing import plot_image_rows
+from skdenoise import CameraNoise, UNetDenoiser, add_noise, plot_image_rows, psnr
 
 # %%
 # Three photographs of one scene that nobody has seen clean: with the noise of a sensor, independent from

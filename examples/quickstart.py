@@ -12,8 +12,7 @@ from sklearn.model_selection import train_test_split
 from sklearn.pipeline import Pipeline
 from sklearn.svm import SVC
 
-from skdenoise import UNetDenoiser, add_noise
-from skdenoise.displays.drawing import plot_image_rows
+from skdenoise import UNetDenoiser, add_noise, plot_image_rows
 
 # %%
 # Digits of 8x8 pixels ship with scikit-learn. To the test images we add Gaussian noise whose standard

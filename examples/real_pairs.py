@@ -12,8 +12,7 @@ from functools import partial
 import numpy as np
 from sklearn.datasets import load_sample_images
 
-from skdenoise import CameraNoise, UNetDenoiser, add_noise, psnr
-from skdenoise.displays.drawing import plot_image_rows
+from skdenoise import CameraNoise, UNetDenoiser, add_noise, plot_image_rows, psnr
 
 # %%
 # A camera takes sixteen exposures of one scene, and one of another. Here they are made of clean

@@ -13,8 +13,7 @@ from pathlib import Path
 import numpy as np
 from sklearn.datasets import load_sample_images
 
-from skdenoise import UNetDenoiser, add_noise, psnr
-from skdenoise.displays.drawing import plot_image_rows
+from skdenoise import UNetDenoiser, add_noise, plot_image_rows, psnr
 
 # %%
 # Pieces of a photograph are written to disk one after the other, so that never more than one is in

@@ -10,8 +10,7 @@ noise of any strength up to 55 of 255, and takes the colours of a photograph one
 import numpy as np
 from sklearn.datasets import load_sample_images
 
-from skdenoise import FilterDenoiser, UNetDenoiser, add_noise, estimate_noise, psnr
-from skdenoise.displays.drawing import plot_image_rows
+from skdenoise import FilterDenoiser, UNetDenoiser, add_noise, estimate_noise, plot_image_rows, psnr
 
 # %%
 # Parts of two photographs, with as much noise as a camera makes in a dark room. Your own come from

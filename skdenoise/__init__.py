@@ -9,10 +9,11 @@ from skdenoise.denoisers.model_file import load
 from skdenoise.denoisers.subspace import SubspaceDenoiser
 from skdenoise.denoisers.unet import UNetDenoiser
 from skdenoise.displays import DenoisingDisplay, RobustnessCurveDisplay, TrainingCurveDisplay
-from skdenoise.evaluation.scorers import noisy_scorer
+from skdenoise.displays.drawing import plot_image_rows
+from skdenoise.evaluation.scorers import noisy_scorer, psnr_scorer, ssim_scorer
 from skdenoise.flattening import ImageFlattener
 from skdenoise.io.image_files import ImageFolder
-from skdenoise.metrics import psnr, psnr_scorer, ssim, ssim_scorer
+from skdenoise.metrics import psnr, ssim
 from skdenoise.noise import (
     Brightness,
     CameraNoise,
@@ -95,6 +96,7 @@ __all__ = [
     "map_images",
     "noise_names",
     "noisy_scorer",
+    "plot_image_rows",
     "psnr",
     "psnr_scorer",
     "register_onnx_converters",

@@ -1,15 +1,8 @@
-"""Metrics: how close denoised images are to clean ones, per image and as scorers."""
+"""Metrics: how close images are to clean ones, a number for each image."""
 
 import numpy as np
-from sklearn.utils.metadata_routing import MetadataRequest
-from sklearn.utils.validation import check_is_fitted
 
-from skdenoise.images.layout import (
-    as_nhwc,
-    check_image_shape,
-    check_images,
-    check_value_range,
-)
+from skdenoise.images.layout import as_nhwc, check_image_shape, check_images
 from skdenoise.images.ragged import ImageList, is_image_list
 
 
@@ -90,6 +83,9 @@ def ssim(clean, denoised, *, data_range, image_shape=None):
     return np.array([_ssim(c, d, data_range) for c, d in zip(clean, denoised, strict=True)])
 
 
+METRICS = {"psnr": psnr, "ssim": ssim}
+
+
 def _ssim(clean, denoised, data_range):
     from skimage.metrics import structural_similarity
 
@@ -100,9 +96,6 @@ def _ssim(clean, denoised, data_range):
     return structural_similarity(
         clean, denoised, data_range=data_range, channel_axis=-1, win_size=window
     )
-
-
-METRICS = {"psnr": psnr, "ssim": ssim}
 
 
 def _check_pair(clean, denoised, image_shape):
@@ -119,74 +112,3 @@ def _check_pair(clean, denoised, image_shape):
         )
     shape = check_image_shape(image_shape, clean)
     return as_nhwc(clean, shape), as_nhwc(denoised, shape)
-
-
-class ImageScorer:
-    """A scorer, in scikit-learn's sense, of a denoiser on real noisy/clean pairs.
-
-    Called as ``scorer(denoiser, X, clean=clean)``, it returns the mean over images of a metric of
-    ``denoiser.transform(X)``, limited to the value range. With metadata routing enabled it asks for
-    ``clean``, so that a search hands it on: ``GridSearchCV(..., scoring=psnr_scorer).fit(X,
-    clean=clean)``. For noise that is drawn, use `noisy_scorer`.
-
-    Parameters
-    ----------
-    metric : {"psnr", "ssim"}
-        Which one.
-    """
-
-    def __init__(self, metric):
-        self.metric = metric
-
-    def __repr__(self):
-        return f"{self.metric}_scorer"
-
-    def __call__(self, estimator, X, y=None, *, clean=None):
-        """Return the mean of the metric; `y` is ignored."""
-        if clean is None:
-            raise ValueError(
-                f"{self!r} compares with clean images: call it with clean=, or enable metadata "
-                "routing in a search. To score on drawn noise, use noisy_scorer."
-            )
-        return mean_metric(self.metric, estimator, X, clean)
-
-    def get_metadata_routing(self):
-        """Ask for ``clean``."""
-        request = MetadataRequest(owner=self)
-        request.score.add_request(param="clean", alias=True)
-        return request
-
-
-psnr_scorer = ImageScorer("psnr")
-ssim_scorer = ImageScorer("ssim")
-
-
-def mean_metric(metric, estimator, noisy, clean, *, image_shape=None, value_range=None):
-    """Return the mean of a metric of ``estimator.transform(noisy)``, limited to the value range."""
-    values = metric_of_images(
-        metric, estimator, noisy, clean, image_shape=image_shape, value_range=value_range
-    )
-    return float(values.mean())
-
-
-def metric_of_images(metric, estimator, noisy, clean, *, image_shape=None, value_range=None):
-    """Return a metric of each image of ``estimator.transform(noisy)``, limited to the range."""
-    if not hasattr(estimator, "transform"):
-        raise TypeError(
-            f"{metric} judges images, but {type(estimator).__name__} has no transform; give a "
-            "denoiser, or score a classifier by its accuracy."
-        )
-    check_is_fitted(estimator)
-    is_list = is_image_list(clean)
-    true = ImageList(clean, "clean") if is_list else check_images(clean, name="clean")
-    if value_range is None:
-        value_range = getattr(estimator, "value_range_", None)
-    if image_shape is None and not is_list and true.ndim == 2:
-        image_shape = getattr(estimator, "image_shape_", None)
-    low, high = check_value_range(value_range, true)
-    denoised = estimator.transform(noisy)
-    if is_image_list(denoised):
-        limited = [np.clip(image, low, high) for image in denoised]
-    else:
-        limited = np.clip(check_images(denoised, name="denoised"), low, high)
-    return METRICS[metric](clean, limited, data_range=high - low, image_shape=image_shape)

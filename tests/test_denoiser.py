@@ -23,7 +23,7 @@ from skdenoise import GaussianNoise, SaltAndPepperNoise, UNetDenoiser, add_noise
 from skdenoise.backend import compiled as pool
 from skdenoise.backend.compiled import CompiledNetwork
 from skdenoise.backend.threads import _threads_of_environment
-from skdenoise.images.layout import PixelFormat
+from skdenoise.images.pixels import PixelFormat
 from skdenoise.networks.recipes import RECIPES
 from skdenoise.supervision.pairs import Pairs
 from skdenoise.training.batches import TrainingBatches

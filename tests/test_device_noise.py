@@ -11,7 +11,8 @@ from conftest import quick_denoiser
 from test_package import run_python
 
 from skdenoise import GaussianNoise, add_noise
-from skdenoise.images.layout import PixelFormat, pad_to_multiple
+from skdenoise.images.layout import pad_to_multiple
+from skdenoise.images.pixels import PixelFormat
 from skdenoise.training import device_noise
 
 

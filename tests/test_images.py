@@ -2,14 +2,13 @@ import numpy as np
 import pytest
 
 from skdenoise.images.layout import (
-    PixelFormat,
     check_image_shape,
     check_images,
-    check_value_range,
-    check_value_range_of_pairs,
     infer_image_shape,
     pad_to_multiple,
 )
+from skdenoise.images.pixels import PixelFormat
+from skdenoise.images.value_range import check_value_range, check_value_range_of_pairs
 
 
 @pytest.mark.parametrize(

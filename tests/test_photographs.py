@@ -6,7 +6,7 @@ from conftest import quick_denoiser
 from sklearn.base import clone
 
 from skdenoise import PoissonNoise, UNetDenoiser, add_noise, load
-from skdenoise.images.layout import UNIT
+from skdenoise.images.pixels import UNIT
 from skdenoise.inference.scales import denoise_scales
 from skdenoise.metrics import psnr
 

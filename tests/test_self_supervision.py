@@ -9,7 +9,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.svm import SVC
 
 from skdenoise import UNetDenoiser, add_noise, load, psnr
-from skdenoise.images.layout import PixelFormat
+from skdenoise.images.pixels import PixelFormat
 from skdenoise.networks.architecture import check_architecture
 from skdenoise.noise import GaussianNoise
 from skdenoise.supervision.blind_spots import draw_hidden, grids, hide

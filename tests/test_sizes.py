@@ -19,8 +19,9 @@ from skdenoise import (
     ssim,
     ssim_scorer,
 )
-from skdenoise.images.layout import PixelFormat, warn_of_other_range
+from skdenoise.images.pixels import PixelFormat
 from skdenoise.images.ragged import ImageList
+from skdenoise.images.value_range import warn_of_other_range
 from skdenoise.images.views import View, cut, draw_view
 from skdenoise.inference.tiling import tiles
 from skdenoise.io.image_files import write_image

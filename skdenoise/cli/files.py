@@ -24,7 +24,8 @@ from skdenoise.cli.common import (
 )
 from skdenoise.denoisers.model_file import load
 from skdenoise.denoisers.pretrained import PRETRAINED, pretrained_path
-from skdenoise.images.layout import PixelFormat, check_value_range
+from skdenoise.images.pixels import PixelFormat
+from skdenoise.images.value_range import check_value_range
 from skdenoise.io.image_files import ENDINGS, image_paths, read_image, write_image
 from skdenoise.io.npy import is_stack, read_archive
 from skdenoise.io.safety import written_whole

@@ -7,14 +7,11 @@ import numpy as np
 from sklearn.utils.validation import check_is_fitted
 
 from skdenoise.base import ImageTransformer
-from skdenoise.images.layout import (
-    PixelFormat,
-    check_images,
-    check_value_range_of_pairs,
-    warn_of_other_range,
-)
+from skdenoise.images.layout import check_images
+from skdenoise.images.pixels import PixelFormat
 from skdenoise.images.ragged import ImageList, is_image_list
 from skdenoise.images.stored import StoredImages
+from skdenoise.images.value_range import check_value_range_of_pairs, warn_of_other_range
 from skdenoise.metrics import psnr
 from skdenoise.noise.adding import corrupt
 from skdenoise.noise.by_name import resolve_noise

@@ -6,7 +6,7 @@ import numpy as np
 from sklearn.decomposition import PCA
 
 from skdenoise.denoisers.base import Denoiser
-from skdenoise.images.layout import PixelFormat, changed_in_unit
+from skdenoise.images.pixels import PixelFormat, changed_in_unit
 from skdenoise.images.ragged import is_image_list
 from skdenoise.seeding import Stream, derived_seed
 

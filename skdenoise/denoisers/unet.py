@@ -2,7 +2,6 @@
 
 import functools
 import math
-import warnings
 from numbers import Integral
 
 import numpy as np
@@ -10,17 +9,15 @@ from sklearn.exceptions import ConvergenceWarning
 from sklearn.utils.validation import check_is_fitted
 
 from skdenoise.denoisers.base import Denoiser
-from skdenoise.images.layout import (
-    UNIT,
-    PixelFormat,
-    chunks,
+from skdenoise.images.pixels import UNIT, PixelFormat, chunks
+from skdenoise.images.ragged import ImageList
+from skdenoise.images.stored import as_stored
+from skdenoise.images.value_range import (
     goes_beyond,
     robust_value_range,
     warn_if_constant,
     warn_of_other_range,
 )
-from skdenoise.images.ragged import ImageList
-from skdenoise.images.stored import as_stored
 from skdenoise.inference.scales import denoise_scales
 from skdenoise.inference.self_ensemble import denoise_views
 from skdenoise.noise.by_name import resolve_noise
@@ -32,6 +29,7 @@ from skdenoise.supervision.blind_spots import denoise_hidden, psnr_of_hidden
 from skdenoise.supervision.pairs import BlindSpots, Pairs, Recorruptions
 from skdenoise.supervision.recorrupted import check_recorruption, psnr_of_recorrupted
 from skdenoise.training.plan import check_training_params, make_plan, resolve_patch_size, split
+from skdenoise.user_warnings import warn_user
 
 # What is denoised after a fit to see whether it has learned anything: 256 images of 64x64 pixels.
 _PIXELS_TO_CHECK = 2**20
@@ -684,13 +682,12 @@ class UNetDenoiser(Denoiser):
         )
         if 0 < before <= after:
             goal = "clean" if self.supervision == "clean" else "held-back noisy"
-            warnings.warn(
+            warn_user(
                 f"The fit has learned nothing: on {len(few)} image(s) that it was trained on, the "
                 f"denoised ones are no closer to the {goal} ones (mean squared error {after:.2g}) "
                 f"than the noisy ones ({before:.2g}). Give more epochs or more images, try another "
                 "learning_rate or loss, or check the noise and value_range.",
                 ConvergenceWarning,
-                stacklevel=4,
             )
 
     def _check_supervision(self, clean):
@@ -778,11 +775,10 @@ class UNetDenoiser(Denoiser):
         except ValueError:  # too small, or too much of them clipped, to tell
             return
         if np.median(found) > 1.1 * known + 0.01:
-            warnings.warn(
+            warn_user(
                 f"The noise of these images has a standard deviation of about {np.median(found):.2g} "
                 f"in units of the value range, more than the {strongest:.2g} that was trained on: "
                 "train for stronger noise.",
-                stacklevel=3,
             )
 
     def _psnr_of_noisy(self, noisy):

@@ -6,13 +6,8 @@ from sklearn.utils.validation import check_is_fitted
 
 from skdenoise.denoisers.base import Denoiser
 from skdenoise.displays.drawing import check_matplotlib, draw_images, image_grid, in_unit
-from skdenoise.images.layout import (
-    as_nhwc,
-    check_image_shape,
-    check_images,
-    check_value_range_of_pairs,
-    like_table,
-)
+from skdenoise.images.layout import as_nhwc, check_image_shape, check_images, like_table
+from skdenoise.images.value_range import check_value_range_of_pairs
 from skdenoise.metrics import psnr
 from skdenoise.noise.adding import add_noise
 

@@ -4,7 +4,8 @@ from importlib import import_module
 
 import numpy as np
 
-from skdenoise.images.layout import as_nhwc, check_image_shape, check_images, check_value_range
+from skdenoise.images.layout import as_nhwc, check_image_shape, check_images
+from skdenoise.images.value_range import check_value_range
 
 # The colours of Okabe and Ito (https://jfly.uni-koeln.de/color), which colour-blind people can tell
 # apart, without their yellow, which is faint on white.
@@ -63,8 +64,7 @@ def plot_image_rows(rows, *, image_shape=None, value_range=None, figure=None):
     Examples
     --------
     >>> from sklearn.datasets import load_digits
-    >>> from skdenoise import add_noise
-    >>> from skdenoise.displays.drawing import plot_image_rows
+    >>> from skdenoise import add_noise, plot_image_rows
     >>> X = load_digits().data[:8] / 16
     >>> figure = plot_image_rows({"noisy": add_noise(X, random_state=0), "clean": X})
     >>> len(figure.axes)

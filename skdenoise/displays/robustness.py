@@ -9,7 +9,8 @@ from sklearn.metrics import accuracy_score
 from skdenoise.displays.drawing import check_matplotlib, draw_line, legend_beside, new_figure
 from skdenoise.evaluation.bootstrap import bootstrap_interval, score_of_predictions
 from skdenoise.evaluation.scorers import NoisyScorer
-from skdenoise.images.layout import check_images, check_value_range
+from skdenoise.images.layout import check_images
+from skdenoise.images.value_range import check_value_range
 from skdenoise.noise.by_name import resolve_noise
 from skdenoise.seeding import draw_seed
 

@@ -1,21 +1,17 @@
-"""Evaluation: how well an estimator does under noise."""
+"""Scorers: how well an estimator does under noise, or on pairs of noisy and clean images."""
 
 import numpy as np
 from sklearn.metrics import accuracy_score, get_scorer
 from sklearn.utils import check_consistent_length
 from sklearn.utils.metadata_routing import MetadataRequest
+from sklearn.utils.validation import check_is_fitted
 
 from skdenoise.evaluation.bootstrap import RememberedEstimator, mean_of_choice, score_of_predictions
-from skdenoise.images.layout import (
-    PixelFormat,
-    as_nhwc,
-    check_image_shape,
-    check_images,
-    check_value_range,
-    like_table,
-    value_range_is_certain,
-)
-from skdenoise.metrics import METRICS, mean_metric, metric_of_images
+from skdenoise.images.layout import as_nhwc, check_image_shape, check_images, like_table
+from skdenoise.images.pixels import PixelFormat
+from skdenoise.images.ragged import ImageList, is_image_list
+from skdenoise.images.value_range import check_value_range, value_range_is_certain
+from skdenoise.metrics import METRICS
 from skdenoise.noise.adding import corrupt
 from skdenoise.noise.by_name import resolve_noise
 from skdenoise.seeding import Stream, draw_seed, generator
@@ -185,3 +181,76 @@ def check_scorer(scoring, others=()):
             f"scoring={scoring!r} is none of these: {known} (sklearn.metrics.get_scorer_names() "
             "lists them)."
         ) from error
+
+
+class ImageScorer:
+    """A scorer, in scikit-learn's sense, of a denoiser on real noisy/clean pairs.
+
+    Called as ``scorer(denoiser, X, clean=clean)``, it returns the mean over images of a metric of
+    ``denoiser.transform(X)``, limited to the value range. With metadata routing enabled it asks for
+    ``clean``, so that a search hands it on: ``GridSearchCV(..., scoring=psnr_scorer).fit(X,
+    clean=clean)``. For noise that is drawn, use `noisy_scorer`.
+
+    Parameters
+    ----------
+    metric : {"psnr", "ssim"}
+        Which one.
+    """
+
+    def __init__(self, metric):
+        self.metric = metric
+
+    def __repr__(self):
+        return f"{self.metric}_scorer"
+
+    def __call__(self, estimator, X, y=None, *, clean=None):
+        """Return the mean of the metric; `y` is ignored."""
+        if clean is None:
+            raise ValueError(
+                f"{self!r} compares with clean images: call it with clean=, or enable metadata "
+                "routing in a search. To score on drawn noise, use noisy_scorer."
+            )
+        return mean_metric(self.metric, estimator, X, clean)
+
+    def get_metadata_routing(self):
+        """Ask for ``clean``."""
+        request = MetadataRequest(owner=self)
+        request.score.add_request(param="clean", alias=True)
+        return request
+
+
+psnr_scorer = ImageScorer("psnr")
+
+
+ssim_scorer = ImageScorer("ssim")
+
+
+def mean_metric(metric, estimator, noisy, clean, *, image_shape=None, value_range=None):
+    """Return the mean of a metric of ``estimator.transform(noisy)``, limited to the value range."""
+    values = metric_of_images(
+        metric, estimator, noisy, clean, image_shape=image_shape, value_range=value_range
+    )
+    return float(values.mean())
+
+
+def metric_of_images(metric, estimator, noisy, clean, *, image_shape=None, value_range=None):
+    """Return a metric of each image of ``estimator.transform(noisy)``, limited to the range."""
+    if not hasattr(estimator, "transform"):
+        raise TypeError(
+            f"{metric} judges images, but {type(estimator).__name__} has no transform; give a "
+            "denoiser, or score a classifier by its accuracy."
+        )
+    check_is_fitted(estimator)
+    is_list = is_image_list(clean)
+    true = ImageList(clean, "clean") if is_list else check_images(clean, name="clean")
+    if value_range is None:
+        value_range = getattr(estimator, "value_range_", None)
+    if image_shape is None and not is_list and true.ndim == 2:
+        image_shape = getattr(estimator, "image_shape_", None)
+    low, high = check_value_range(value_range, true)
+    denoised = estimator.transform(noisy)
+    if is_image_list(denoised):
+        limited = [np.clip(image, low, high) for image in denoised]
+    else:
+        limited = np.clip(check_images(denoised, name="denoised"), low, high)
+    return METRICS[metric](clean, limited, data_range=high - low, image_shape=image_shape)

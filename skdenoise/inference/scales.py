@@ -1,11 +1,10 @@
 """Scales: an image denoised at half its size too, where averaging has halved the noise."""
 
-import warnings
-
 import numpy as np
 from scipy.fft import dctn, idctn
 
-from skdenoise.images.layout import UNIT, changed_in_unit
+from skdenoise.images.pixels import UNIT, changed_in_unit
+from skdenoise.user_warnings import warn_user
 
 # Height or width, at least, of an image that is halved.
 _SMALLEST = 32
@@ -38,10 +37,9 @@ def denoise_scales(denoise, images, pixels, clip=None, *, n_scales):
 
 def _warn_if_clipped(noisy):
     if np.mean((abs(noisy) < _EXACT) | (abs(noisy - 1) < _EXACT)) > _CLIPPED:
-        warnings.warn(
+        warn_user(
             "Many pixels are exactly black or white, as where noise was clipped. The average of clipped "
             "noise is not zero, so that an image at half of its size is not right either: set n_scales=1.",
-            stacklevel=9,
         )
 
 

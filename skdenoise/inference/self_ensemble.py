@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from skdenoise.images.layout import UNIT, changed_in_unit
+from skdenoise.images.pixels import UNIT, changed_in_unit
 
 
 def denoise_views(denoise, images, pixels, clip=None, *, quarters=True):

@@ -8,7 +8,9 @@ import numpy as np
 from sklearn.datasets import load_digits
 from sklearn.model_selection import train_test_split
 
-from skdenoise.images.layout import PixelFormat, check_images, check_value_range
+from skdenoise.images.layout import check_images
+from skdenoise.images.pixels import PixelFormat
+from skdenoise.images.value_range import check_value_range
 from skdenoise.io.image_files import ENDINGS, read_image
 from skdenoise.io.npy import check_archive
 from skdenoise.io.safety import errors_name

@@ -2,14 +2,9 @@
 
 import numpy as np
 
-from skdenoise.images.layout import (
-    PixelFormat,
-    as_nhwc,
-    changed_in_unit,
-    check_image_shape,
-    check_images,
-    check_value_range,
-)
+from skdenoise.images.layout import as_nhwc, check_image_shape, check_images
+from skdenoise.images.pixels import PixelFormat, changed_in_unit
+from skdenoise.images.value_range import check_value_range
 from skdenoise.noise.by_name import resolve_noise
 from skdenoise.seeding import Stream, draw_seed, generator
 

@@ -7,7 +7,9 @@ from sklearn.utils import check_consistent_length
 from sklearn.utils.validation import check_is_fitted
 
 from skdenoise.base import ImageEstimator, ImageTransformer
-from skdenoise.images.layout import PixelFormat, check_value_range, like_table
+from skdenoise.images.layout import like_table
+from skdenoise.images.pixels import PixelFormat
+from skdenoise.images.value_range import check_value_range
 from skdenoise.noise.adding import corrupt
 from skdenoise.noise.by_name import resolve_noise
 from skdenoise.seeding import Stream, draw_seed, generator

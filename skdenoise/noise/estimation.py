@@ -5,14 +5,10 @@ import math
 import numpy as np
 from scipy.ndimage import uniform_filter
 
-from skdenoise.images.layout import (
-    PixelFormat,
-    as_nhwc,
-    check_image_shape,
-    check_images,
-    robust_value_range,
-)
+from skdenoise.images.layout import as_nhwc, check_image_shape, check_images
+from skdenoise.images.pixels import PixelFormat
 from skdenoise.images.ragged import ImageList, is_image_list
+from skdenoise.images.value_range import robust_value_range
 from skdenoise.noise.clipping import MAX_CLIPPED, at_black, at_white, moments_of_clipped_normal
 
 # Second differences down and across, of independent noise of variance 1, have the variance 36.

@@ -1,22 +1,17 @@
 """Fitting: the noise of the user's own images, measured, as a noise model to train with."""
 
 import math
-import warnings
 
 import numpy as np
 from scipy.optimize import nnls
 from scipy.stats import chi2
 
-from skdenoise.images.layout import (
-    PixelFormat,
-    as_nhwc,
-    check_image_shape,
-    check_images,
-    check_value_range_of_pairs,
-    value_range_is_certain,
-)
+from skdenoise.images.layout import as_nhwc, check_image_shape, check_images
+from skdenoise.images.pixels import PixelFormat
+from skdenoise.images.value_range import check_value_range_of_pairs, value_range_is_certain
 from skdenoise.noise.camera import CameraNoise
 from skdenoise.noise.clipping import MAX_CLIPPED, at_black, at_white, moments_of_clipped_normal
+from skdenoise.user_warnings import warn_user
 
 # More values than these measure noise no better.
 _MAX_VALUES = 2**23
@@ -280,12 +275,11 @@ def _without_texture(straight, diagonal):
 
 
 def _warn_of_correlation(finding):
-    warnings.warn(
+    warn_user(
         "The noise is correlated between neighbouring pixels, as demosaicing, compression and "
         f"resizing leave it. {finding} A denoiser that has learned on the model that is returned, "
         "of independent noise, will not remove it: train with CameraNoise(mosaic=True), or with "
         "fit(noisy, clean=clean).",
-        stacklevel=5,
     )
 
 
@@ -295,9 +289,8 @@ def _warn_if_biased(mean, variance, count):
     excess = np.sum(count * mean**2) - by_chance
     bias = math.sqrt(max(excess, 0) / (np.sum(count * variance) + _TINY))
     if excess > 4 * spread and bias > 0.2:
-        warnings.warn(
+        warn_user(
             f"The noise is not zero on average: its mean is {bias:.1f} times its standard deviation. "
             "The pairs differ by more than noise (blur, contrast, brightness, a shift), and the "
             "model that is returned describes the spread alone.",
-            stacklevel=4,
         )

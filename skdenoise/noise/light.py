@@ -6,7 +6,7 @@ Network Robustness to Common Corruptions and Perturbations", ICLR 2019).
 
 import numpy as np
 
-from skdenoise.images.layout import chunks
+from skdenoise.images.pixels import chunks
 from skdenoise.noise.model import (
     CatalogueModel,
     check_number,

@@ -10,7 +10,7 @@ import math
 import numpy as np
 from scipy.ndimage import gaussian_filter
 
-from skdenoise.images.layout import chunks
+from skdenoise.images.pixels import chunks
 from skdenoise.noise.model import CatalogueModel, check_number, draw_strength, severity_table
 
 

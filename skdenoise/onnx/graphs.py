@@ -6,7 +6,7 @@ import numpy as np
 import onnx
 from onnx import compose, helper, numpy_helper, parser
 
-from skdenoise.images.layout import dtype_limits
+from skdenoise.images.pixels import dtype_limits
 
 # The newest operators that tf2onnx writes, and the file format that goes with them.
 OPSET, IR_VERSION = 18, 8

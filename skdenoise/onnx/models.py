@@ -8,7 +8,7 @@ from scipy import ndimage
 from skdenoise.denoisers.filters import FilterDenoiser
 from skdenoise.denoisers.subspace import SubspaceDenoiser
 from skdenoise.denoisers.unet import UNetDenoiser
-from skdenoise.images.layout import PixelFormat
+from skdenoise.images.pixels import PixelFormat
 from skdenoise.onnx.graphs import (
     Layout,
     assemble,

@@ -9,14 +9,9 @@ from sklearn.utils.parallel import Parallel, delayed
 from sklearn.utils.validation import column_or_1d
 
 from skdenoise.evaluation.bootstrap import bootstrap_means, interval
-from skdenoise.images.layout import (
-    PixelFormat,
-    as_nhwc,
-    check_image_shape,
-    check_images,
-    check_value_range,
-    like_table,
-)
+from skdenoise.images.layout import as_nhwc, check_image_shape, check_images, like_table
+from skdenoise.images.pixels import PixelFormat
+from skdenoise.images.value_range import check_value_range
 from skdenoise.noise.adding import corrupt
 from skdenoise.noise.catalogue import catalogue_name, noise_names
 from skdenoise.noise.mixture import names_in

@@ -3,7 +3,7 @@
 import numpy as np
 from scipy.ndimage import convolve, maximum_filter
 
-from skdenoise.images.layout import UNIT, changed_in_unit
+from skdenoise.images.pixels import UNIT, changed_in_unit
 
 # What stands in for a hidden pixel: the mean of its neighbours, the nearer ones twice (Noise2Self).
 _NEIGHBOURS = np.array([[1, 2, 1], [2, 0, 2], [1, 2, 1]], dtype=np.float32) / 12

@@ -5,7 +5,8 @@ from typing import Any
 
 import numpy as np
 
-from skdenoise.images.layout import PixelFormat, pad_to_multiple
+from skdenoise.images.layout import pad_to_multiple
+from skdenoise.images.pixels import PixelFormat
 from skdenoise.images.ragged import ImageList
 from skdenoise.images.stored import StoredImages
 from skdenoise.images.views import cut, draw_view

@@ -8,7 +8,7 @@ from numbers import Real
 
 import numpy as np
 
-from skdenoise.images.layout import UNIT
+from skdenoise.images.pixels import UNIT
 from skdenoise.noise.adding import corrupt_unit
 from skdenoise.noise.sensor import GaussianNoise
 from skdenoise.seeding import Stream, generator

@@ -13,7 +13,7 @@ import numpy as np
 from keras import ops
 
 from skdenoise.backend.devices import active, has_accelerator
-from skdenoise.images.layout import UNIT, PixelFormat, dtype_limits
+from skdenoise.images.pixels import UNIT, PixelFormat, dtype_limits
 from skdenoise.noise.model import check_limits
 from skdenoise.noise.sensor import GaussianNoise
 from skdenoise.seeding import Stream, derived_seed

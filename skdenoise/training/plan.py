@@ -3,7 +3,6 @@
 import copy
 import inspect
 import math
-import warnings
 from numbers import Integral, Real
 
 import numpy as np
@@ -11,6 +10,7 @@ import numpy as np
 from skdenoise.images.ragged import ImageList
 from skdenoise.networks.recipes import recipe_of
 from skdenoise.seeding import Stream, generator
+from skdenoise.user_warnings import warn_user
 
 # Images that early stopping holds out by itself: more would take longer and say no more.
 _MOST_HELD_OUT = 1000
@@ -73,11 +73,10 @@ def _usual_patch_size(images):
     if least < _LEAST_PATCH_SIZE and median >= _PATCH_SIZE:
         index = sides.index(least)
         height, width = images.shapes[index][:2]
-        warnings.warn(
+        warn_user(
             f"The patches to train on are {least}x{least} pixels, since {images.called(index)} is but "
             f"{height}x{width}; most images are at least {_PATCH_SIZE} pixels high and wide. Leave "
             f"small images out, or give patch_size={least} if that is meant.",
-            stacklevel=6,
         )
     return (min(_PATCH_SIZE, least),) * 2
 

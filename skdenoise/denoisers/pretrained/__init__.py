@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from skdenoise.denoisers.model_file import load
-from skdenoise.images.layout import check_value_range
+from skdenoise.images.value_range import check_value_range
 
 PRETRAINED = {
     "photo-gray": "grey photographs with Gaussian noise of standard deviations 0 to 55 of 255",

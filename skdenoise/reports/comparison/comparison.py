@@ -1,6 +1,5 @@
 """The comparison, which answers whether denoising helps."""
 
-import warnings
 from itertools import chain
 from numbers import Integral, Real
 
@@ -16,13 +15,9 @@ from skdenoise.denoisers.base import Denoiser
 from skdenoise.denoisers.filters import FilterDenoiser
 from skdenoise.denoisers.subspace import SubspaceDenoiser
 from skdenoise.denoisers.unet import UNetDenoiser
-from skdenoise.images.layout import (
-    PixelFormat,
-    check_image_shape,
-    check_images,
-    check_value_range,
-    warn_of_other_range,
-)
+from skdenoise.images.layout import check_image_shape, check_images
+from skdenoise.images.pixels import PixelFormat
+from skdenoise.images.value_range import check_value_range, warn_of_other_range
 from skdenoise.reports.comparison.conditions import (
     AS_IT_WAS,
     ON_CLEAN,
@@ -41,6 +36,7 @@ from skdenoise.reports.comparison.result import DenoisingComparison
 from skdenoise.reports.comparison.table import tabulate
 from skdenoise.reports.summary import check_pandas
 from skdenoise.seeding import draw_seed
+from skdenoise.user_warnings import warn_user
 
 
 def compare_denoising(
@@ -248,7 +244,9 @@ def _run(experiment, n_jobs, verbose):
     except KeyboardInterrupt:
         if not measurements:
             raise
-        warnings.warn("Interrupted: the comparison holds what was done until then.", stacklevel=3)
+        warn_user(
+            "Interrupted: the comparison holds what was done until then.",
+        )
         return measurements, True
     return measurements, False
 

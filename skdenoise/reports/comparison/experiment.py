@@ -8,7 +8,8 @@ import numpy as np
 from sklearn.model_selection import train_test_split
 
 from skdenoise.denoisers.filters import FilterDenoiser
-from skdenoise.images.layout import PixelFormat, as_nhwc
+from skdenoise.images.layout import as_nhwc
+from skdenoise.images.pixels import PixelFormat
 from skdenoise.metrics import METRICS
 from skdenoise.noise.adding import corrupt
 from skdenoise.reports.comparison.conditions import (

@@ -1,6 +1,5 @@
 """Outcomes: what a classifier said of each test image, and the scores that follow from it."""
 
-import warnings
 from itertools import chain
 
 import numpy as np
@@ -10,6 +9,7 @@ from sklearn.utils.metaestimators import available_if
 from skdenoise.evaluation.bootstrap import bootstrap_indices, bootstrap_means
 from skdenoise.evaluation.scorers import check_scorer
 from skdenoise.reports.comparison.progress import shown
+from skdenoise.user_warnings import warn_user
 
 
 def check_scoring_of_outcomes(scoring):
@@ -89,8 +89,8 @@ class Replays:
             for i, resample in enumerate(resamples):
                 scores[i] = [self._mean_score(repeats, resample, y) for repeats in columns]
         except KeyboardInterrupt:
-            warnings.warn(
-                "Interrupted: the intervals are from fewer resamples than asked for.", stacklevel=4
+            warn_user(
+                "Interrupted: the intervals are from fewer resamples than asked for.",
             )
         answered = scores[np.isfinite(scores).all(axis=1)]
         return answered if len(answered) > 1 else np.full((2, len(columns)), np.nan)
