@@ -5,13 +5,16 @@ Importing the package loads neither Keras nor TensorFlow; the first network that
 
 from skdenoise.dask import map_images
 from skdenoise.denoisers.filters import FilterDenoiser
-from skdenoise.denoisers.model_file import load
+from skdenoise.denoisers.loading import load
 from skdenoise.denoisers.subspace import SubspaceDenoiser
 from skdenoise.denoisers.unet import UNetDenoiser
 from skdenoise.displays import DenoisingDisplay, RobustnessCurveDisplay, TrainingCurveDisplay
 from skdenoise.displays.drawing import plot_image_rows
 from skdenoise.evaluation.scorers import noisy_scorer, psnr_scorer, ssim_scorer
 from skdenoise.flattening import ImageFlattener
+from skdenoise.inference.j_invariant import JInvariant
+from skdenoise.inference.multiscale import MultiScale
+from skdenoise.inference.self_ensemble import SelfEnsemble
 from skdenoise.io.image_files import ImageFolder
 from skdenoise.metrics import psnr, ssim
 from skdenoise.noise import (
@@ -69,9 +72,11 @@ __all__ = [
     "GaussianNoise",
     "ImageFlattener",
     "ImageFolder",
+    "JInvariant",
     "JPEGCompression",
     "LowLight",
     "MotionBlur",
+    "MultiScale",
     "NoiseAugmenter",
     "NoiseModel",
     "NoiseResampler",
@@ -82,6 +87,7 @@ __all__ = [
     "RandomErasing",
     "RobustnessCurveDisplay",
     "SaltAndPepperNoise",
+    "SelfEnsemble",
     "SpeckleNoise",
     "SubspaceDenoiser",
     "TrainingCurveDisplay",

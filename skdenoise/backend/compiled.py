@@ -1,9 +1,11 @@
-"""The pool of compiled networks, which are costly to make and never freed by Keras.
+"""Compiled networks, kept for reuse: compiling is slow, and Keras never frees what it compiles.
 
-Compiling a network takes seconds, and what TensorFlow keeps of it (20 MiB for the default network,
-measured by ``benchmarks/memory_of_repeated_fits.py``) is not given back when the model is deleted.
-So a compiled network is borrowed for a fit or a transform, given the weights of its borrower, and
-put back for the next one.
+Compiling a network takes seconds, and TensorFlow keeps 20 MiB of it for the default network, even after
+the model is deleted. So a fit or a transform borrows a compiled network, loads its own weights into it,
+and gives it back for the next one.
+
+Only what plain values describe in full is kept. A user's function may return another network at the next
+call, for instance because a global that it reads has changed.
 """
 
 from collections import OrderedDict
@@ -30,12 +32,8 @@ class CompiledNetwork:
     ----------
     model : keras.Model
         Compiled, with an optimizer if it is to be trained.
-    schedule : training.Schedule or None
-        The learning rate schedule of the optimizer, where it is one of ours.
-    network : keras.Model or None
-        The network itself, whose weights `model` shares; ``None`` where it is `model`.
-    device_noise : DeviceNoise or None
-        The layer of `model` that draws noise before the network.
+    schedule : LearningRateSchedule or None
+        The learning rate schedule of the optimizer, if it is one of this package.
 
     Attributes
     ----------
@@ -43,20 +41,19 @@ class CompiledNetwork:
         Set to False by a borrower who leaves it in an unknown state.
     """
 
-    def __init__(self, model, schedule=None, network=None, device_noise=None):
+    def __init__(self, model, schedule=None):
         self.model = model
         self.schedule = schedule
-        self.network = model if network is None else network
-        self.device_noise = device_noise
         self.is_reusable = True
-        self._holds = None
+        # The list that was loaded last, and not only one with equal arrays: comparing identities is free.
+        self._loaded = None
         self._optimizer_start = None
 
     def load(self, weights):
-        """Give the network these weights, unless it holds the very same list already."""
-        if self._holds is not weights:
-            self.network.set_weights(weights)
-            self._holds = weights
+        """Load weights, unless this very list was the last one loaded."""
+        if self._loaded is not weights:
+            self.model.set_weights(weights)
+            self._loaded = weights
 
     def optimizer_state(self):
         """Return a copy of the optimizer's variables, as arrays."""
@@ -64,7 +61,7 @@ class CompiledNetwork:
         return [np.array(keras.ops.convert_to_numpy(variable)) for variable in variables]
 
     def reset_optimizer(self, state=None):
-        """Bring the optimizer to a state that `optimizer_state` returned, by default its first."""
+        """Set the optimizer to a state that `optimizer_state` returned, by default its first."""
         optimizer = self.model.optimizer
         if self._optimizer_start is None:
             optimizer.build(self.model.trainable_variables)
@@ -76,25 +73,27 @@ class CompiledNetwork:
 
 @contextmanager
 def borrowed(key, make: Callable[[], CompiledNetwork]):
-    """Lend the compiled network of `key`, made if there is none idle, for the time of a ``with``.
+    """Lend the compiled network of `key` for the time of a ``with`` block.
 
-    Nobody else holds it meanwhile: a second thread with the same key gets one of its own. After an
-    exception it is not put back, since its state is unknown then.
+    Nobody else has it in that time: a second thread with the same key gets a network of its own. After an
+    exception it is not kept, since its state is unknown.
 
     Parameters
     ----------
-    key : hashable
-        Equal keys mean networks that differ in nothing but their weights and the devices that they
-        are made for, those of the active distribution.
+    key : hashable or None
+        Equal keys mean networks that differ in nothing but their weights, and the devices that they are
+        compiled for, those of the active distribution. None makes a network that is not kept.
     make : callable
         Makes a `CompiledNetwork`.
     """
+    if key is None:
+        yield _made(make)
+        return
     key = (devices.active(), key)
     with _lock:
         compiled = _idle.pop(key, None)
     if compiled is None:
-        keep_freed_memory()
-        compiled = make()
+        compiled = _made(make)
     yield compiled
     if not compiled.is_reusable:
         return
@@ -104,11 +103,15 @@ def borrowed(key, make: Callable[[], CompiledNetwork]):
             _idle.popitem(last=False)
 
 
+def _made(make):
+    keep_freed_memory()
+    return make()
+
+
 def set_jit_compile(model):
     """Switch XLA off with TensorFlow on a CPU; elsewhere leave it to Keras.
 
-    On a CPU it only cost time (bfloat16 training took four times as long); JAX compiles nothing
-    without it.
+    On a CPU it only costs time: bfloat16 training took four times as long. JAX cannot compile without it.
     """
     if keras.backend.backend() == "tensorflow" and not devices.has_accelerator():
         model.jit_compile = False

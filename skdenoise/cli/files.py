@@ -22,8 +22,8 @@ from skdenoise.cli.common import (
     import_keras_in_silence,
     say,
 )
-from skdenoise.denoisers.model_file import load
-from skdenoise.denoisers.pretrained import PRETRAINED, pretrained_path
+from skdenoise.denoisers.loading import load
+from skdenoise.denoisers.pretrained import MODEL_CARDS, pretrained_path
 from skdenoise.images.pixels import PixelFormat
 from skdenoise.images.value_range import check_value_range
 from skdenoise.io.image_files import ENDINGS, image_paths, read_image, write_image
@@ -37,7 +37,7 @@ Model = Annotated[
     Path,
     typer.Argument(
         help="A denoiser that `skdenoise train` has saved, or one that comes with the package: "
-        f"{', '.join(PRETRAINED)}.",
+        f"{', '.join(MODEL_CARDS)}.",
         dir_okay=False,
     ),
 ]
@@ -113,7 +113,7 @@ def denoise(
                 f"{model} has not learned from images that are flipped and turned.",
                 param_hint="--self-ensemble",
             )
-        denoiser.set_params(self_ensemble=True)
+        denoiser.set_params(inference="self_ensemble")
     hidden, interrupted = quiet or as_json, False
     if len(jobs) == 1 and not hidden:
         denoiser.set_params(verbose=1)  # of one large image, the tiles are what moves
@@ -191,7 +191,7 @@ def _is_archive(path):
 
 def _file_of(model):
     """Return the file of a model that was given by its path or, where there is no such, its name."""
-    if str(model) in PRETRAINED and not model.exists():
+    if str(model) in MODEL_CARDS and not model.exists():
         return pretrained_path(str(model))
     return model
 
@@ -200,7 +200,7 @@ def _loaded(model):
     try:
         return load(_file_of(model))
     except FileNotFoundError as error:
-        names = ", ".join(PRETRAINED)
+        names = ", ".join(MODEL_CARDS)
         raise typer.BadParameter(
             f"{model} does not exist; nor is it one of those that come with the package: {names}.",
             param_hint="MODEL",

@@ -1,17 +1,21 @@
 """The denoiser: what all denoisers share, from clean images to a score."""
 
+import math
 from abc import abstractmethod
 from contextlib import contextmanager
+from numbers import Integral
 
 import numpy as np
 from sklearn.utils.validation import check_is_fitted
 
 from skdenoise.base import ImageTransformer
+from skdenoise.denoisers.description import decoded, encoded, integers, noise, value_range
 from skdenoise.images.layout import check_images
 from skdenoise.images.pixels import PixelFormat
 from skdenoise.images.ragged import ImageList, is_image_list
 from skdenoise.images.stored import StoredImages
 from skdenoise.images.value_range import check_value_range_of_pairs, warn_of_other_range
+from skdenoise.io.model_file import write_model
 from skdenoise.metrics import psnr
 from skdenoise.noise.adding import corrupt
 from skdenoise.noise.by_name import resolve_noise
@@ -69,12 +73,7 @@ class Denoiser(ImageTransformer):
             For another number of features or channels than in ``fit``.
         """
         check_is_fitted(self)
-        X = self._check_images(X, reset=False)
-        self._warn_of_noise(X)
-        return self._denoise(X)
-
-    def _warn_of_noise(self, images):
-        """Warn where the noise of images is not what the denoiser is for; here nothing is known."""
+        return self._denoise(self._check_images(X, reset=False))
 
     def fit_transform(self, X, y=None, *, clean=None):
         """Fit, and return what the next step of a pipeline should learn from.
@@ -138,6 +137,98 @@ class Denoiser(ImageTransformer):
             pairs = zip(noisy, clean, strict=True)
             return float(np.mean([self._psnr(a[np.newaxis], b[np.newaxis]) for a, b in pairs]))
         return float(self._psnr(noisy, clean).mean())
+
+    def save(self, path):
+        """Write the fitted denoiser to a file. Reading it with `load` runs no code.
+
+        A `random_state` that is not an integer is left out.
+
+        Parameters
+        ----------
+        path : str or Path
+            The file. An existing one is replaced. ``.skdenoise`` is a good ending.
+
+        Raises
+        ------
+        sklearn.exceptions.NotFittedError
+            Before ``fit``.
+        ValueError
+            If a parameter is an object that JSON cannot describe: use pickle then, for files that only
+            you and those who trust you will load.
+        """
+        check_is_fitted(self)
+        write_model(path, self._description(), self._arrays())
+
+    def _description(self):
+        """Return what a model file says of the denoiser, as JSON."""
+        return {
+            "denoiser": type(self).__name__,
+            "parameters": {
+                name: encoded(value, name) for name, value in self._parameters_to_save().items()
+            },
+            "learned": self._described_learned(),
+        }
+
+    def _parameters_to_save(self):
+        params = self.get_params(deep=False)
+        if not isinstance(self.random_state, Integral | None):
+            params["random_state"] = None
+        return params
+
+    def _described_learned(self):
+        learned = {
+            "image_shape": list(self.image_shape_),
+            "value_range": list(self.value_range_),
+            "noise": encoded(self.noise_, "noise"),
+            "seed": self._seed,
+        }
+        if hasattr(self, "n_features_in_"):
+            learned["n_features_in"] = int(self.n_features_in_)
+        if hasattr(self, "feature_names_in_"):
+            learned["feature_names_in"] = [str(name) for name in self.feature_names_in_]
+        return learned
+
+    def _arrays(self):
+        """Return the arrays of a model file by name."""
+        return {}
+
+    @classmethod
+    def _from_description(cls, description, arrays):
+        """Return the fitted denoiser that a model file describes; raise ValueError where it is wrong."""
+        params = {name: decoded(value) for name, value in description["parameters"].items()}
+        unknown = set(params) - set(cls().get_params(deep=False))
+        if unknown:
+            raise ValueError(
+                f"it has parameters that {cls.__name__} does not have: {sorted(unknown)}."
+            )
+        denoiser = cls(**params)
+        denoiser._check_params()
+        denoiser._set_learned(description["learned"])
+        denoiser._set_arrays(description, arrays)
+        return denoiser
+
+    def _set_learned(self, learned):
+        self.image_shape_ = tuple(
+            None if side is None else integers([side], 1)[0] for side in learned["image_shape"]
+        )
+        if len(self.image_shape_) != 3 or self.image_shape_[2] is None:
+            raise ValueError(f"image_shape={self.image_shape_} is not height, width and channels.")
+        self.value_range_ = value_range(learned["value_range"])
+        self.noise_ = noise(learned["noise"])
+        (self._seed,) = integers([learned["seed"]], 1, least=0)
+        if "n_features_in" in learned:
+            self.n_features_in_ = integers([learned["n_features_in"]], 1)[0]
+            if None in self.image_shape_ or self.n_features_in_ != math.prod(self.image_shape_):
+                raise ValueError(f"{self.n_features_in_} features do not fit {self.image_shape_}.")
+        if "feature_names_in" in learned:
+            names = [str(name) for name in learned["feature_names_in"]]
+            self.feature_names_in_ = np.array(names, dtype=object)
+
+    def _set_arrays(self, description, arrays):
+        if arrays:
+            raise ValueError(
+                f"{type(self).__name__} has no arrays, but there are {sorted(arrays)}."
+            )
 
     def _psnr(self, noisy, clean):
         """Return the PSNR of each image, denoised."""

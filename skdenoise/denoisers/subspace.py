@@ -1,5 +1,6 @@
 """The subspace denoiser: images seen as sums of principal components."""
 
+import math
 from numbers import Integral
 
 import numpy as np
@@ -9,6 +10,9 @@ from skdenoise.denoisers.base import Denoiser
 from skdenoise.images.pixels import PixelFormat, changed_in_unit
 from skdenoise.images.ragged import is_image_list
 from skdenoise.seeding import Stream, derived_seed
+
+# What a model file holds beside the parameters.
+_ARRAYS = ("components_", "gain_", "mean_", "noisy_mean_")
 
 
 class SubspaceDenoiser(Denoiser):
@@ -184,6 +188,25 @@ class SubspaceDenoiser(Denoiser):
         rows = noisy.reshape(-1, len(self.mean_)).astype(np.float64)
         weights = (rows - self.noisy_mean_) @ self.components_.T * self.gain_
         return (self.mean_ + weights @ self.components_).astype(np.float32).reshape(noisy.shape)
+
+    def _arrays(self):
+        return {name: getattr(self, name) for name in _ARRAYS}
+
+    def _set_arrays(self, description, arrays):
+        if set(arrays) != set(_ARRAYS) or None in self.image_shape_:
+            raise ValueError(f"its arrays are {sorted(arrays)}; expected {', '.join(_ARRAYS)}.")
+        n_features = math.prod(self.image_shape_)
+        n_components = len(np.atleast_1d(arrays["gain_"]))
+        shapes = {
+            "components_": (n_components, n_features),
+            "gain_": (n_components,),
+            "mean_": (n_features,),
+            "noisy_mean_": (n_features,),
+        }
+        for name, shape in shapes.items():
+            if arrays[name].shape != shape:
+                raise ValueError(f"{name} has the shape {arrays[name].shape}; expected {shape}.")
+            setattr(self, name, arrays[name])
 
     def _check_size(self, images):
         if images.shape[1:] != self.image_shape_:

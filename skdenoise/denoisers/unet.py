@@ -1,53 +1,56 @@
 """The U-Net denoiser: a convolutional network as a scikit-learn transformer."""
 
+from __future__ import annotations
+
 import functools
 import math
-from numbers import Integral
+from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.utils.validation import check_is_fitted
 
 from skdenoise.denoisers.base import Denoiser
+from skdenoise.denoisers.description import encoded, integers, noise
+from skdenoise.denoisers.pretrained import pretrained_path
 from skdenoise.images.pixels import UNIT, PixelFormat, chunks
 from skdenoise.images.ragged import ImageList
 from skdenoise.images.stored import as_stored
 from skdenoise.images.value_range import (
+    check_value_range,
     goes_beyond,
-    robust_value_range,
     warn_if_constant,
     warn_of_other_range,
 )
-from skdenoise.inference.scales import denoise_scales
-from skdenoise.inference.self_ensemble import denoise_views
+from skdenoise.inference.by_name import check_steps, resolve_inference
+from skdenoise.io.model_file import read_model
 from skdenoise.noise.by_name import resolve_noise
 from skdenoise.noise.estimation import as_images, strengths_of_noise
-from skdenoise.noise.model import strength_range
 from skdenoise.noise.sensor import GaussianNoise
 from skdenoise.seeding import Stream, generator
-from skdenoise.supervision.blind_spots import denoise_hidden, psnr_of_hidden
-from skdenoise.supervision.pairs import BlindSpots, Pairs, Recorruptions
-from skdenoise.supervision.recorrupted import check_recorruption, psnr_of_recorrupted
+from skdenoise.supervision.by_name import SUPERVISIONS, resolve_supervision
 from skdenoise.training.plan import check_training_params, make_plan, resolve_patch_size, split
 from skdenoise.user_warnings import warn_user
 
-# What is denoised after a fit to see whether it has learned anything: 256 images of 64x64 pixels.
+if TYPE_CHECKING:
+    import keras
+
+# After a fit so many pixels are denoised to see whether it has learned anything: 256 images of 64x64.
 _PIXELS_TO_CHECK = 2**20
 
-# Strengths of noise that one denoiser of photographs is for, as in `UNetDenoiser.for_photographs`.
+# The noise levels of the blind denoisers of the literature, see `UNetDenoiser.for_photographs`.
 _BLIND = (0, 55 / 255)
-
-# What is learned from, for each kind of supervision.
-_PAIRS = {"clean": Pairs, "self": BlindSpots, "recorrupted": Recorruptions}
 
 
 class UNetDenoiser(Denoiser):
     """Remove noise from images with a U-Net that is trained on them.
 
-    ``fit`` takes clean images, draws fresh noise on them in every epoch, and trains a small
-    convolutional network (in Keras) to undo it. ``transform`` takes noisy images and returns
-    denoised ones of the same shape and dtype. In front of a classifier, in a pipeline, it lets a
-    classifier that was never meant for noisy images keep its accuracy on them.
+    ``fit`` takes clean images, adds fresh noise to them in every epoch, and trains a small convolutional
+    network (in Keras) to remove it. ``transform`` takes noisy images and returns denoised ones of the same
+    shape and dtype. In a pipeline, in front of a classifier, it lets a classifier that was not made for
+    noisy images keep its accuracy on them.
+
+    Most users set only `noise_factor`, `random_state` and `verbose`.
 
     Parameters
     ----------
@@ -55,126 +58,102 @@ class UNetDenoiser(Denoiser):
         The noise to train on: a name (`noise_names`) or an instance such as
         ``PoissonNoise(photons=50)``.
     noise_factor : float, (low, high) or "estimate", default=None
-        The strength of a named model, as in `add_noise`: for ``"gaussian"`` the standard deviation
-        in units of the value range. A range, such as ``(0, 0.6)``, trains one denoiser for all
-        strengths in it. ``"estimate"``, for ``"gaussian"``, is what `estimate_noise` finds in the
-        noisy images that ``fit`` is given: the range from the 5th to the 95th percentile of theirs,
-        or, with ``supervision="recorrupted"``, the median. ``None`` is the model's default
-        (Gaussian: 0.4).
+        The strength of a named model, as in `add_noise`: for ``"gaussian"`` the standard deviation in
+        units of the value range. A range, such as ``(0, 0.6)``, trains one denoiser for all strengths in
+        it. ``"estimate"``, for ``"gaussian"``, uses `estimate_noise` on the noisy images that ``fit`` is
+        given: the range from the 5th to the 95th percentile or, with ``supervision="recorrupted"``, the
+        median. If None, uses the model's default (Gaussian: 0.4).
     image_shape : (height, width) or (height, width, channels), default=None
-        The shape of the images in flat rows. ``None`` takes a square grey image where the number of
-        features is a perfect square, else a strip of height 1.
+        The shape of the images in flat rows. If None, rows are square grey images if the number of
+        features is a perfect square, else strips of height 1.
     value_range : (low, high), default=None
-        What is black and what is white. ``None`` learns it in ``fit``: booleans 0..1; uint8 0..255;
-        wider integers 0 to the smallest ``2**k - 1``, k at least 8, that holds them; floats 0..1
-        where they fit in it, else from minimum to maximum.
+        Pixel values of black and white. If None, inferred in ``fit``: booleans 0..1; uint8 0..255; wider
+        integers 0 to the smallest ``2**k - 1``, k >= 8, that holds them; floats 0..1 if they fit in it,
+        else from minimum to maximum.
     clip : bool, default=None
-        Whether noisy and denoised values are limited to the value range. ``None`` limits integers
-        and leaves floats.
-    network : {"compact", "bias_free", "classic"} or callable, default="compact"
-        ``"compact"`` works at half resolution; ``"bias_free"``, for photographs, does so too,
-        nearly three times as costly, and keeps its quality where noise is stronger than any that it
-        was trained on; ``"classic"`` is the U-Net of the original recipe, sixteen times as costly.
-        A function is given those of ``input_shape``, ``filters``, ``seed`` and ``dtype`` that its
-        signature has, and returns a ``keras.Model`` whose output has the shape of its input; seed
-        and precision are then its author's affair.
+        Whether noisy and denoised values are limited to the value range. If None, integers are limited and
+        floats are not.
+    supervision : {"clean", "self", "recorrupted"} or Supervision, default="clean"
+        What the network learns from. ``"clean"``: clean images, or pairs of noisy and clean images.
+        ``"self"``: noisy images alone; some pixels are hidden, and the network predicts them from their
+        neighbours. ``"recorrupted"``: noisy images alone, with Gaussian noise of the known strength
+        `noise_factor`, to which more is added. See Notes.
     patch_size : int or (height, width), default=None
-        Trains on patches of this size, at random places that are drawn anew in every epoch. ``None``
-        takes whole images or, of a list, patches of 64x64, smaller where an image is.
+        Size of the training patches, cut at random places that change in every epoch. If None, trains on
+        whole images or, for a list of images, on patches of 64x64, smaller if an image is.
     augment : bool, default=False
-        Whether images or patches are flipped and turned by quarters at random (by halves where they
-        are no squares): for photographs, say, but not for digits, whose orientation carries meaning.
-    supervision : {"clean", "self", "recorrupted"}, default="clean"
-        What there is to learn from: clean images, or pairs; noisy images alone, some of whose pixels
-        are hidden and told from their neighbours; or noisy images with Gaussian noise of the known
-        strength `noise_factor`, on which more is drawn. See Notes.
-    j_invariant : bool, default=False
-        Whether, with ``supervision="self"``, ``transform`` hides every pixel once, in sixteen passes
-        over each image, in place of one pass that sees them all.
-    self_ensemble : bool, default=False
-        Whether ``transform`` denoises each image in all eight orientations, flipped and turned, and
-        averages [4]_: in eight passes, a tenth of a decibel or two on photographs. Needs
-        ``augment=True``, which has taught the network all of them (by halves alone where it has
-        learned on images or patches that are no squares, which makes four).
-    n_scales : int, default=1
-        At how many scales ``transform`` denoises: with 2 also at half of the size, where averaging
-        has halved the noise, so that noise of up to twice the strength that was trained on is met by
-        what the network knows [5]_. The low frequencies of the result come from there. On photographs
-        that is worth 0.2 dB under very strong noise and nothing under weak, in a third more time.
-        For images that look alike at all scales (photographs, but not digits) and noise that is
-        independent from pixel to pixel and not clipped. Images are halved as long as their smaller
-        side has 32 pixels. Memory grows by some four float32 copies of an image. ``score`` on noisy
-        images alone does not go by it.
-    filters : tuple of int, default=None
-        Number of filters of each level of the network, down to the bottleneck. ``None`` is (32, 64)
-        for ``"compact"``, (64, 96) for ``"bias_free"`` and (64, 128, 256) for ``"classic"``.
-    loss : str, keras.losses.Loss or callable, default=None
-        Loss, as Keras takes it, between denoised and clean images in units of the value range.
-        ``None`` is ``"binary_crossentropy"``, for ``"bias_free"`` ``"mae"``, and ``"mse"`` where the
-        targets are noisy, or for ``"bias_free"`` may be, as those of pairs.
-    optimizer : str or keras.optimizers.Optimizer, default=None
-        Optimizer. ``None`` is Adam: for ``"compact"`` and ``"bias_free"`` with ``beta_2=0.98`` and
-        the gradient of each variable clipped to norm 1, else as it is in Keras. A name is any of
-        Keras, with Keras's parameters. An instance is copied, by its configuration, for each fit.
-    learning_rate : float, default=None
-        Learning rate, unless the optimizer is an instance. For ``"classic"`` a constant, 1e-3 by
-        default; for other networks the peak of a schedule that rises in the first 5 % of the steps
-        and falls to zero along half a cosine, by default 5e-3 for ``"compact"`` and 2e-3 for
-        ``"bias_free"`` and for your own.
-    epochs : int, default=None
-        Passes over the images. ``None`` is 10 for ``"classic"``; for other networks a fit is 2,500
-        steps (``"bias_free"``: 10,000) whatever the number of images, and an epoch is a pass over
-        the images or over as many of them, drawn at random, as make 250 steps. With ``"compact"`` on
-        at least 64 images, or on patches, of at most 256 pixels it is 1,000 steps of 64, unless
-        `batch_size` is given.
-    batch_size : int, default=None
-        Images per step. ``None`` is 16 for ``"compact"`` (64 in the case above), 8 for ``"bias_free"``, 128 for
-        ``"classic"`` and 32 for your own. On several devices, which share them, it is rounded up to
-        a multiple of their number.
-    validation_split : float, default=None
-        Share of the images, at least 0 and below 1, that is held out, with one fixed draw of noise,
-        to compute ``val_loss`` after each epoch. ``None`` is 0.1 for ``"classic"`` and, but no more
-        than 1,000 images, for early stopping; else 0.
-    early_stopping : bool or int, default=False
-        Whether to stop when ``val_loss`` has not fallen for 5 epochs, or for so many, and to go
-        back to the best weights.
+        Whether training images or patches are flipped and turned by quarters at random (by halves if they
+        are not square). For photographs, but not for digits, whose orientation carries meaning.
     train_output : {"denoised_noisy", "denoised", "clean"}, default="denoised_noisy"
-        What ``fit_transform`` returns: that is, what the next step of a pipeline is fitted on. The
-        images with noise, denoised, are like those that it will be given at prediction time; the
-        images denoised as they are, ``fit(X).transform(X)``; or the images as they are. See Notes.
-    precision : {"auto", "float32", "bfloat16"}, default="auto"
-        Compute dtype of the network; variables and output are float32. ``"auto"`` is bfloat16 where
-        the processor has instructions for it (AVX512_BF16, AMX, or a GPU), else float32.
-    warn_if_noisier : bool, default=False
-        Whether ``transform`` estimates the noise of some of its images and warns where it is
-        stronger than the Gaussian noise that was trained on.
+        What ``fit_transform`` returns, and so what the next step of a pipeline is fitted on: the images
+        with noise, denoised, as they will be at prediction time; the images denoised as they are,
+        ``fit(X).transform(X)``; or the images as they are. See Notes.
+    network : {"compact", "bias_free", "classic"} or callable, default="compact"
+        ``"compact"`` works at half resolution. ``"bias_free"``, for photographs, does so too, costs nearly
+        three times as much, and keeps its quality when noise is stronger than in training. ``"classic"``
+        is the U-Net of the original recipe and costs sixteen times as much. A function is given those of
+        ``input_shape``, ``filters``, ``seed`` and ``dtype`` that its signature has, and returns a
+        ``keras.Model`` whose output has the shape of its input. Seed and precision are then up to the
+        author of the function.
+    filters : tuple of int, default=None
+        Number of filters of each level of the network, down to the bottleneck. If None, see the table in
+        Notes.
+    loss : str, keras.losses.Loss or callable, default=None
+        Loss between denoised and clean images, in units of the value range, as Keras takes it. If None,
+        see the table in Notes.
+    optimizer : str or keras.optimizers.Optimizer, default=None
+        If None, uses Adam. A name selects an optimizer of Keras with its default parameters. An instance is
+        copied, by its configuration, for each fit.
+    learning_rate : float, default=None
+        Learning rate, unless the optimizer is an instance. Constant for ``"classic"``. For other networks
+        it is the peak of a schedule that rises in the first 5 % of the steps, and then falls to zero along
+        half a cosine. If None, see the table in Notes.
+    epochs : int, default=None
+        Passes over the images. If None, the length of a fit is a number of steps, see the table in Notes;
+        an epoch is then one pass over the images, or a random subset of them: at most 250 steps.
+    batch_size : int, default=None
+        Images per step. If None, see the table in Notes. On several devices it is rounded up to a multiple
+        of their number.
+    validation_split : float, default=None
+        Share of the images, 0 <= share < 1, that is held out, with one fixed draw of noise, to compute
+        ``val_loss`` after each epoch. If None, uses 0.1 for ``"classic"``; for other networks 0 or, with
+        early stopping, 0.1 of the images, at most 1,000.
+    early_stopping : bool or int, default=False
+        Whether to stop when ``val_loss`` has not fallen for 5 epochs, or for the given number of epochs,
+        and to restore the best weights.
     warm_start : bool, default=False
-        Whether ``fit`` starts from the weights of the last one.
+        Whether ``fit`` starts from the weights of the last fit.
     callbacks : list of keras.callbacks.Callback, default=None
-        Called during training; each fit works with deep copies.
+        Called during training. Each fit uses deep copies.
+    inference : {"j_invariant", "self_ensemble", "multiscale"}, InferenceStep or list, default=None
+        What ``transform`` does beyond one pass through the network: `JInvariant` hides every pixel once,
+        `SelfEnsemble` averages over orientations, `MultiScale` denoises at several scales. A list is
+        applied from its first step, the innermost one, to its last. If None, one pass.
+    precision : {"auto", "float32", "bfloat16"}, default="auto"
+        Compute dtype of the network; variables and output are float32. ``"auto"`` uses bfloat16 if the
+        hardware has instructions for it (AVX512_BF16, AMX, or a GPU), else float32.
     verbose : int, default=0
         1 shows a progress bar (in a log, a line per epoch), 2 a line per epoch.
     random_state : int, RandomState instance or None, default=None
-        Decides initial weights, order, noise and validation split. An int gives the same denoiser
-        at each fit on the same machine.
+        Seed of initial weights, order, noise and validation split. An int gives the same denoiser in each
+        fit on the same machine, whatever ran before.
 
     Attributes
     ----------
     model_ : keras.Model
-        The trained network, for NHWC images in units of the value range. Changes made to it change
-        the denoiser.
+        The trained network, for NHWC images in units of the value range. Changing it changes the denoiser.
     history_ : dict of list of float
-        ``loss`` and, with a validation split, ``val_loss``, of each epoch; NaN for epochs, of several
-        fits one after the other, that had no validation split.
+        ``loss`` and, with a validation split, ``val_loss`` of each epoch. After several fits it is NaN for
+        epochs that had no validation split.
     n_iter_ : int
         Number of epochs trained.
     image_shape_ : tuple of int
-        Height, width and channels of the images; height and width are ``None`` after a fit on a list.
+        Height, width and channels of the images. Height and width are None after a fit on a list.
     value_range_ : tuple of float
-        What is black and what is white.
+        Pixel values of black and white.
     noise_ : noise model or None
-        The noise that was drawn on clean images; ``None`` after a fit with ``clean``, or on noisy
-        images alone.
+        The noise that was added to clean images. None after a fit with ``clean``, or on noisy images
+        alone.
     n_features_in_, feature_names_in_
         As in scikit-learn, after fitting on flat rows.
 
@@ -185,25 +164,43 @@ class UNetDenoiser(Denoiser):
 
     Notes
     -----
-    ``fit_transform(X)`` differs from ``fit(X).transform(X)``, as it does for
-    :class:`sklearn.preprocessing.TargetEncoder` and for a like reason: what the classifier is
-    fitted on must resemble what it will be given. Denoised images are smoother than clean ones and
-    miss what noise has destroyed; a classifier fitted on clean images does not expect that.
+    The defaults depend on the network. A fit of ``"compact"`` on at least 64 images or patches of at most
+    256 pixels, without `epochs` and `batch_size`, uses the recipe for tiny images.
 
-    Learning from noisy images alone needs noise that is zero on average, not clipped, and, with
-    ``supervision="self"`` [2]_, independent from pixel to pixel; with ``"recorrupted"`` [3]_,
-    Gaussian. The output of the built-in networks is linear then, without the sigmoid, as it is
-    where the targets of pairs go beyond the value range: two noisy shots of one scene, say. Weights
-    that were learned with another output cannot go on from there. The value range of floats beyond
-    0..1 that are all noisy is from their first to their last percentile, unless given. So is that
-    of two shots that are about equally noisy.
+    ============================  =================  ============  =============  ==============  =========
+    default                       compact            its tiny      bias_free      classic         your own
+    ============================  =================  ============  =============  ==============  =========
+    `filters`                     (32, 64)           (32, 64)      (64, 96)       (64, 128, 256)  None
+    length of a fit               2500 steps         1000 steps    10000 steps    10 epochs       2500 steps
+    `batch_size`                  16                 64            8              128             32
+    `learning_rate`               0.005              0.005         0.002          0.001           0.002
+    rate of ``partial_fit``       0.002              0.002         0.0005         0.001           0.002
+    `loss`, noise added           cross-entropy      the same      mae            cross-entropy   the same
+    `loss`, pairs                 cross-entropy      the same      mse            cross-entropy   the same
+    `loss`, noisy targets         mse                mse           mse            mse             mse
+    `beta_2` of Adam              0.98               0.98          0.98           Keras's         Keras's
+    gradients clipped to norm     1.0                1.0           1.0            no              no
+    ============================  =================  ============  =============  ==============  =========
+
+    ``fit_transform(X)`` differs from ``fit(X).transform(X)``, as it does for
+    :class:`sklearn.preprocessing.TargetEncoder` and for a similar reason: the classifier must be fitted on
+    images like those it will be given. Denoised images are smoother than clean ones and lack what noise
+    has destroyed; a classifier fitted on clean images does not expect that.
+
+    Learning from noisy images alone needs noise that is zero on average and not clipped. With
+    ``supervision="self"`` [2]_ it must also be independent from pixel to pixel; with ``"recorrupted"``
+    [3]_ it must be Gaussian. The output of the built-in networks is linear then, without the sigmoid. It
+    is also linear if the targets of pairs exceed the value range, as two noisy shots of one scene do.
+    Weights that were learned with another output cannot be trained further in this way. The value range of
+    floats beyond 0..1 that are all noisy is taken from their 1st to their 99th percentile, unless given.
+    This also holds for two shots that are about equally noisy.
 
     A fit that is interrupted (Ctrl-C) in its first epoch leaves the estimator as it was. Later, the
-    estimator has learned what the last whole epoch had, and the KeyboardInterrupt goes on. So it
-    is with images that cannot be read.
+    estimator keeps what it has learned until the end of the last whole epoch, and the KeyboardInterrupt is
+    raised. The same holds if images cannot be read.
 
-    An image gives the same result whatever images stand beside it, except for float32 rounding
-    (about 1e-6 of the value range), which may depend on their number.
+    The result for an image does not depend on the other images, except for float32 rounding (about 1e-6 of
+    the value range), which may depend on their number.
 
     References
     ----------
@@ -214,11 +211,6 @@ class UNetDenoiser(Denoiser):
        Self-Supervision", ICML 2019.
     .. [3] T. Pang, H. Zheng, Y. Quan and H. Ji, "Recorrupted-to-Recorrupted: Unsupervised Deep
        Learning for Image Denoising", CVPR 2021.
-    .. [4] R. Timofte, R. Rothe and L. Van Gool, "Seven Ways to Improve Example-Based Single Image
-       Super Resolution", CVPR 2016.
-    .. [5] G. Facciolo, N. Pierazzo and J.-M. Morel, "Conservative Scale Recomposition for Multiscale
-       Denoising (The Devil is in the High Frequency Detail)", SIAM Journal on Imaging Sciences
-       10(3), 2017.
 
     Examples
     --------
@@ -238,48 +230,43 @@ class UNetDenoiser(Denoiser):
 
     def __init__(
         self,
-        noise="gaussian",
-        noise_factor=None,
+        noise: Any = "gaussian",
+        noise_factor: Any = None,
         *,
-        image_shape=None,
-        value_range=None,
-        clip=None,
-        supervision="clean",
-        j_invariant=False,
-        self_ensemble=False,
-        n_scales=1,
-        network="compact",
-        filters=None,
-        patch_size=None,
-        augment=False,
-        loss=None,
-        optimizer=None,
-        learning_rate=None,
-        epochs=None,
-        batch_size=None,
-        validation_split=None,
-        early_stopping=False,
-        train_output="denoised_noisy",
-        precision="auto",
-        warn_if_noisier=False,
-        warm_start=False,
-        callbacks=None,
-        verbose=0,
-        random_state=None,
-    ):
+        image_shape: tuple[int, ...] | None = None,
+        value_range: tuple[float, float] | None = None,
+        clip: bool | None = None,
+        supervision: Any = "clean",
+        patch_size: int | tuple[int, int] | None = None,
+        augment: bool = False,
+        train_output: str = "denoised_noisy",
+        network: Any = "compact",
+        filters: tuple[int, ...] | None = None,
+        loss: Any = None,
+        optimizer: Any = None,
+        learning_rate: float | None = None,
+        epochs: int | None = None,
+        batch_size: int | None = None,
+        validation_split: float | None = None,
+        early_stopping: bool | int = False,
+        warm_start: bool = False,
+        callbacks: list[keras.callbacks.Callback] | None = None,
+        inference: Any = None,
+        precision: str = "auto",
+        verbose: int = 0,
+        random_state: int | np.random.RandomState | None = None,
+    ) -> None:
         self.noise = noise
         self.noise_factor = noise_factor
         self.image_shape = image_shape
         self.value_range = value_range
         self.clip = clip
         self.supervision = supervision
-        self.j_invariant = j_invariant
-        self.self_ensemble = self_ensemble
-        self.n_scales = n_scales
-        self.network = network
-        self.filters = filters
         self.patch_size = patch_size
         self.augment = augment
+        self.train_output = train_output
+        self.network = network
+        self.filters = filters
         self.loss = loss
         self.optimizer = optimizer
         self.learning_rate = learning_rate
@@ -287,35 +274,36 @@ class UNetDenoiser(Denoiser):
         self.batch_size = batch_size
         self.validation_split = validation_split
         self.early_stopping = early_stopping
-        self.train_output = train_output
-        self.precision = precision
-        self.warn_if_noisier = warn_if_noisier
         self.warm_start = warm_start
         self.callbacks = callbacks
+        self.inference = inference
+        self.precision = precision
         self.verbose = verbose
         self.random_state = random_state
 
     @classmethod
-    def for_photographs(cls, noise="gaussian", noise_factor=None, **params):
+    def for_photographs(
+        cls, noise: Any = "gaussian", noise_factor: Any = None, **params: Any
+    ) -> Self:
         """Return a denoiser, not fitted, set up for photographs, grey or colour.
 
-        It learns on patches of 64x64 pixels at random places of them, flipped and turned at random,
-        with the network ``"bias_free"`` and its recipe: the mean absolute error, and 10,000 steps of
-        8 patches.
+        It trains on patches of 64x64 pixels at random places, flipped and turned at random, with the
+        network ``"bias_free"`` and its recipe: the mean absolute error, and 10,000 steps of 8 patches.
 
         Parameters
         ----------
         noise : str or noise model, default="gaussian"
             As in the class.
         noise_factor : float, (low, high) or "estimate", default=None
-            As in the class, but ``None`` is, for ``"gaussian"``, the range of the blind denoisers of
-            the literature [1]_, ``(0, 55 / 255)``.
+            As in the class. If None, uses for ``"gaussian"`` the range of the blind denoisers of the
+            literature [1]_, ``(0, 55 / 255)``.
         **params
-            Other parameters of the class, in place of these or beside them.
+            Other parameters of the class, which take precedence over these.
 
         Returns
         -------
         UNetDenoiser
+            Not fitted.
 
         References
         ----------
@@ -338,24 +326,25 @@ class UNetDenoiser(Denoiser):
         preset = {"network": "bias_free", "patch_size": 64, "augment": True}
         return cls(noise, noise_factor, **(preset | params))
 
-    @staticmethod
-    def from_pretrained(name, *, value_range=(0, 255), **params):
-        """Return a denoiser that has been trained, and comes with the package.
+    @classmethod
+    def from_pretrained(
+        cls, name: str, *, value_range: tuple[float, float] = (0, 255), **params: Any
+    ) -> Self:
+        """Return a trained denoiser that comes with the package.
 
-        ``"photo-gray"`` is for grey photographs with Gaussian noise of any standard deviation up to
-        55 of 255, clipped to 8 bits or not; it was trained on 360 photographs of 180x180 pixels, as
-        ``benchmarks/train_photographs.py`` does, with ``filters=(64, 128)``. It may be given the colours of a photograph one by
-        one.
+        ``"photo-gray"`` is for grey photographs with Gaussian noise of any standard deviation up to 55 of
+        255, clipped to 8 bits or not. It was trained on 360 photographs of 180x180 pixels, as
+        ``experiments/train_photographs.py`` does, with ``filters=(64, 128)``. It may be given the colours
+        of a photograph one by one. ``skdenoise info photo-gray`` shows its model card.
 
         Parameters
         ----------
         name : {"photo-gray"}
             Which one.
         value_range : (low, high), default=(0, 255)
-            What is black and what is white in your images.
+            Pixel values of black and white in your images.
         **params
-            Other parameters of the class: ``warm_start=True`` lets ``fit`` go on from these weights,
-            ``warn_if_noisier=True`` warns of stronger noise.
+            Other parameters of the class; ``warm_start=True`` lets ``fit`` continue from these weights.
 
         Returns
         -------
@@ -365,7 +354,7 @@ class UNetDenoiser(Denoiser):
         Raises
         ------
         ValueError
-            For a name that is not known, or a range that is none.
+            For a name that is not known, or a `value_range` that is not a range.
 
         Examples
         --------
@@ -379,36 +368,44 @@ class UNetDenoiser(Denoiser):
         >>> bool(gain[0] > 4)
         True
         """
-        from skdenoise.denoisers.pretrained import load_pretrained
-
-        return load_pretrained(name, value_range, params)
+        if value_range is None:
+            raise ValueError(
+                "value_range=None is inferred from the images of a fit, and there is none here. Give the "
+                "pixel values of black and white: (0, 255) for uint8."
+            )
+        denoiser = read_model(pretrained_path(name), cls._from_description)
+        denoiser.set_params(value_range=value_range, **params)
+        # The weights work in units of the value range, whatever that is.
+        denoiser.value_range_ = check_value_range(value_range, None)
+        denoiser._check_params()
+        denoiser._network.precision = denoiser.precision
+        return denoiser
 
     @property
-    def model_(self):
+    def model_(self) -> keras.Model:
         """The trained network."""
         check_is_fitted(self)
         return self._network.model
 
-    def fit(self, X, y=None, *, clean=None, noisy=None):
+    def fit(self, X: Any, y: Any = None, *, clean: Any = None, noisy: Any = None) -> Self:
         """Learn to remove noise.
 
         Parameters
         ----------
         X : array-like of shape (n, n_features), (n, height, width) or (n, height, width, channels)
-            Clean images, on which noise is drawn; or, with `clean` or where `supervision` says so,
-            noisy ones. Or a list of arrays of shape (height, width) or (height, width, channels)
-            whose sizes differ, or an `ImageFolder`. A memmap, or an array of Zarr, HDF5 or Dask, is
-            read in blocks, and never as a whole.
+            Clean images, to which noise is added; or noisy ones, with `clean` or where `supervision` says
+            so. Or a list of arrays of shape (height, width) or (height, width, channels) whose sizes
+            differ, or an `ImageFolder`. A memmap, or an array of Zarr, HDF5 or Dask, is read in blocks,
+            and never as a whole.
         y : object
             Ignored; a pipeline passes the class labels here.
         clean : array-like of the shape of `X`, or such a list, default=None
-            The same images clean, to learn from real pairs. No noise is drawn then. The value range
-            is that of `clean`, or of `X` where that holds integers and `clean` floats; of float
-            shots beyond 0..1 that are about equally noisy, from the first to the last percentile of
-            both.
+            The same images clean, to learn from real pairs. No noise is added then. The value range is
+            that of `clean`, or of `X` if that holds integers and `clean` floats; for float shots beyond
+            0..1 that are about equally noisy, it is from the 1st to the 99th percentile of both.
         noisy : array-like of the layout of `X`, or a list, default=None
-            With ``noise_factor="estimate"`` and clean `X`: noisy images, of any scene, whose noise is
-            to be removed. Its strength is all that is learned from them.
+            With ``noise_factor="estimate"`` and clean `X`: noisy images, of any scene, like those to
+            denoise. Only the strength of their noise is learned.
 
         Returns
         -------
@@ -418,20 +415,20 @@ class UNetDenoiser(Denoiser):
         Raises
         ------
         ValueError
-            Where images or parameters are not as documented, or where training diverges.
+            If images or parameters are not as documented, or if training diverges.
         OSError
-            Where a store cannot be read. After the first epoch, the denoiser has learned then what
-            the last whole epoch had; before, it is as it was.
+            If a store cannot be read. After the first epoch, the denoiser then keeps what it has learned
+            until the end of the last whole epoch; before, it is as it was.
 
         Warns
         -----
         sklearn.exceptions.ConvergenceWarning
-            Where the denoised images are no closer to the clean ones than the noisy ones are.
+            If the denoised images are no closer to the clean ones than the noisy ones are.
         """
         self._learn(X, clean, noisy)
         return self
 
-    def fit_transform(self, X, y=None, *, clean=None, noisy=None):
+    def fit_transform(self, X: Any, y: Any = None, *, clean: Any = None, noisy: Any = None) -> Any:
         """Fit, and return what the next step of a pipeline should learn from.
 
         Parameters
@@ -442,22 +439,22 @@ class UNetDenoiser(Denoiser):
         Returns
         -------
         ndarray of the shape of `X`, or list
-            As `train_output` says. With `clean`, or where the images are all noisy, these denoised, or
-            the clean ones.
+            As `train_output` says. With `clean`, or if the images are all noisy, these denoised, or the
+            clean ones.
         """
         return self.fit(X, y, clean=clean, noisy=noisy)._train_output(X, clean)
 
-    def partial_fit(self, X, y=None, *, clean=None):
-        """Go on learning, for one epoch over these images.
+    def partial_fit(self, X: Any, y: Any = None, *, clean: Any = None) -> Self:
+        """Train for one more epoch, on these images.
 
-        The learning rate is constant, by default 2e-3 (1e-3 for ``"classic"``). Shape and value
-        range are those of the first call.
+        The learning rate is constant, see the table in Notes. Shape and value range are those of the first
+        call.
 
         Parameters
         ----------
         X : array-like of shape (n, n_features), (n, height, width) or (n, height, width, channels)
-            Clean images, on which noise is drawn; or, with `clean`, noisy ones. As in ``fit``, they
-            may be in a store.
+            Clean images, to which noise is added; or, with `clean`, noisy ones. As in ``fit``, they may
+            be in a store.
         y : object
             Ignored.
         clean : array-like of the shape of `X`, default=None
@@ -471,48 +468,95 @@ class UNetDenoiser(Denoiser):
         self._learn(X, clean, partial=True)
         return self
 
-    def save(self, path):
-        """Write the fitted denoiser to a file that runs no code when it is read again, by `load`.
+    def save(self, path: Any) -> None:
+        """Write the fitted denoiser to a file. Reading it with `load` runs no code.
 
-        Weights and parameters are kept, but for `callbacks` and a `random_state` that is no integer;
-        the state of the optimizer is not, so that ``partial_fit`` starts it anew.
+        Weights and parameters are saved, except `callbacks` and a `random_state` that is not an integer.
+        The state of the optimizer is not saved, so that ``partial_fit`` starts it anew.
 
         Parameters
         ----------
         path : str or Path
-            The file, which is replaced if it is there. ``.skdenoise`` is a good ending.
+            The file. An existing one is replaced. ``.skdenoise`` is a good ending.
 
         Raises
         ------
         sklearn.exceptions.NotFittedError
             Before ``fit``.
         ValueError
-            Where `network`, `loss`, `optimizer` or `noise` is an object that JSON cannot describe:
-            use pickle for these, for files that only you and those who trust you will load.
+            If `network`, `loss`, `optimizer`, `noise`, `supervision` or `inference` is an object that JSON
+            cannot describe: use pickle then, for files that only you and those who trust you will load.
         """
-        from skdenoise.denoisers.model_file import save
+        super().save(path)
 
-        save(self, path)
+    def score(self, X: Any, y: Any = None, *, clean: Any = None) -> float:
+        """Return the mean peak signal-to-noise ratio (PSNR) of denoised images.
+
+        With ``supervision="self"`` or ``"recorrupted"`` and without `clean`, noisy images are compared with
+        noisy ones: with ``"self"`` every fourth pixel of every fourth row is hidden, on four grids that are
+        always the same; with ``"recorrupted"`` more noise is added, always the same. This ranks denoisers
+        of one kind, but lies far below the PSNR against clean images.
+
+        Parameters
+        ----------
+        X : array-like of shape (n, n_features), (n, height, width) or (n, height, width, channels)
+            Clean images, to which noise is added, the same at each call; or noisy ones, with `clean` or
+            where `supervision` says so. Or a list, as in ``transform``.
+        y : object
+            Ignored.
+        clean : array-like of the shape of `X`, default=None
+            The same images clean. Needed if the denoiser was fitted with it.
+
+        Returns
+        -------
+        float
+            Mean over images, in dB; with `clean` or clean images, of the output limited to the value
+            range.
+        """
+        supervision = resolve_supervision(self.supervision)
+        if supervision.learns_from_clean or clean is not None:
+            return super().score(X, clean=clean)
+        check_is_fitted(self)
+        images = self._check_images(X, reset=False)
+        pixels = PixelFormat(images.dtype, self.value_range_)
+        if isinstance(images, ImageList):
+            parts = [image[np.newaxis] for image in images]
+        else:
+            images = self._as_nhwc(images)
+            parts = (images[part] for part in chunks(images))
+        values = [
+            supervision.psnr(self._network, pixels.to_unit(part), self._known_noise)
+            for part in parts
+        ]
+        return float(np.mean(np.concatenate(values)))
 
     def _learn(self, X, clean, noisy=None, *, partial=False):
-        """Train, and keep what was learned; where that fails, stay as before."""
+        """Train, and keep what was learned; if that fails, stay as before."""
         from skdenoise.training.loop import train
 
         resume = (partial or self.warm_start) and hasattr(self, "_network")
         with self._unchanged_by_failure():
-            self._check_supervision(clean)
-            is_known = partial and resume and self.noise_ is not None
-            self._check_noisy(clean, noisy, is_known)
-            self._recorrupted_noise = None
+            supervision = resolve_supervision(self.supervision)
+            supervision.check_inputs(
+                clean,
+                noisy,
+                noise_factor=self.noise_factor,
+                train_output=self.train_output,
+                noise_is_known=partial and resume and self.noise_ is not None,
+            )
             images, targets = self._read(
                 *as_stored(X, clean), noisy, reset=not (partial and resume)
             )
-            architecture = self._architecture(resume, targets)
-            pairs = self._pairs(images, targets, clean is None, architecture.multiple)
-            training, validation = split(self, pairs, self._seed, partial)
+            architecture = self._architecture(supervision, resume, targets)
+            pairs = self._pairs(supervision, images, targets, clean is None, architecture.multiple)
+            training, validation = split(self, architecture.recipe, pairs, self._seed, partial)
+            loss = self.loss or supervision.default_loss(
+                architecture.recipe, has_pairs=self.noise_ is None, linear=architecture.linear
+            )
             plan = make_plan(
                 self,
                 architecture,
+                loss,
                 len(training),
                 pairs.size,
                 self._seed,
@@ -524,104 +568,79 @@ class UNetDenoiser(Denoiser):
         if outcome.interrupt is not None:
             raise outcome.interrupt
         if not partial:
-            self._warn_if_nothing_was_learned(pairs, training)
+            self._warn_if_nothing_was_learned(supervision, pairs, training)
 
     def _check_params(self):
         from skdenoise.networks.architecture import check_architecture
 
         super()._check_params()
-        if self.supervision not in _PAIRS:
-            raise ValueError(f"supervision={self.supervision!r} is not one of {', '.join(_PAIRS)}.")
-        if self.j_invariant and self.supervision != "self":
-            raise ValueError(
-                f"j_invariant=True hides pixels, which supervision={self.supervision!r} has not "
-                'taught the network to tell; set supervision="self".'
-            )
-        self._check_self_ensemble()
-        self._check_n_scales()
+        supervision = resolve_supervision(self.supervision)
+        self._steps()
         check_architecture(self.network, self.filters, channels=1)
         check_training_params(self)
+        if self._estimates_noise:
+            if not isinstance(resolve_noise(self.noise), GaussianNoise):
+                raise ValueError(
+                    f"noise_factor='estimate' is for noise='gaussian', not {self.noise!r}. For the "
+                    "noise of a camera, give noise=fit_noise_model(noisy)."
+                )
+            if not supervision.uses_noise:
+                supervision.noise_factor(())
 
-    def _check_self_ensemble(self):
-        if self.self_ensemble and not self.augment:
-            raise ValueError(
-                "self_ensemble=True flips and turns images, which augment=False has not taught the "
-                "network to denoise; fit with augment=True, or leave it out where orientation "
-                "carries meaning."
-            )
+    def _steps(self):
+        """Return the steps of inference, checked against how the network learns."""
+        steps = resolve_inference(self.inference)
+        supervision = resolve_supervision(self.supervision)
+        check_steps(steps, supervision=supervision, augment=self.augment)
+        return steps
 
-    def _check_n_scales(self):
-        n = self.n_scales
-        if not isinstance(n, Integral) or isinstance(n, bool) or n < 1:
-            raise ValueError(f"n_scales={n!r} is no number of scales: give an integer from 1 on.")
-        if n > 1 and self.j_invariant:
-            raise ValueError(
-                f"n_scales={n} averages pixels with their neighbours, which j_invariant=True must "
-                "not see; leave one of them out."
-            )
+    def _find_value_range(self, X, targets):
+        supervision = resolve_supervision(self.supervision)
+        return supervision.value_range(self.value_range, X, targets)
 
-    def score(self, X, y=None, *, clean=None):
-        """Return the mean peak signal-to-noise ratio (PSNR) of denoised images.
+    @property
+    def _estimates_noise(self):
+        return isinstance(self.noise_factor, str) and self.noise_factor == "estimate"
 
-        With ``supervision="self"`` or ``"recorrupted"`` and without `clean`, noisy images are
-        compared with noisy ones: the former with every fourth pixel of every fourth row hidden, on
-        four grids that are always the same, the latter with more noise, which is always the same.
-        It ranks denoisers of one kind, but lies far below the PSNR against clean images.
+    def _resolve_noise(self, X, noisy):
+        """Return the noise to add to clean images; keep the noise that is known to be in the images."""
+        self._known_noise = None
+        supervision = resolve_supervision(self.supervision)
+        if not supervision.uses_noise:
+            return None
+        factor = self.noise_factor
+        if self._estimates_noise:
+            images = supervision.noisy_images(X, noisy)
+            if images is None:
+                return self.noise_  # partial_fit continues with what fit has found
+            factor = supervision.noise_factor(self._noise_strengths(images, X))
+        added, self._known_noise = supervision.noises(resolve_noise(self.noise, factor))
+        return added
 
-        Parameters
-        ----------
-        X : array-like of shape (n, n_features), (n, height, width) or (n, height, width, channels)
-            Clean images, on which noise is drawn, the same at each call; or, with `clean` or where
-            `supervision` says so, noisy ones. Or a list, as in ``transform``.
-        y : object
-            Ignored.
-        clean : array-like of the shape of `X`, default=None
-            The same images clean. Needed where the denoiser was fitted with it.
-
-        Returns
-        -------
-        float
-            Mean over images, in dB; with `clean` or clean images, of the output limited to the value
-            range.
-        """
-        if self.supervision == "clean" or clean is not None:
-            return super().score(X, clean=clean)
-        check_is_fitted(self)
-        images = self._check_images(X, reset=False)
-        pixels = PixelFormat(images.dtype, self.value_range_)
-        if isinstance(images, ImageList):
-            parts = [image[np.newaxis] for image in images]
+    def _noise_strengths(self, images, X):
+        """Return the estimated strength of the noise in several images."""
+        if images is X:
+            images = X if isinstance(X, ImageList) else self._as_nhwc(X)
         else:
-            images = self._as_nhwc(images)
-            parts = (images[part] for part in chunks(images))
-        values = [self._psnr_of_noisy(pixels.to_unit(part)) for part in parts]
-        return float(np.mean(np.concatenate(values)))
+            images = as_images(images, self.image_shape)
+            warn_of_other_range(images, self.value_range_)
+        return strengths_of_noise(images, self.value_range_)
 
-    def _pairs(self, images, targets, are_one, multiple):
-        """Return the images as training pairs."""
-        if not isinstance(targets, ImageList):
-            warn_if_constant(targets)
-            images, targets = (self._as_nhwc(X) for X in (images, targets))
-        return _PAIRS[self.supervision](
-            clean=targets,
-            clean_pixels=PixelFormat(targets.dtype, self.value_range_),
-            noisy=None if are_one else images,
-            noisy_pixels=PixelFormat(images.dtype, self.value_range_),
-            noise=self._recorrupted_noise or self.noise_,
-            clip=self.clip,
-            multiple=multiple,
-            patch_size=resolve_patch_size(self.patch_size, targets),
-            augment=self.augment,
-        )
-
-    def _architecture(self, resume, targets):
-        """Check the network, also against the weights that it is to go on from."""
+    def _architecture(self, supervision, resume, targets):
+        """Check the network, also against the weights that training continues from."""
         from skdenoise.networks.architecture import check_architecture
 
         if resume:
-            self._check_weights_suit_supervision()
+            self._check_weights_suit(supervision)
         architecture = check_architecture(self.network, self.filters, self.image_shape_[2])
-        if self._network.architecture.linear if resume else self._is_linear(architecture, targets):
+        if resume:
+            is_linear = self._network.architecture.linear
+        else:
+            has_pairs = self.noise_ is None and supervision.learns_from_clean
+            exceeds = has_pairs and architecture.is_bounded
+            exceeds = exceeds and goes_beyond(targets, self.value_range_)
+            is_linear = supervision.needs_linear_output(exceeds)
+        if is_linear:
             architecture = architecture.as_linear()
         if resume and architecture != self._network.architecture:
             raise ValueError(
@@ -630,23 +649,34 @@ class UNetDenoiser(Denoiser):
             )
         return architecture
 
-    def _check_weights_suit_supervision(self):
-        """Raise where noisy images alone are to teach weights that were learned from clean ones."""
+    def _check_weights_suit(self, supervision):
+        """Raise if noisy images alone are to train weights that were learned from clean ones."""
         known = self._network.architecture
-        if self.supervision == "clean" or not known.is_built_in or known.linear:
+        needs_linear = supervision.needs_linear_output(False)
+        if not needs_linear or not known.is_built_in or known.linear:
             return
         raise ValueError(
-            f"The denoiser has learned the weights of {known} from clean images; such a network hands "
+            f"The denoiser has learned the weights of {known} from clean images. Such a network passes "
             "the noisy pixel through, or limits it to the value range, which it must not with "
-            f"supervision={self.supervision!r}. Fit a new one, with warm_start=False."
+            f"supervision={supervision.name!r}. Fit a new one, with warm_start=False."
         )
 
-    def _is_linear(self, architecture, targets):
-        """Tell whether the output is to be linear: the targets are noisy, or beyond its range."""
-        if self.supervision != "clean":
-            return True
-        goes_by_pairs = self.noise_ is None and architecture.is_bounded
-        return goes_by_pairs and goes_beyond(targets, self.value_range_)
+    def _pairs(self, supervision, images, targets, are_one, multiple):
+        """Return the images as training pairs."""
+        if not isinstance(targets, ImageList):
+            warn_if_constant(targets)
+            images, targets = (self._as_nhwc(X) for X in (images, targets))
+        return supervision.pairs(
+            clean=targets,
+            clean_pixels=PixelFormat(targets.dtype, self.value_range_),
+            noisy=None if are_one else images,
+            noisy_pixels=PixelFormat(images.dtype, self.value_range_),
+            noise=self._known_noise or self.noise_,
+            clip=self.clip,
+            multiple=multiple,
+            patch_size=resolve_patch_size(self.patch_size, targets),
+            augment=self.augment,
+        )
 
     def _start(self, partial, resume):
         """Return what training continues from."""
@@ -665,11 +695,11 @@ class UNetDenoiser(Denoiser):
         self._loss = plan.loss
         self._optimizer_state = outcome.optimizer_state if partial else None
         self._network = TrainedNetwork(
-            plan.architecture, pairs.size, self.precision, outcome.weights
+            plan.architecture, pairs.size, self.precision, outcome.weights, outcome.model
         )
 
-    def _warn_if_nothing_was_learned(self, pairs, indices):
-        """Compare denoised and noisy images with the clean ones, on a few that were trained on."""
+    def _warn_if_nothing_was_learned(self, supervision, pairs, indices):
+        """Compare denoised and noisy images with the targets, on a few training images."""
         height, width = pairs.padded_size
         few = indices[: max(1, min(256, _PIXELS_TO_CHECK // (height * width)))]
         noisy, clean, *weights = pairs.batch(few, generator(self._seed, Stream.CHECK))
@@ -681,128 +711,122 @@ class UNetDenoiser(Denoiser):
             np.mean((images[counted] - clean[counted]) ** 2) for images in (noisy, denoised)
         )
         if 0 < before <= after:
-            goal = "clean" if self.supervision == "clean" else "held-back noisy"
             warn_user(
                 f"The fit has learned nothing: on {len(few)} image(s) that it was trained on, the "
-                f"denoised ones are no closer to the {goal} ones (mean squared error {after:.2g}) "
-                f"than the noisy ones ({before:.2g}). Give more epochs or more images, try another "
-                "learning_rate or loss, or check the noise and value_range.",
+                f"denoised ones are no closer to the {supervision.target} ones (mean squared error "
+                f"{after:.2g}) than the noisy ones ({before:.2g}). Give more epochs or more images, try "
+                "another learning_rate or loss, or check the noise and value_range.",
                 ConvergenceWarning,
             )
 
-    def _check_supervision(self, clean):
-        if self.supervision == "clean":
-            return
-        if clean is not None:
-            raise ValueError(
-                f"supervision={self.supervision!r} learns from noisy images alone, but clean= is "
-                'given. Leave it out, or set supervision="clean".'
-            )
-        if self.train_output == "clean":
-            raise ValueError(
-                f"supervision={self.supervision!r} has no clean images that train_output='clean' "
-                "could hand on; set it to 'denoised'."
-            )
-
-    def _find_value_range(self, X, targets):
-        if self.supervision == "clean":
-            return super()._find_value_range(X, targets)
-        return robust_value_range(self.value_range, X)
-
-    def _check_noisy(self, clean, noisy, is_known):
-        """Raise where noisy images are missing whose noise is to be estimated, or are of no use."""
-        needs_noisy = self._estimates_noise and self.supervision == "clean"
-        if noisy is not None and (clean is not None or not needs_noisy):
-            raise ValueError(
-                "noisy= is for noise_factor='estimate' and clean X, but "
-                f"noise_factor={self.noise_factor!r}, supervision={self.supervision!r}"
-                f"{', and clean= is given' if clean is not None else ''}. Leave noisy out."
-            )
-        if needs_noisy and not is_known and clean is None and noisy is None:
-            raise ValueError(
-                "noise_factor='estimate' needs noisy images to find the strength of their noise in: "
-                "fit(X, noisy=...), with clean X. (partial_fit goes on with what the last fit has "
-                "found, unless pairs came between: give noise_factor as a number then.)"
-            )
-        if self._estimates_noise and not isinstance(resolve_noise(self.noise), GaussianNoise):
-            raise ValueError(
-                f"noise_factor='estimate' is for noise='gaussian', not {self.noise!r}. For the noise "
-                "of a camera, give noise=fit_noise_model(noisy)."
-            )
-
-    @property
-    def _estimates_noise(self):
-        return isinstance(self.noise_factor, str) and self.noise_factor == "estimate"
-
-    def _resolve_noise(self, X, noisy):
-        """Return the noise to draw; where there are noisy images alone, none on them themselves."""
-        if self.supervision == "self":
-            return None
-        factor = self.noise_factor
-        is_clean = self.supervision == "clean"
-        if self._estimates_noise and is_clean and noisy is None:
-            return self.noise_  # partial_fit goes on with what fit has found
-        if self._estimates_noise:
-            factor = self._estimate_factor(X, noisy)
-        noise = resolve_noise(self.noise, factor)
-        if is_clean:
-            return noise
-        self._recorrupted_noise = check_recorruption(noise)
-        return None
-
-    def _estimate_factor(self, X, noisy):
-        """Return the range of the strengths of noise in noisy images, or, of X alone, their median."""
-        if noisy is None:
-            return float(np.median(strengths_of_noise(self._as_sequence(X), self.value_range_)))
-        noisy = as_images(noisy, self.image_shape)
-        warn_of_other_range(noisy, self.value_range_)
-        found = strengths_of_noise(noisy, self.value_range_)
-        low, high = np.percentile(found, (5, 95))
-        return float(low), float(high)
-
-    def _as_sequence(self, X):
-        """Return checked images as a sequence of images (height, width, channels)."""
-        return X if isinstance(X, ImageList) else self._as_nhwc(X)
-
-    def _warn_of_noise(self, images):
-        if not self.warn_if_noisier or not isinstance(self.noise_, GaussianNoise):
-            return
-        self._check_n_scales()
-        _, strongest = strength_range("sigma", self.noise_.sigma)
-        known = strongest * 2 ** (self.n_scales - 1)
-        try:
-            found = strengths_of_noise(self._as_sequence(images), self.value_range_, n_images=8)
-        except ValueError:  # too small, or too much of them clipped, to tell
-            return
-        if np.median(found) > 1.1 * known + 0.01:
-            warn_user(
-                f"The noise of these images has a standard deviation of about {np.median(found):.2g} "
-                f"in units of the value range, more than the {strongest:.2g} that was trained on: "
-                "train for stronger noise.",
-            )
-
-    def _psnr_of_noisy(self, noisy):
-        """Return the PSNR of images in unit, guessed from themselves, against themselves."""
-        if self.supervision == "self":
-            return psnr_of_hidden(self._network, noisy)
-        return psnr_of_recorrupted(self._network, noisy, self._recorrupted_noise)
-
     def _denoise_images(self, images, pixels):
-        self._check_self_ensemble()
-        self._check_n_scales()
-        denoise = self._denoise_once
-        if self.self_ensemble:
-            height, width = self._network.size
-            denoise = functools.partial(denoise_views, denoise, quarters=height == width)
-        if self.n_scales > 1:
-            denoise = functools.partial(denoise_scales, denoise, n_scales=self.n_scales)
+        steps = self._steps()
+        if steps:
+            self._check_weights_suit(resolve_supervision(self.supervision))
+        denoise = functools.partial(self._network.denoise, verbose=self.verbose)
+        for step in steps:
+            denoise = step.wrap(denoise, self._network)
         return denoise(images, pixels, self.clip)
 
-    def _denoise_once(self, images, pixels, clip=None):
-        if self.j_invariant:
-            self._check_weights_suit_supervision()
-            return denoise_hidden(self._network, images, pixels, clip)
-        return self._network.denoise(images, pixels, clip, self.verbose)
+    def _description(self):
+        architecture = self._network.architecture
+        if not architecture.is_built_in:
+            raise ValueError(
+                f"network={architecture.network!r} is a function, and a model file holds no code. Use "
+                "pickle, for files that only you and those who trust you will load."
+            )
+        return super()._description() | {
+            "network": {
+                "name": architecture.network,
+                "filters": list(architecture.filters),
+                "channels": architecture.channels,
+                "linear": architecture.linear,
+                "size": list(self._network.size),
+            },
+        }
+
+    def _parameters_to_save(self):
+        return super()._parameters_to_save() | {
+            "callbacks": None,
+            "supervision": _name_of(resolve_supervision(self.supervision)),
+        }
+
+    def _described_learned(self):
+        return super()._described_learned() | {
+            "known_noise": encoded(self._known_noise, "noise"),
+            "history": self.history_,
+            "n_iter": self.n_iter_,
+        }
+
+    def _arrays(self):
+        return {
+            f"weights/{index}": np.asarray(weight, np.float32)
+            for index, weight in enumerate(self._network.weights)
+        }
+
+    def _set_learned(self, learned):
+        super()._set_learned(learned)
+        self._known_noise = noise(learned["known_noise"])
+        self.history_ = {
+            str(name): [float(value) for value in values]
+            for name, values in learned["history"].items()
+        }
+        (self.n_iter_,) = integers([learned["n_iter"]], 1, least=0)
+
+    def _set_arrays(self, description, arrays):
+        from skdenoise.inference.trained import TrainedNetwork
+
+        names = [f"weights/{index}" for index in range(len(arrays))]
+        if set(names) != set(arrays):
+            raise ValueError("its arrays are not called weights/0, weights/1 and so on.")
+        weights = [arrays[name].astype(np.float32, copy=False) for name in names]
+        architecture = _described_architecture(description["network"], weights)
+        if self.image_shape_[2] != architecture.channels:
+            raise ValueError(
+                f"image_shape={self.image_shape_} does not end in {architecture.channels}, the channels "
+                "of its network."
+            )
+        size = integers(description["network"]["size"], 2)
+        self._network = TrainedNetwork(architecture, size, self.precision, weights)
+        self._optimizer_state = None
+
+
+def _described_architecture(network, weights):
+    """Return the architecture in a model file, after checking that its weights are those in the file."""
+    from skdenoise.networks.architecture import check_architecture
+    from skdenoise.networks.measured import least_weights
+
+    if not isinstance(network["name"], str):
+        raise ValueError(f"its network {network['name']!r} is not a name.")
+    filters = integers(network["filters"])
+    (channels,) = integers([network["channels"]], 1)
+    if len(filters) > 16 or channels > 2**16:
+        raise ValueError(
+            f"{len(filters)} levels or {channels} channels are more than a network has."
+        )
+    architecture = check_architecture(
+        network["name"], filters, channels, bool(network.get("linear"))
+    )
+    if least_weights(architecture) > sum(weight.size for weight in weights):
+        raise ValueError(
+            f"a network with filters={filters} and {channels} channels has more weights than it holds."
+        )
+    size = integers(network["size"], 2)
+    shapes = [tuple(weight.shape) for weight in architecture.build(size, "float32", seed=0).weights]
+    found = [weight.shape for weight in weights]
+    if shapes != found:
+        raise ValueError(f"its weights have the shapes {found}; its network needs {shapes}.")
+    return architecture
+
+
+def _name_of(supervision):
+    """Return the name of a way to learn that has one, for a model file."""
+    if SUPERVISIONS.get(supervision.name) != supervision:
+        raise ValueError(
+            f"supervision={supervision!r} cannot be described in a model file, which holds no code. "
+            "Use pickle, for files that only you and those who trust you will load."
+        )
+    return supervision.name
 
 
 def _continued(before, now):

@@ -1,30 +1,52 @@
-"""Self-ensembles: the mean of what a denoiser makes of an image as it is, flipped and turned."""
+"""Self-ensemble: the mean over an image denoised as it is, flipped and turned."""
+
+from functools import partial
 
 import numpy as np
 
 from skdenoise.images.pixels import UNIT, changed_in_unit
+from skdenoise.inference.step import InferenceStep
 
 
-def denoise_views(denoise, images, pixels, clip=None, *, quarters=True):
-    """Denoise NHWC images in all orientations, and average; see `TrainedNetwork.denoise`.
+class SelfEnsemble(InferenceStep):
+    """Denoise each image in all its orientations, flipped and turned, and average [1]_.
 
-    Parameters
+    Eight passes, which gain 0.1 to 0.2 dB on photographs. The network must have learned all
+    orientations (``augment=True``). If it has learned on images or patches that are not square, they
+    are turned by halves alone, in four passes.
+
+    References
     ----------
-    denoise : function of images and PixelFormat
-        Denoises them once.
-    images, pixels, clip
-        As in `TrainedNetwork.denoise`.
-    quarters : bool
-        Whether images are turned by quarters, which makes eight views with the flips; by halves alone
-        there are four.
+    .. [1] R. Timofte, R. Rothe and L. Van Gool, "Seven Ways to Improve Example-Based Single Image Super
+       Resolution", CVPR 2016.
+
+    Examples
+    --------
+    >>> from skdenoise import SelfEnsemble, UNetDenoiser
+    >>> UNetDenoiser(augment=True, inference=SelfEnsemble()).get_params()["inference"]
+    SelfEnsemble()
     """
-    turns = range(4) if quarters else (0, 2)
-    views = [(turn, flipped) for flipped in (False, True) for turn in turns]
 
-    def mean_of_views(noisy):
-        return sum(_denoise_view(denoise, noisy, *view) for view in views) / np.float32(len(views))
+    def check(self, *, supervision, augment, inner):
+        """Check that the network learns all orientations."""
+        if not augment:
+            raise ValueError(
+                "inference='self_ensemble' flips and turns images, which the network has not learned "
+                "to denoise with augment=False. Fit with augment=True, or leave the step out where "
+                "orientation carries meaning."
+            )
 
-    return changed_in_unit(mean_of_views, images, pixels, clip)
+    def wrap(self, denoise, network):
+        """Return a function that averages over orientations."""
+        height, width = network.size
+        turns = range(4) if height == width else (0, 2)
+        views = [(turn, flipped) for flipped in (False, True) for turn in turns]
+
+        def mean_of_views(noisy):
+            total = sum(_denoise_view(denoise, noisy, *view) for view in views)
+            return total / np.float32(len(views))
+
+        return partial(changed_in_unit, mean_of_views)
 
 
 def _denoise_view(denoise, noisy, turns, flipped):

@@ -1,4 +1,4 @@
-"""Inference: a trained network, and its batched forward pass."""
+"""Trained: the weights of a network, and its forward pass in batches and tiles."""
 
 import math
 from contextlib import contextmanager
@@ -9,42 +9,51 @@ from skdenoise.backend.compiled import CompiledNetwork, borrowed, set_jit_compil
 from skdenoise.backend.precision import resolve_precision
 from skdenoise.images.layout import pad_to_multiple
 from skdenoise.inference.tiling import tiles
-from skdenoise.networks.architecture import Architecture, footprint
+from skdenoise.networks.architecture import Architecture
+from skdenoise.networks.measured import margin, values_per_pixel
 from skdenoise.progress import track
+from skdenoise.training.keys import forward_key
 
-# A forward pass takes one of these numbers of 28x28 images, or of as many pixels of another size:
-# few sizes mean few compilations, and 256 are enough to keep a processor busy.
+# Batches hold one of these numbers of 28x28 images, or as many pixels in images of another size. Each size
+# of a batch is compiled once, so there are few; 256 images are enough to keep a processor busy.
 _BATCH_SIZES = (1, 8, 64, 256)
 _PIXELS = 28 * 28
-# What the outputs of all layers may take, in bytes, before an image is cut into tiles. TensorFlow
-# needs less than half of it, since it frees what no later layer asks for.
+# An image is cut into tiles if the outputs of all layers take more bytes than this. TensorFlow needs less
+# than half of it, since it frees what no later layer needs.
 _MEMORY = 2**29
+# A user's own network is built for each size of image, and kept for the last few sizes.
+_OWN_MODELS_KEPT = 4
 
 
 class TrainedNetwork:
     """The weights of a network, and what it takes to apply them to images.
 
-    It is pickled as arrays, without any compiled code, which is made again, or found in the pool,
-    when it is first used; so ``precision="auto"`` is decided where it is used.
+    It is pickled as arrays, without compiled code. The code is made again, or found among the networks
+    that are kept, when it is first used, so that ``precision="auto"`` is decided where it is used.
 
     Parameters
     ----------
     architecture : Architecture
-        What the weights are weights of.
+        The network that the weights belong to.
     size : (height, width)
-        Of the images that it was trained on, before they were padded for a network of this package.
+        Of the images that it was trained on, before they were padded.
     precision : "auto", "float32" or "bfloat16"
         Compute dtype.
     weights : list of ndarray
-        As ``keras.Model.get_weights`` gives them.
+        As ``keras.Model.get_weights`` returns them.
+    model : keras.Model or None
+        A user's own network as it was trained.
     """
 
-    def __init__(self, architecture: Architecture, size, precision, weights):
+    def __init__(self, architecture: Architecture, size, precision, weights, model=None):
         self.architecture = architecture
         self.size = tuple(size)
         self.precision = precision
         self._weights = weights
-        self._model = None
+        self._model = model
+        self._own_models = {}
+        if model is not None:
+            model.set_weights(weights)
 
     def __getstate__(self):
         return {
@@ -93,7 +102,10 @@ class TrainedNetwork:
         height, width = images.shape[1:3]
         side = self._tile_side()
         if side is not None and height * width > side**2:
-            return self._denoise_in_tiles(images, pixels, clip, side, verbose)
+            reach = margin(self.architecture)
+            if reach is not None:
+                side = max(side, 4 * reach)
+                return self._denoise_in_tiles(images, pixels, clip, side, reach, verbose)
         denoised = np.empty_like(images)
         with self._forward(self._padded_size(height, width)) as forward:
             for part, batch_size in _batches(len(images), height * width):
@@ -103,18 +115,18 @@ class TrainedNetwork:
         return denoised
 
     def _tile_side(self):
-        """Return height and width of tiles; None for a user's own network, whose reach is unknown."""
+        """Return the side of a tile; None for a user's own network, whose reach is not measured."""
         if not self.architecture.is_built_in:
             return None
-        multiple, needs = self.architecture.multiple, footprint(self.architecture)
-        side = math.isqrt(int(_MEMORY / (4 * needs.values)))
-        return max(side // multiple * multiple, 4 * needs.margin)
+        multiple = self.architecture.multiple
+        side = math.isqrt(int(_MEMORY / (4 * values_per_pixel(self.architecture))))
+        return side // multiple * multiple
 
-    def _denoise_in_tiles(self, images, pixels, clip, side, verbose):
+    def _denoise_in_tiles(self, images, pixels, clip, side, reach, verbose):
         denoised = np.empty_like(images)
         multiple = self.architecture.multiple
         padded = self._padded_size(*images.shape[1:3])
-        parts = list(tiles(*padded, side, footprint(self.architecture).margin))
+        parts = list(tiles(*padded, side, reach))
         work = [(i, tile) for i in range(len(images)) for tile in parts]
         with self._forward((side, side)) as forward:
             for i, tile in track(work, "denoising", verbose):
@@ -132,28 +144,38 @@ class TrainedNetwork:
     @contextmanager
     def _forward(self, size):
         """Lend the compiled forward pass for images of `size`."""
-        if self._model is not None and (self.architecture.is_built_in or size == self.size):
-            yield self._model.predict_on_batch
+        is_own = not self.architecture.is_built_in
+        if is_own and size != self.size:
+            yield self._own_model_for(size).predict_on_batch
             return
-        precision = resolve_precision(self.precision)
-        key = ("forward", self.architecture, self.architecture.input_shape(size), precision)
+        if is_own or self._model is not None:
+            yield self.model.predict_on_batch
+            return
+        key = forward_key(self.architecture, resolve_precision(self.precision))
         with borrowed(key, lambda: CompiledNetwork(self._build(size))) as network:
-            self._load(network, size)
+            network.load(self.weights)
             yield network.model.predict_on_batch
 
-    def _build(self, size):
-        model = self.architecture.build(size, resolve_precision(self.precision), seed=0)
-        set_jit_compile(model)
-        return model
-
-    def _load(self, network, size):
+    def _own_model_for(self, size):
+        """Return a user's own network, built for another size than it was trained on."""
+        if size not in self._own_models:
+            while len(self._own_models) >= _OWN_MODELS_KEPT:
+                self._own_models.pop(next(iter(self._own_models)))
+            self._own_models[size] = self._build(size)
+        model = self._own_models[size]
         try:
-            network.load(self.weights)
+            model.set_weights(self.weights)
         except ValueError as error:
             raise ValueError(
                 f"network={self.architecture.network!r}, trained on images of size {self.size}, "
                 f"cannot take images of size {size}: its weights depend on the size. {error}"
             ) from error
+        return model
+
+    def _build(self, size):
+        model = self.architecture.build(size, resolve_precision(self.precision), seed=0)
+        set_jit_compile(model)
+        return model
 
 
 def _batches(n_images, n_pixels):

@@ -1,22 +1,69 @@
-"""What Keras lacks for the U-Nets: two layers, and a way to draw initial weights."""
+"""Layers: what the U-Nets are built of, and what Keras lacks for them."""
 
 import math
 
 import keras
 import numpy as np
 
+# Whatever `keras.config.image_data_format` says.
+CHANNELS_LAST = {"data_format": "channels_last"}
+
+
+def seeds(seed):
+    """Yield seeds for initializers, always the same ones for a seed.
+
+    Keras draws the seed of an initializer that has none from the global random state.
+    """
+    sequence, number = np.random.SeedSequence(seed), 0
+    while True:
+        number += 1
+        yield int(sequence.generate_state(number)[-1] >> 1)
+
+
+def convolution(x, filters, initializer, dtype, *, size=3, activation="relu", **params):
+    """Apply a convolution with 'same' padding.
+
+    Parameters
+    ----------
+    x : keras.KerasTensor
+        What it is applied to.
+    filters : int
+        Number of filters.
+    initializer : keras.initializers.Initializer
+        Draws the kernel, from an explicit seed.
+    dtype : str or keras.DTypePolicy
+        Compute dtype.
+    size : int
+        Height and width of the kernel.
+    activation : str or None
+        As Keras takes it.
+    **params
+        Other parameters of `keras.layers.Conv2D`.
+    """
+    layer = keras.layers.Conv2D(
+        filters,
+        size,
+        padding="same",
+        kernel_initializer=initializer,
+        activation=activation,
+        dtype=dtype,
+        **CHANNELS_LAST,
+        **params,
+    )
+    return layer(x)
+
 
 @keras.saving.register_keras_serializable("skdenoise")
 class CentredOrthogonal(keras.initializers.Initializer):
-    """Start convolutions as orthogonal maps of the channels, in the centre of the kernel.
+    """Initialize convolutions as orthogonal maps of the channels, in the centre of the kernel.
 
-    What passes many layers keeps its strength then. With usual ways to start, a network without
-    biases learns at first to leave images as they are, and stays there for long. Scaled for ReLU.
+    Signals keep their strength through many layers. With the usual initial weights, a network without
+    biases first learns the identity, and takes long to leave it. Scaled for ReLU.
 
     Parameters
     ----------
     seed : int or None
-        Decides what is drawn.
+        Seed of the draw.
 
     References
     ----------
@@ -41,7 +88,7 @@ class CentredOrthogonal(keras.initializers.Initializer):
 
 
 class _Rearrangement(keras.layers.Layer):
-    """A layer without parameters; Keras's own way to describe one fails on a dtype policy."""
+    """A layer without parameters; the default `get_config` of Keras fails on a dtype policy."""
 
     def get_config(self):
         """Return the parameters of any layer."""
@@ -57,7 +104,7 @@ class SpaceToDepth(_Rearrangement):
         return keras.ops.space_to_depth(inputs, 2, data_format="channels_last")
 
     def compute_output_shape(self, input_shape):
-        """Return the shape of the output; with PyTorch, Keras would try odd sizes to find it."""
+        """Return the shape of the output. With PyTorch, Keras would run the layer on odd sizes."""
         n, height, width, channels = input_shape
         return n, height and height // 2, width and width // 2, channels * 4
 

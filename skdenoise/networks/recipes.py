@@ -1,44 +1,47 @@
-"""Recipes: how each network is trained where the user does not say otherwise."""
+"""Recipes: how a network is trained by default.
+
+Each network declares its own, in its module.
+"""
 
 import math
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
-# Steps of an epoch, at most, where a fit is so many steps and not so many passes: progress, early
-# stopping and interrupts go by epochs.
+# At most so many steps make an epoch where the length of a fit is given in steps. Progress, early
+# stopping and interrupts work epoch by epoch.
 _MOST_STEPS = 250
 
-# Pixels of a tiny image, at most: the 8x8 digits are tiny, and so are images of 16x16.
+# An image of at most so many pixels is tiny: 8x8 digits are, and images of 16x16.
 _TINY = 256
 
 
 @dataclass(frozen=True)
 class Recipe:
-    """How a network is trained where the user does not say otherwise.
+    """How a network is trained by default.
 
     Parameters
     ----------
     learning_rate : float
-        The rate, or its peak.
+        The learning rate, or its peak.
     constant_learning_rate : float
-        The rate of ``partial_fit``, which cannot know when it should fall.
+        The learning rate of ``partial_fit``, which cannot know when the rate should fall.
     warmup : float or None
-        Share of the steps in which it rises, before it falls along a cosine; ``None`` keeps it
-        constant.
+        Share of the steps in which the rate rises. Then it falls along half a cosine. If None, the
+        rate is constant.
     batch_size : int
         Images per step.
     validation_split : float
-        Share of the images that are held out.
+        Share of the images that is held out.
     loss, loss_of_pairs : str
-        The loss where noise is drawn on clean images, and where there are pairs.
+        The loss when noise is added to clean images, and the loss for real pairs.
     epochs : int or None
-        Passes over the images; ``None`` makes them from `steps`.
+        Passes over the images. If None, computed from `steps`.
     steps : int or None
-        Steps that make a fit, whatever the number of images.
+        Length of a fit in steps, whatever the number of images.
     adam : tuple of (name, value)
-        Parameters of Adam, where the user names no optimizer.
+        Parameters of Adam, the default optimizer.
     tiny : Recipe or None
-        What takes its place for tiny images, if they are as many as it has in a step. A step costs
-        what it takes to start its operations then, so that fewer and larger ones teach as much in
+        Recipe for tiny images, if there is at least one full batch of them. Most of the time of a
+        step on tiny images is the start of its operations, so fewer and larger steps learn as much in
         less time.
     """
 
@@ -55,12 +58,12 @@ class Recipe:
     tiny: "Recipe | None" = None
 
     def for_images(self, n_images, size):
-        """Return the recipe for so many images, or patches, of a height and width."""
+        """Return the recipe for a number of images, or patches, of a height and width."""
         is_tiny = self.tiny and math.prod(size) <= _TINY and n_images >= self.tiny.batch_size
         return self.tiny if is_tiny else self
 
     def length(self, n_images, batch_size, epochs=None):
-        """Return the number of epochs, by default the recipe's own, and of steps in each."""
+        """Return the number of epochs (by default the recipe's own), and of steps in each."""
         batches = math.ceil(n_images / batch_size)
         epochs = self.epochs if epochs is None else epochs
         if epochs is not None:
@@ -69,34 +72,5 @@ class Recipe:
         return epochs, round(self.steps / epochs)
 
 
-# benchmarks/recipe.py and tiny_images.py tell what each choice is worth.
-_COMPACT = Recipe(
-    5e-3,
-    2e-3,
-    0.05,
-    batch_size=16,
-    validation_split=0.0,
-    steps=2500,
-    adam=(("beta_2", 0.98), ("clipnorm", 1.0)),
-)
-
-RECIPES = {
-    "classic": Recipe(1e-3, 1e-3, None, batch_size=128, validation_split=0.1, epochs=10),
-    "compact": replace(_COMPACT, tiny=replace(_COMPACT, batch_size=64, steps=1000)),
-    "bias_free": replace(
-        _COMPACT,
-        learning_rate=2e-3,
-        constant_learning_rate=5e-4,
-        batch_size=8,
-        loss="mae",
-        loss_of_pairs="mse",
-        steps=10_000,
-    ),
-    # Gentler, since nothing is known of the network.
-    "own": Recipe(2e-3, 2e-3, 0.05, batch_size=32, validation_split=0.0, steps=2500),
-}
-
-
-def recipe_of(network) -> Recipe:
-    """Return the recipe of a network of this package, or that of a user's own."""
-    return RECIPES[network if isinstance(network, str) else "own"]
+# For a user's own network, of which nothing is known: a gentler rate.
+OWN = Recipe(2e-3, 2e-3, 0.05, batch_size=32, validation_split=0.0, steps=2500)

@@ -66,16 +66,10 @@ def _model(denoiser):
 
 @_model.register
 def _(denoiser: UNetDenoiser):
-    for name, passes in (("j_invariant", "sixteen"), ("self_ensemble", "eight")):
-        if getattr(denoiser, name):
-            raise ValueError(
-                f"{name}=True takes {passes} passes over each image, which are no graph; export the "
-                f"denoiser after set_params({name}=False)."
-            )
-    if denoiser.n_scales > 1:
+    if denoiser.inference is not None:
         raise ValueError(
-            f"n_scales={denoiser.n_scales} goes by the frequencies of each image, which are no graph; "
-            "export the denoiser after set_params(n_scales=1)."
+            f"inference={denoiser.inference!r} takes several passes over each image, which cannot be "
+            "exported as a graph; export the denoiser after set_params(inference=None)."
         )
     return network_model(denoiser._network)
 

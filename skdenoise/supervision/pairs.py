@@ -1,4 +1,4 @@
-"""Pairs: what a network is given, and what it is to make of it."""
+"""Pairs: what a network is given, and what it should return."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -11,13 +11,11 @@ from skdenoise.images.ragged import ImageList
 from skdenoise.images.stored import StoredImages
 from skdenoise.images.views import cut, draw_view
 from skdenoise.noise.adding import corrupt_unit
-from skdenoise.supervision.blind_spots import draw_hidden, hide
-from skdenoise.supervision.recorrupted import recorrupt
 
 
 @dataclass(frozen=True)
 class Pairs:
-    """Where the noisy/clean pairs come from.
+    """Pairs of noisy and clean images, made batch by batch.
 
     Parameters
     ----------
@@ -89,54 +87,3 @@ class Pairs:
     @property
     def _is_list(self):
         return isinstance(self.clean, ImageList)
-
-
-@dataclass(frozen=True)
-class CleanPairs(Pairs):
-    """Clean images twice, for a device that draws the noise on the first, and pads them then."""
-
-    def batch(self, indices, rng):
-        """Return the clean images of `indices`, as they are and padded."""
-        clean = self.clean_pixels.to_unit(self._views(indices, rng)(self.clean))
-        return clean, pad_to_multiple(clean, self.multiple)
-
-
-@dataclass(frozen=True)
-class BlindSpots(Pairs):
-    """Noisy images with some pixels hidden, which are to be told from what surrounds them.
-
-    Nothing but its own noisy value is asked of a hidden pixel, so that where noise is independent
-    from pixel to pixel and zero on average the best answer is the clean value.
-
-    References
-    ----------
-    A. Krull, T.-O. Buchholz and F. Jug, "Noise2Void: Learning Denoising from Single Noisy Images",
-    CVPR 2019. J. Batson and L. Royer, "Noise2Self: Blind Denoising by Self-Supervision", ICML 2019.
-    """
-
-    def batch(self, indices, rng):
-        """Return images with hidden pixels, the images, and the weights of the pixels in the loss."""
-        noisy = self.clean_pixels.to_unit(self._views(indices, rng)(self.clean))
-        hidden = draw_hidden(noisy.shape[:3], rng)
-        # The margin that is padded repeats what is seen, hidden as it is, and counts for nothing.
-        margin = [(0, full - size) for full, size in zip(self.padded_size, self.size, strict=True)]
-        return (
-            pad_to_multiple(hide(noisy, hidden), self.multiple),
-            pad_to_multiple(noisy, self.multiple),
-            np.pad(hidden.astype(np.float32), [(0, 0), *margin]),
-        )
-
-
-@dataclass(frozen=True)
-class Recorruptions(Pairs):
-    """Noisy images with more noise added, and with that noise subtracted, enlarged.
-
-    For Gaussian noise of known strength: what makes the first most like the second is what makes it
-    most like the clean image (`recorrupt`).
-    """
-
-    def batch(self, indices, rng):
-        """Return the images with more noise, and with noise subtracted; see `recorrupt`."""
-        noisy = self.clean_pixels.to_unit(self._views(indices, rng)(self.clean))
-        seen, target = recorrupt(noisy, self.noise, rng)
-        return pad_to_multiple(seen, self.multiple), pad_to_multiple(target, self.multiple)

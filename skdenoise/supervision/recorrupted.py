@@ -1,42 +1,70 @@
-"""Recorruption: two noisy versions of a noisy image, whose noise is independent.
+"""Recorrupted: learning from noisy images alone, by two versions whose noise is independent.
 
 T. Pang, H. Zheng, Y. Quan and H. Ji, "Recorrupted-to-Recorrupted: Unsupervised Deep Learning for Image
 Denoising", CVPR 2021.
 """
 
+from dataclasses import dataclass
 from numbers import Real
 
 import numpy as np
 
+from skdenoise.images.layout import pad_to_multiple
 from skdenoise.images.pixels import UNIT
 from skdenoise.noise.adding import corrupt_unit
 from skdenoise.noise.sensor import GaussianNoise
 from skdenoise.seeding import Stream, generator
+from skdenoise.supervision.base import Supervision
+from skdenoise.supervision.pairs import Pairs
 
-# Noise that is added, in units of the noise that is there; as much over it is subtracted (theirs).
+# Added noise in units of the noise in the images; 1 / alpha of it is subtracted (the value of the paper).
 _ALPHA = 0.5
 
 
-def check_recorruption(noise):
-    """Return the noise that is in images, if it can be drawn once more.
+@dataclass(frozen=True)
+class RecorruptedPairs(Pairs):
+    """Noisy images with more noise added, and with that noise subtracted, enlarged.
 
-    Raises
-    ------
-    ValueError
-        For other noise than Gaussian of one strength.
+    For Gaussian noise of known strength, the network that predicts the second from the first best also
+    predicts the clean image best (`recorrupt`).
     """
-    if not isinstance(noise, GaussianNoise) or not isinstance(noise.sigma, Real):
-        raise ValueError(
-            f"supervision='recorrupted' needs Gaussian noise of one known strength, not {noise!r}: "
-            'give noise_factor=, or set supervision="self".'
-        )
-    return noise
+
+    def batch(self, indices, rng):
+        """Return the images with more noise, and with noise subtracted."""
+        noisy = self.clean_pixels.to_unit(self._views(indices, rng)(self.clean))
+        seen, target = recorrupt(noisy, self.noise, rng)
+        return pad_to_multiple(seen, self.multiple), pad_to_multiple(target, self.multiple)
+
+
+class Recorrupted(Supervision):
+    """Learn from noisy images alone, whose noise is Gaussian and of known strength."""
+
+    name = "recorrupted"
+    pairs = RecorruptedPairs
+
+    def noise_factor(self, strengths):
+        """Return the median."""
+        return float(np.median(strengths))
+
+    def noises(self, noise):
+        """Return the noise that is known to be in the images, if it is Gaussian of one strength."""
+        if not isinstance(noise, GaussianNoise) or not isinstance(noise.sigma, Real):
+            raise ValueError(
+                f"supervision='recorrupted' needs Gaussian noise of one known strength, not {noise!r}: "
+                'give noise_factor=, or set supervision="self".'
+            )
+        return None, noise
+
+    def psnr(self, network, images, noise):
+        """Return the PSNR of images with more noise, denoised, against those with noise subtracted."""
+        seen, target = recorrupt(images, noise, generator(0, Stream.SCORE))
+        return -10 * np.log10(np.mean((network.denoise(seen, UNIT) - target) ** 2, axis=(1, 2, 3)))
 
 
 def recorrupt(noisy, noise, rng):
-    """Return images with more noise, and with noise subtracted that makes the two independent.
+    """Return images with more noise, and with noise subtracted, so that the two are independent.
 
-    With noise of standard deviation s in the images and z drawn from the same, the two are
+    With noise of standard deviation s in the images and z drawn from the same distribution, they are
     ``y + alpha z`` and ``y - z / alpha``: their noise has the covariance s**2 - s**2 = 0.
 
     Parameters
@@ -44,15 +72,9 @@ def recorrupt(noisy, noise, rng):
     noisy : ndarray of shape (n, height, width, channels), float32
         In units of the value range.
     noise : GaussianNoise
-        What is in them.
+        The noise in them.
     rng : numpy.random.Generator
-        Draws it once more.
+        Source of the draw.
     """
     drawn = corrupt_unit(np.zeros_like(noisy), noise, rng)
     return noisy + _ALPHA * drawn, noisy - drawn / _ALPHA
-
-
-def psnr_of_recorrupted(network, images, noise):
-    """Return the PSNR of each image with more noise, denoised, against that with less of it."""
-    seen, target = recorrupt(images, noise, generator(0, Stream.SCORE))
-    return -10 * np.log10(np.mean((network.denoise(seen, UNIT) - target) ** 2, axis=(1, 2, 3)))

@@ -1,14 +1,15 @@
-"""Planning: what the parameters of a U-Net denoiser decide, and what they leave to its recipe."""
+"""Plan: what the parameters of a U-Net denoiser decide, and what they leave to the recipe."""
 
 import copy
 import inspect
 import math
+from dataclasses import dataclass
 from numbers import Integral, Real
+from typing import Any
 
 import numpy as np
 
 from skdenoise.images.ragged import ImageList
-from skdenoise.networks.recipes import recipe_of
 from skdenoise.seeding import Stream, generator
 from skdenoise.user_warnings import warn_user
 
@@ -21,6 +22,55 @@ _PATCH_SIZE = 64
 _LEAST_PATCH_SIZE = 32
 
 _PATIENCE = 5
+
+
+@dataclass(frozen=True)
+class Plan:
+    """One fit, with nothing left to decide.
+
+    Parameters
+    ----------
+    architecture : Architecture
+        The network.
+    precision : "float32" or "bfloat16"
+        Compute dtype.
+    loss, optimizer
+        As Keras takes them; no optimizer is Adam.
+    adam : tuple of (name, value)
+        Parameters of that Adam.
+    learning_rate : float
+        The rate, or its peak, of an optimizer given by name; an instance has its own.
+    warmup : float or None
+        As in `Recipe`.
+    epochs, steps_per_epoch, batch_size : int
+        Length of the fit, and size of a step.
+    first_epoch : int
+        Epochs done before: their order and noise are not drawn again.
+    patience : int or None
+        Epochs without progress of the validation loss after which the fit stops.
+    callbacks : sequence of keras.callbacks.Callback
+        Used as they are.
+    verbose : int
+        As in `UNetDenoiser`.
+    seed : int
+        Decides order, noise and initial weights.
+    """
+
+    architecture: Any
+    precision: str
+    loss: Any
+    optimizer: Any
+    adam: tuple
+    learning_rate: float
+    warmup: float | None
+    epochs: int
+    steps_per_epoch: int
+    batch_size: int
+    first_epoch: int
+    patience: int | None
+    callbacks: tuple
+    verbose: int
+    seed: int
 
 
 def check_training_params(denoiser):
@@ -81,13 +131,13 @@ def _usual_patch_size(images):
     return (min(_PATCH_SIZE, least),) * 2
 
 
-def split(denoiser, pairs, seed, partial=False):
+def split(denoiser, recipe, pairs, seed, partial=False):
     """Return the indices of the images to train on, and of those held out.
 
-    Of images in a store, those of as few blocks as possible are held out.
+    Of images in a store, as few blocks as possible are held out.
     """
     n_images = len(pairs.clean)
-    share, most = recipe_of(denoiser.network).validation_split, n_images
+    share, most = recipe.validation_split, n_images
     if denoiser.validation_split is not None:
         share = denoiser.validation_split
     elif denoiser.early_stopping and not share:
@@ -102,15 +152,17 @@ def split(denoiser, pairs, seed, partial=False):
     return np.sort(order[n_held_out:]), np.sort(order[:n_held_out])
 
 
-def make_plan(denoiser, architecture, n_training, size, seed, *, first_epoch, partial):
-    """Decide all that the parameters of a `UNetDenoiser` leave open.
+def make_plan(denoiser, architecture, loss, n_training, size, seed, *, first_epoch, partial):
+    """Decide everything that the parameters of a `UNetDenoiser` leave open.
 
     Parameters
     ----------
     denoiser : UNetDenoiser
-        Whose parameters, checked, are meant.
+        Its parameters have been checked.
     architecture : Architecture
         The network.
+    loss
+        As Keras takes it.
     n_training : int
         Number of images to train on.
     size : (height, width)
@@ -128,9 +180,8 @@ def make_plan(denoiser, architecture, n_training, size, seed, *, first_epoch, pa
     """
     from skdenoise.backend.devices import n_devices
     from skdenoise.backend.precision import resolve_precision
-    from skdenoise.training.loop import Plan
 
-    recipe = recipe_of(denoiser.network)
+    recipe = architecture.recipe
     if denoiser.epochs is None and denoiser.batch_size is None and not partial:
         recipe = recipe.for_images(n_training, size)
     warmup = None if partial else recipe.warmup
@@ -144,7 +195,7 @@ def make_plan(denoiser, architecture, n_training, size, seed, *, first_epoch, pa
     return Plan(
         architecture=architecture,
         precision=resolve_precision(denoiser.precision),
-        loss=denoiser.loss or _usual_loss(denoiser, architecture, recipe),
+        loss=loss,
         optimizer=denoiser.optimizer,
         adam=recipe.adam if denoiser.optimizer is None else (),
         learning_rate=denoiser.learning_rate
@@ -159,13 +210,6 @@ def make_plan(denoiser, architecture, n_training, size, seed, *, first_epoch, pa
         verbose=denoiser.verbose,
         seed=seed,
     )
-
-
-def _usual_loss(denoiser, architecture, recipe):
-    """Return a loss that is least at the mean of targets, where these are noisy or may be."""
-    if architecture.linear or denoiser.supervision != "clean":
-        return "mse"
-    return recipe.loss_of_pairs if denoiser.noise_ is None else recipe.loss
 
 
 def _check_loss(loss):

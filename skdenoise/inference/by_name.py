@@ -1,0 +1,43 @@
+"""By name: the steps that `UNetDenoiser(inference=...)` takes."""
+
+from skdenoise.inference.j_invariant import JInvariant
+from skdenoise.inference.multiscale import MultiScale
+from skdenoise.inference.self_ensemble import SelfEnsemble
+from skdenoise.inference.step import InferenceStep
+
+INFERENCE_STEPS: dict[str, type[InferenceStep]] = {
+    "j_invariant": JInvariant,
+    "self_ensemble": SelfEnsemble,
+    "multiscale": MultiScale,
+}
+
+
+def resolve_inference(inference) -> list[InferenceStep]:
+    """Return the steps that the parameter `inference` stands for, from the innermost on.
+
+    Raises
+    ------
+    ValueError
+        For a name that is not known, and for other objects.
+    """
+    if inference is None:
+        return []
+    steps = inference if isinstance(inference, list | tuple) else [inference]
+    return [_resolve(step, inference) for step in steps]
+
+
+def _resolve(step, inference):
+    if isinstance(step, InferenceStep):
+        return step
+    if isinstance(step, str) and step in INFERENCE_STEPS:
+        return INFERENCE_STEPS[step]()
+    raise ValueError(
+        f"inference={inference!r} is not one of {', '.join(INFERENCE_STEPS)}, a step such as "
+        "MultiScale(n_scales=2), or a list of these."
+    )
+
+
+def check_steps(steps, *, supervision, augment):
+    """Check that each step suits how the network has learned, and the steps that it wraps."""
+    for number, step in enumerate(steps):
+        step.check(supervision=supervision, augment=augment, inner=steps[:number])

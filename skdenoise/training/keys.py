@@ -1,0 +1,92 @@
+"""Keys: what plain values describe in full, so that a compiled network can be found again.
+
+Classes and functions of Keras count as plain, by their names. A user's own do not: their code, or a global
+that they read, may change between two fits.
+"""
+
+import functools
+import json
+
+import keras
+
+from skdenoise.networks.architecture import Architecture
+
+_PLAIN = (str, int, float, bool, bytes, type(None))
+
+
+class _NotPlainError(Exception):
+    """A value that no plain values describe in full."""
+
+
+def training_key(architecture: Architecture, precision, loss, optimizer):
+    """Return the key of a compiled network for training, or None if it must not be kept.
+
+    Parameters
+    ----------
+    architecture : Architecture
+        The network.
+    precision : str
+        Compute dtype.
+    loss
+        As Keras takes it.
+    optimizer : tuple
+        What decides the optimizer: name or instance, parameters and schedule.
+    """
+    if not architecture.is_built_in:
+        return None
+    try:
+        described = _described(loss), _described(optimizer)
+        return "training", architecture, architecture.declared, precision, *described
+    except _NotPlainError:
+        return None
+
+
+def forward_key(architecture: Architecture, precision):
+    """Return the key of a compiled forward pass, or None for a user's own network."""
+    if not architecture.is_built_in:
+        return None
+    return "forward", architecture, architecture.declared, precision
+
+
+def optimizer_identity(optimizer):
+    """Return what distinguishes an optimizer from others, so that its state is not given to another."""
+    if hasattr(optimizer, "get_config"):
+        return type(optimizer), json.dumps(optimizer.get_config(), sort_keys=True, default=repr)
+    return optimizer
+
+
+def _described(value):
+    if isinstance(value, _PLAIN):
+        return type(value).__name__, value
+    if isinstance(value, list | tuple):
+        return tuple(map(_described, value))
+    if isinstance(value, dict):
+        _check_serialized(value)
+        return tuple((name, _described(item)) for name, item in sorted(value.items()))
+    if isinstance(value, functools.partial):
+        return _described((value.func, value.args, value.keywords))
+    if isinstance(value, keras.DTypePolicy):
+        return "dtype", value.name
+    if isinstance(value, keras.losses.Loss):
+        # Not the configuration, which leaves out some parameters of some losses.
+        state = {name: item for name, item in vars(value).items() if name != "name"}
+        return _named(type(value)), _described(state)
+    if isinstance(value, keras.optimizers.Optimizer):
+        return _named(type(value)), _described(value.get_config())
+    if callable(value):
+        return _named(value)
+    raise _NotPlainError
+
+
+def _named(thing):
+    """Return the name of a class or function of Keras."""
+    module, name = getattr(thing, "__module__", ""), getattr(thing, "__qualname__", "")
+    if not module.startswith("keras.") or "<" in name:
+        raise _NotPlainError
+    return module, name
+
+
+def _check_serialized(config):
+    """Refuse a configuration, as Keras writes them, of a class that is not Keras's own."""
+    if "class_name" in config and not str(config.get("module")).startswith("keras."):
+        raise _NotPlainError
