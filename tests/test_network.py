@@ -2,8 +2,9 @@ import keras
 import numpy as np
 import pytest
 
-from skdenoise.networks.architecture import check_architecture, initialize
-from skdenoise.networks.unets import classic, compact
+from skdenoise.networks.architecture import check_architecture
+from skdenoise.networks.classic import classic
+from skdenoise.networks.compact import compact
 
 
 def layer_summary(model):

@@ -47,18 +47,6 @@ def test_public_names_exist_and_are_documented():
         assert getattr(skdenoise, name).__doc__, name
 
 
-def test_every_parameter_is_documented():
-    import inspect
-
-    for name in skdenoise.__all__:
-        public = getattr(skdenoise, name)
-        if not callable(public) or (not inspect.isroutine(public) and not inspect.isclass(public)):
-            continue
-        for parameter in inspect.signature(public).parameters:
-            if parameter not in ("args", "kwargs"):
-                assert parameter in public.__doc__, f"{name}: {parameter}"
-
-
 FIT_IN_OTHER_BACKEND = """
 import sys; sys.path.insert(0, "tests")
 import json, pickle
