@@ -7,7 +7,7 @@ from pathlib import Path
 
 HERE = Path(__file__).parent
 sys.path.insert(0, str(HERE / "_ext"))
-# Read by TensorFlow when the first example imports it.
+# TensorFlow reads this when the first example imports it.
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
 from example_gallery import PICTURES  # noqa: E402
@@ -29,21 +29,21 @@ extensions = [
 ]
 exclude_patterns = ["_build"]
 templates_path = ["_templates"]
-# Names in single backticks, as in `noise_names`, are links where there is such a name.
+# A name in single backticks, as in `noise_names`, becomes a link if the name exists.
 default_role = "py:obj"
 add_module_names = False
 toc_object_entries_show_parents = "hide"
-# Quotation marks are those of Python more often than not.
+# Most quotation marks belong to Python code.
 smartquotes = False
 
-# API reference: the page of a class shows its own methods, not those that scikit-learn gives it.
+# The page of a class shows its own methods, not those inherited from scikit-learn.
 numpydoc_show_class_members = False
 autodoc_default_options = {"members": True, "member-order": "bysource"}
 
-# Pages in Markdown: links to a heading, as GitHub makes them.
+# Markdown pages link to headings in the same way as on GitHub.
 myst_heading_anchors = 3
 
-# Gallery of examples. They save their pictures in the folder in which they lie, so they run in a copy.
+# The examples run in a copy of their folder, because they save pictures in it.
 EXAMPLES = HERE / "_build" / "examples"
 shutil.rmtree(EXAMPLES, ignore_errors=True)
 shutil.copytree(HERE.parent / "examples", EXAMPLES, ignore=shutil.ignore_patterns(*PICTURES))
@@ -67,10 +67,10 @@ sphinx_gallery_conf = {
     "within_subsection_order": "example_gallery.reading_order",
     "default_thumb_file": str(HERE / "images" / "digits.png"),
     "remove_config_comments": True,
-    # No output for the value of an expression: the examples print what is to be seen.
+    # The value of an expression is not shown: the examples print their results.
     "capture_repr": (),
     "show_signature": False,
-    # Its page would load scripts from elsewhere.
+    # The page of computation times would load scripts from other sites.
     "write_computation_times": False,
 }
 

@@ -1,4 +1,4 @@
-"""The code of the documentation is run, page by page, by ``pytest docs``."""
+"""Let ``pytest docs`` run the code of the documentation, page by page."""
 
 import os
 import tempfile
@@ -6,18 +6,18 @@ import tempfile
 from sybil import Sybil
 from sybil.parsers.myst import PythonCodeBlockParser, SkipParser
 
-# As many processes as cores run the pages: a thread each.
+# There is one process per core, so each uses one thread.
 os.environ["TF_NUM_INTRAOP_THREADS"] = "1"
 
 
 def enter_folder(namespace):
-    """Let the code of a page write its files into a folder of its own."""
+    """Let the code of a page write its files into a temporary folder."""
     namespace["_before"], namespace["_folder"] = os.getcwd(), tempfile.TemporaryDirectory()
     os.chdir(namespace["_folder"].name)
 
 
 def leave_folder(namespace):
-    """Go back, and remove the folder."""
+    """Go back to the previous folder, and remove the temporary one."""
     os.chdir(namespace["_before"])
     namespace["_folder"].cleanup()
 

@@ -2,9 +2,9 @@
 A denoiser for a camera
 =======================
 
-Cameras count photons: their noise depends on the light, and when a picture taken in poor light is
-brightened, the noise is brightened with it. A ``UNetDenoiser`` trains on the noise of the camera,
-measured from its own pictures. Runs in a few minutes; writes ``camera_noise.png``.
+Cameras count photons, so their noise depends on the light. If a picture taken in poor light is
+brightened, the noise is brightened too. Here, a ``UNetDenoiser`` trains on the noise of the camera,
+which is measured from its own pictures. Runs in a few minutes; writes ``camera_noise.png``.
 """
 
 import math
@@ -25,7 +25,7 @@ from skdenoise import (
 )
 
 # %%
-# Patches of a photograph to train on, and of another part of it to look at, in colour.
+# Colour patches to train on, and patches of another part of a photograph to look at.
 
 
 def patches(image, size=32, step=16):
@@ -40,8 +40,9 @@ train = np.concatenate([patches(flower), patches(temple[:, :400])])
 test = patches(temple[250:378, 440:632], size=64, step=64)
 
 # %%
-# How noisy is the camera? What its sensor reads is linear in light, with a variance that grows with it.
-# Pairs of a single exposure and the average of many tell by how much; here a known camera takes them.
+# How noisy is the camera? The signal of its sensor is linear in light, and the variance grows with the
+# light. Pairs of a single exposure and the average of many show by how much. Here, a known camera takes
+# them.
 
 sensor = CameraNoise(shot=1 / 500, read=(3 / 500) ** 2, gamma=1)
 measured = fit_noise_model(add_noise(train, sensor, random_state=0), train)
@@ -51,9 +52,9 @@ print(
 )
 
 # %%
-# The pictures that are made of it are noisy in other ways. In daylight, the sensor has one colour per
-# pixel, and what is interpolated between them makes the noise of neighbours alike. In poor light, the
-# noise is brightened with the picture. The denoiser trains on both.
+# The finished pictures are noisy in other ways. The sensor has one colour per pixel, and interpolation
+# between pixels makes the noise of neighbours similar. In poor light, the noise is brightened with the
+# picture. The denoiser trains on both.
 
 daylight = CameraNoise(measured.shot, measured.read, mosaic=True)
 low_light = LowLight(exposure=(0.05, 0.5), photons=photons, read_noise=electrons)
@@ -62,7 +63,7 @@ denoiser = UNetDenoiser(
 ).fit(train)
 
 # %%
-# On a part of the picture that it has not seen, beside non-local means:
+# Results on a part of the picture that it has not seen, compared with non-local means:
 
 rows = {"clean": test}
 filtered = FilterDenoiser("nl_means", clip=True).fit(test)

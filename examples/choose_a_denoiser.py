@@ -2,10 +2,10 @@
 Choosing a denoiser
 ===================
 
-The U-Net, a classical filter, a subspace, or none at all? All of them have the same interface, so that
-``GridSearchCV`` can choose. Each candidate is given clean images and the noise to expect; while it is
-fitted, it hands on denoised noisy images to the classifier, so that all candidates are compared on
-equal terms. Runs in about two minutes.
+The U-Net, a classical filter, a subspace, or no denoiser? All of them have the same interface, so
+``GridSearchCV`` can choose. Each candidate gets clean images and the noise to expect. While it is
+fitted, it passes denoised noisy images to the classifier, so the comparison is fair. Runs in about two
+minutes.
 """
 
 import pandas as pd
@@ -27,8 +27,8 @@ X, y = load_digits(return_X_y=True)
 X_train, X_test, y_train, y_test = train_test_split(X / 16, y, random_state=0)
 
 # %%
-# The noise is said once, and given to all. ``NoiseAugmenter`` is the rival that does not denoise: the
-# classifier itself learns on noisy images. "passthrough" is the classifier alone.
+# The noise is set once, for all candidates. ``NoiseAugmenter`` does not denoise: the classifier itself
+# learns on noisy images. With "passthrough" there is no denoiser.
 
 expected = {"noise": "gaussian", "noise_factor": 0.5, "random_state": 0}
 candidates = {
@@ -38,12 +38,12 @@ candidates = {
     "Gaussian filter": FilterDenoiser("gaussian", **expected),
     "PCA, 20 components": SubspaceDenoiser(20, wiener=False, **expected),
     "Wiener filter": SubspaceDenoiser(**expected),
-    "trained on noise": NoiseAugmenter(**expected),
-    "alone": "passthrough",
+    "noise augmentation": NoiseAugmenter(**expected),
+    "no denoiser": "passthrough",
 }
 
 # %%
-# The scorer noises the validation images, in the same way for every candidate.
+# The scorer adds noise to the validation images, the same noise for every candidate.
 
 search = GridSearchCV(
     Pipeline([("denoise", "passthrough"), ("classify", SVC())]),
@@ -56,11 +56,11 @@ results = pd.Series(search.cv_results_["mean_test_score"], index=list(candidates
 print(results.sort_values(ascending=False).round(3).to_string())
 
 # %%
-# The winner, on test images that no candidate has seen:
+# The best candidate, on test images that no candidate has seen:
 
 noisy = add_noise(X_test, noise_factor=0.5, random_state=1)
 print(f"accuracy on noisy test images: {search.best_estimator_.score(noisy, y_test):.3f}")
 
 # %%
-# The parameters of the candidates can be searched as well, in a grid of their own:
+# You can search over the parameters of a candidate as well, in a separate grid:
 # ``{"denoise": [FilterDenoiser("nl_means", **expected)], "denoise__h": [0.4, 0.6, 0.8]}``.

@@ -2,11 +2,11 @@
 Colour images: CIFAR-10 and a small network
 ===========================================
 
-Colour images go through the same denoiser as grey ones, as arrays of shape (n, height, width, 3), and a
-Keras classifier takes them from there. Whether that is better than training the network on noise is what
-``compare_denoising`` tells; a network is also trained on fresh noise in every epoch, for as long as the
-denoiser took. Reads ``cifar10.npz`` (``x_train, y_train, x_test, y_test``) from the folder
-``SKDENOISE_DATA``; runs for some half an hour on 2 cores, and writes ``colour_images.png``.
+The denoiser takes colour images as well as grey ones, as arrays of shape (n, height, width, 3). A Keras
+classifier takes the denoised images. ``compare_denoising`` measures whether this is better than training
+the classifier on noisy images. It also trains the classifier on fresh noise in every epoch, for as long
+as the denoiser took. Reads ``cifar10.npz`` (``x_train, y_train, x_test, y_test``) from the folder
+``SKDENOISE_DATA``; runs for about half an hour on 2 cores, and writes ``colour_images.png``.
 """
 
 import os
@@ -56,7 +56,7 @@ classifier = KerasClassifier(
 )
 
 # %%
-# One level of noise, clipped as in a picture file.
+# One noise level, clipped as in an image file.
 
 comparison = compare_denoising(
     classifier,
@@ -77,7 +77,7 @@ comparison = compare_denoising(
 print(comparison)
 
 # %%
-# What the network gets to see:
+# The images that the classifier gets:
 
 pipeline = comparison.estimators["matched", 0.2, "U-Net"]
 display = DenoisingDisplay.from_estimator(pipeline, X_test[:8])

@@ -2,9 +2,9 @@
 Denoising a Zarr store on a cluster
 ===================================
 
-A store of noisy images, which need not fit in memory, is denoised into another by the workers of a Dask
-cluster: here two processes of this machine. The run is broken off half way, and taken up again where it
-was. Writes ``denoise_store_on_a_cluster.png``.
+The workers of a Dask cluster denoise a store of noisy images into another store. Here the workers are
+two processes of this machine, and the images need not fit in memory. The run is interrupted half way,
+and continues where it stopped. Writes ``denoise_store_on_a_cluster.png``.
 """
 
 import tempfile
@@ -23,7 +23,7 @@ N_IMAGES, SIZE, CHUNK = 2000, 64, 100
 
 # %%
 # The stores hold pieces of a photograph, clean and noisy, in chunks of whole images. They are written
-# part by part.
+# in parts.
 
 
 def write_stores(folder, photograph):
@@ -48,13 +48,12 @@ def write_stores(folder, photograph):
 
 
 # %%
-# What can be taken up again goes forward in parts, each of several chunks, and notes in the new store
-# how far it has come. A part that was not finished is denoised once more: chunks are written whole, so
-# that nothing of it is left over.
+# To be able to continue, work in parts of several chunks, and record the progress in the new store. An
+# unfinished part is denoised again. Chunks are written whole, so nothing half done is left.
 
 
 def denoise_in_parts(denoiser, noisy, path, part):
-    """Denoise a Dask array into a Zarr store; yield the number of images that are done."""
+    """Denoise a Dask array into a Zarr store; yield the number of finished images."""
     store = zarr.open_array(
         path, mode="a", shape=noisy.shape, chunks=noisy.chunksize, dtype=noisy.dtype
     )
@@ -67,12 +66,12 @@ def denoise_in_parts(denoiser, noisy, path, part):
 
 
 # %%
-# The denoiser, here one that comes with the package, travels to each worker once. A script that starts
-# workers does so in a function that they do not call, since they import the script.
+# The denoiser, here one that comes with the package, is sent to each worker once. The workers import
+# this script, so it must start them in a function that they do not call.
 
 
 def main():
-    """Denoise on two workers, in two goes, and plot some of the images."""
+    """Denoise on two workers, with an interruption, and plot some of the images."""
     flower = load_sample_images().images[1][:, :, 1]
     denoiser = UNetDenoiser.from_pretrained("photo-gray", value_range=(0, 255))
     with (
@@ -87,7 +86,7 @@ def main():
         for done in denoise_in_parts(denoiser, images, target, part=400):
             print(f"{done:,} images done")
             if done >= N_IMAGES / 2:
-                print("broken off")
+                print("interrupted")
                 break
         for done in denoise_in_parts(denoiser, images, target, part=400):
             print(f"{done:,} images done")

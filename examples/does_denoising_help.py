@@ -2,10 +2,10 @@
 Does denoising help here?
 =========================
 
-Whether a denoiser in front of a classifier is worth it depends on the images, on the noise and on the
-classifier. ``compare_denoising`` answers for yours: it trains the classifier in every way that people
-use against noise, for the same noise, and tests all on the same noisy images. Runs in about two
-minutes; writes ``does_denoising_help.png``.
+Whether a denoiser in front of a classifier helps depends on the images, the noise and the classifier.
+``compare_denoising`` answers this for yours. It trains the classifier in all common ways against noise,
+for the same noise, and tests all of them on the same noisy images. Runs in about two minutes; writes
+``does_denoising_help.png``.
 """
 
 from sklearn.datasets import load_digits
@@ -18,10 +18,10 @@ X, y = load_digits(return_X_y=True)
 X_train, X_test, y_train, y_test = train_test_split(X / 16, y, test_size=0.4, random_state=0)
 
 # %%
-# The rivals are the classifier alone, the classifier trained on noisy images, a PCA before it, and
-# filters. Their settings are chosen on validation images, apart from the test images. Everything is
-# trained once, blind, for all noise factors up to 0.6; leave ``train_noise_factor`` out to train for
-# each level by itself.
+# The rivals are the classifier without a denoiser, the classifier trained on noisy images, PCA before
+# it, and filters. Their settings are chosen on validation images, separate from the test images.
+# Everything is trained once, blind, for all noise factors up to 0.6. Without ``train_noise_factor``,
+# everything is trained for each noise level separately.
 
 comparison = compare_denoising(
     SVC(),
@@ -40,11 +40,11 @@ comparison = compare_denoising(
 print(comparison)
 
 # %%
-# "U-Net, on denoised clean" and "U-Net, classifier as it was" show what the classifier should learn
-# from: the first is what a pipeline would do if the denoiser did not hand on denoised *noisy* images
-# while it is fitted, the second is the case of a classifier that cannot be trained again.
+# Two rows show what the classifier should learn from. In "U-Net, on denoised clean", it learns on
+# denoised clean images: a pipeline would do this if the denoiser did not pass on denoised *noisy* images
+# while it is fitted. In "U-Net, classifier not retrained", the classifier cannot be trained again.
 #
-# The same as curves, with their intervals:
+# The same as curves, with intervals:
 
 (display,) = comparison.plot()
 display.figure_.savefig("does_denoising_help.png", dpi=150)

@@ -2,9 +2,9 @@
 Does it hallucinate?
 ====================
 
-A denoiser that has learned on other images may remove what is no noise, or draw what is not there.
-Without a clean image nobody can tell how far its result is from the truth, but what it has taken away
-can be looked at: noise has no structure. Writes ``does_it_hallucinate.png``.
+A denoiser that was trained on other images may remove details of the picture, or draw details that were
+not there. Without a clean image, nobody can measure the error of the result. But you can look at what
+was removed: noise has no structure. Writes ``does_it_hallucinate.png``.
 """
 
 import numpy as np
@@ -13,7 +13,7 @@ from sklearn.datasets import load_digits
 from skdenoise import UNetDenoiser, add_noise, plot_image_rows
 
 # %%
-# This denoiser knows the digits 0 to 4, and has never seen another.
+# This denoiser has learned the digits 0 to 4, and has never seen another.
 
 X, y = load_digits(return_X_y=True)
 X = X / 16
@@ -21,9 +21,9 @@ sigma = 0.3
 denoiser = UNetDenoiser(noise_factor=sigma, random_state=0).fit(X[y < 5][:-100])
 
 # %%
-# The residual is the noisy image less the denoised one. Where only noise was removed, it has the standard
-# deviation of the noise, and its average over many images of one kind is next to nothing. What the
-# average shows is picture that was taken away (bright) or drawn (dark).
+# The residual is the noisy image minus the denoised one. If only noise was removed, the residual has the
+# standard deviation of the noise, and its average over many images of one kind is nearly zero.
+# Otherwise the average shows details that were removed (bright) or drawn (dark).
 
 noisy = add_noise(X, noise_factor=sigma, value_range=(0, 1), random_state=1)
 denoised = denoiser.transform(noisy)
@@ -38,8 +38,8 @@ for digit, average in enumerate(averages):
     )
 
 # %%
-# One image and the average residual of each digit. Of the digits that it has not learned one sees what
-# is missing: the denoiser has bent them into those that it knows.
+# One image and the average residual of each digit. For the digits that it has not learned, the average
+# shows what is missing: the denoiser has changed them into digits that it knows.
 
 first = [np.flatnonzero(y == digit)[-1] for digit in range(10)]
 rows = {
@@ -51,6 +51,6 @@ rows = {
 plot_image_rows(rows).savefig("does_it_hallucinate.png", dpi=110)
 
 # %%
-# For a single photograph, look whether its residual shows the edges of the picture. A residual that shows
-# the picture is picture that is lost; one that shows none is no proof, but all that can be asked for
-# without the truth. Where it matters, train on images of the kind that you have.
+# For a single photograph, check whether the residual shows the edges of the picture. If it does, details
+# are lost. If it does not, this is not a proof, but without a clean image you cannot know more. If it
+# matters, train on images of the kind you have.

@@ -25,8 +25,8 @@ from sklearn.datasets import load_sample_images
 from skdenoise import add_noise, plot_image_rows
 
 # %%
-# A folder with clean photographs, and one with noisy photographs of several kinds in folders of their
-# own, and a file that is damaged:
+# A folder with clean photographs, and one with noisy photographs in several formats and subfolders, and
+# a damaged file:
 
 folder = Path(tempfile.mkdtemp())
 for name in ("clean", "noisy/old"):
@@ -53,23 +53,23 @@ def skdenoise(*arguments):
 
 
 # %%
-# A fit of 300 short epochs, so that this page is soon made; 2,500 steps are the default. Some images
-# are held out, and tell how good it is:
+# A fit of 300 short epochs, to save time on this page; the default is 2,500 steps. Some images are held
+# out, to measure how good the denoiser is:
 
 skdenoise(
     "train", "clean", "-o", "photo.skdenoise", "--epochs", "300", "--patch-size", "32", "--quiet"
 )
 
 # %%
-# Each result has the name, the format and the place of what it was made from. What cannot be read is
-# named, and the exit code says so:
+# Each result has the name, the format and the subfolder of its input. Files that cannot be read are
+# named, and the exit code shows it:
 
 skdenoise("denoise", "photo.skdenoise", "noisy", "-o", "denoised", "--quiet")
 for path in sorted((folder / "denoised").rglob("*.*")):
     print(path.relative_to(folder))
 
 # %%
-# What became of them:
+# The results:
 
 names = "temple.png", "old/flower.tif"
 rows = {

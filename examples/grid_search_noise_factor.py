@@ -19,9 +19,9 @@ X, y = load_digits(return_X_y=True)
 X_train, X_test, y_train, y_test = train_test_split(X / 16, y, random_state=0)
 
 # %%
-# ``noisy_scorer`` noises the validation images of each fold in the same way for every candidate. A
-# pair of numbers is a range of factors, from which one is drawn for each image. "passthrough" is the
-# candidate without any denoiser.
+# ``noisy_scorer`` adds noise to the validation images of each fold, the same noise for every candidate.
+# A pair of numbers is a range of factors; one factor is drawn from it for each image. "passthrough" is
+# the candidate without a denoiser.
 
 pipeline = Pipeline([("denoise", UNetDenoiser(epochs=10, random_state=0)), ("classify", SVC())])
 search = GridSearchCV(
@@ -39,7 +39,7 @@ search = GridSearchCV(
 ).fit(X_train, y_train)
 
 # %%
-# Of the denoisers, the one trained on noise 0.1 is the best on clean images, and the worst on noisy ones.
+# The denoiser trained on noise 0.1 is the best denoiser on clean images, and the worst on noisy ones.
 
 results = pd.DataFrame(search.cv_results_)
 columns = {f"mean_test_{name}": name for name in search.scorer_}
@@ -49,7 +49,7 @@ print(table.round(3).to_string())
 print("\nchosen:", search.best_params_)
 
 # %%
-# The chosen pipeline, on test images that no candidate has seen, with noise that none has seen:
+# The chosen pipeline, on test images and noise that no candidate has seen:
 
 noisy = add_noise(X_test, noise_factor=0.5, random_state=0)
 print(f"accuracy on noisy test images: {search.best_estimator_.score(noisy, y_test):.3f}")

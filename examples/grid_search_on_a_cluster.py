@@ -2,9 +2,9 @@
 A grid search on a cluster
 ==========================
 
-What scikit-learn runs in parallel runs on the workers of a Dask cluster within a context of joblib: a
-search over denoiser and classifier together, here on two processes of this machine. On a real cluster
-only the address of the ``Client`` is another.
+In a joblib context, the parallel work of scikit-learn runs on the workers of a Dask cluster. This example
+searches over denoiser and classifier together, on two processes of this machine. On a real cluster, only
+the address of the ``Client`` changes.
 """
 
 import joblib
@@ -18,8 +18,8 @@ from sklearn.svm import SVC
 from skdenoise import UNetDenoiser, add_noise, noisy_scorer
 
 # %%
-# Each candidate is a task for each fold. TensorFlow takes as many threads in a worker as the worker has,
-# so that two workers share two cores fairly.
+# Each candidate is one task per fold. In a worker, TensorFlow uses the number of threads of the worker,
+# so two workers share two cores fairly.
 
 PIPELINE = Pipeline(
     [
@@ -31,7 +31,7 @@ GRID = {"denoise__noise_factor": [0.1, 0.3], "classify__C": [1, 10]}
 
 
 def search_on(client, X, y):
-    """Return the search, which the workers of `client` have run, and its best pipeline fitted here."""
+    """Run the search on the workers of `client`, and fit its best pipeline here."""
     search = GridSearchCV(PIPELINE, GRID, scoring=noisy_scorer("accuracy", noise_factor=0.3), cv=2)
     print("workers:", len(client.scheduler_info()["workers"]))
     with joblib.parallel_config(backend="dask"):
@@ -39,11 +39,11 @@ def search_on(client, X, y):
 
 
 # %%
-# A script that starts workers does so in a function that they do not call, since they import the script.
+# The workers import this script, so it must start them in a function that they do not call.
 
 
 def main():
-    """Search on two workers, and test what was found."""
+    """Search on two workers, and test the best pipeline."""
     X, y = load_digits(return_X_y=True)
     X_train, X_test, y_train, y_test = train_test_split(X / 16, y, random_state=0)
     with (

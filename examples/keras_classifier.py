@@ -1,9 +1,9 @@
 """
-A Keras classifier behind the denoiser
-======================================
+A Keras classifier with the denoiser
+====================================
 
-A convolutional network can be the last step of a pipeline too, through SciKeras. Images stay image
-arrays all the way, and ``GridSearchCV`` searches over the denoiser and the classifier together.
+With SciKeras, a convolutional network can be the last step of a pipeline. Images stay image arrays all
+the way, and ``GridSearchCV`` can search over the denoiser and the classifier together.
 """
 
 import keras
@@ -17,12 +17,12 @@ from sklearn.utils import ClassifierTags
 from skdenoise import UNetDenoiser, add_noise
 
 # %%
-# SciKeras 0.13 does not tell scikit-learn that its classifier is one. Searches would then not
-# stratify their folds, so we say it for it.
+# scikit-learn does not recognise the classifier of SciKeras 0.13 as a classifier, so searches would not
+# stratify their folds. This subclass declares it.
 
 
 class ImageClassifier(KerasClassifier):
-    """A ``KerasClassifier`` that scikit-learn knows to be a classifier."""
+    """A ``KerasClassifier`` that scikit-learn recognises as a classifier."""
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()
@@ -32,11 +32,11 @@ class ImageClassifier(KerasClassifier):
 
 
 # %%
-# The classifier is a small network, given as a function of what SciKeras knows of the data.
+# The classifier is a small network. SciKeras calls this function with what it knows about the data.
 
 
 def small_cnn(meta):
-    """Two convolutions and a dense layer."""
+    """Return two convolutions and a dense layer."""
     return keras.Sequential(
         [
             keras.Input(meta["X_shape_"][1:]),
@@ -50,7 +50,7 @@ def small_cnn(meta):
 
 
 def main():
-    """Compare the network alone with the network behind the denoiser."""
+    """Compare the network without and with the denoiser."""
     X, y = load_digits(return_X_y=True)
     images = (X / 16).reshape(-1, 8, 8, 1).astype(np.float32)
     X_train, X_test, y_train, y_test = train_test_split(images, y, random_state=0)
@@ -67,11 +67,9 @@ def main():
     pipeline = Pipeline(
         [("denoise", UNetDenoiser(noise_factor=0.5, random_state=0)), ("classify", cnn)]
     )
-    print(
-        f"network alone, noisy images:       {cnn.fit(X_train, y_train).score(noisy, y_test):.3f}"
-    )
+    print(f"no denoiser, noisy images:       {cnn.fit(X_train, y_train).score(noisy, y_test):.3f}")
     pipeline.fit(X_train, y_train)
-    print(f"behind the denoiser, noisy images: {pipeline.score(noisy, y_test):.3f}")
+    print(f"with the denoiser, noisy images: {pipeline.score(noisy, y_test):.3f}")
 
 
 if __name__ == "__main__":

@@ -2,9 +2,9 @@
 No clean images
 ===============
 
-One noisy photograph and nothing else: ``supervision="self"`` hides pixels and learns to tell them from
-what surrounds them. That works where the noise of a pixel tells nothing of that of its neighbours, and
-fails where it does. Writes ``no_clean_images.png``.
+One noisy photograph and nothing else: ``supervision="self"`` hides pixels and learns to predict them
+from their neighbours. That works if the noise of a pixel is independent of the noise of its neighbours,
+and fails if it is not. Writes ``no_clean_images.png``.
 """
 
 import numpy as np
@@ -13,9 +13,9 @@ from sklearn.datasets import load_sample_image
 from skdenoise import CameraNoise, UNetDenoiser, add_noise, plot_image_rows, psnr
 
 # %%
-# Three photographs of one scene that nobody has seen clean: with the noise of a sensor, independent from
-# pixel to pixel; the same compressed as JPEG; and from a camera with one colour per pixel, which has
-# interpolated the others between their neighbours.
+# Three noisy photographs of one scene. The first has the noise of a sensor, independent from pixel to
+# pixel. The second is the first compressed as JPEG. The third comes from a camera with one colour per
+# pixel, which interpolates the other colours from neighbouring pixels.
 
 clean = load_sample_image("flower.jpg")[np.newaxis, 60:316, 160:480].astype(np.float32) / 255
 sensor = add_noise(clean, noise_factor=0.15, random_state=0)
@@ -28,8 +28,8 @@ cases = {
 }
 
 # %%
-# Each learns from its own noisy image alone. (An epoch is a patch of each image of the array: that it
-# holds the same one many times makes epochs longer.)
+# Each denoiser learns from its own noisy image alone. (An epoch takes one patch of each image in the
+# array. The array repeats the same image, which makes epochs longer.)
 
 denoised = {}
 for name, noisy in cases.items():
@@ -47,9 +47,9 @@ for name, noisy in cases.items():
     print(f"{name}: {before:.1f} dB, denoised {after:.1f} dB")
 
 # %%
-# A part of each, from left to right. The noise of the sensor is gone. Compression has smeared it over blocks
-# of 8x8 pixels, and interpolation over neighbours, so that there the neighbours tell the noise, and it
-# stays.
+# A part of each, from left to right. The noise of the sensor is gone. Compression spreads the noise over
+# blocks of 8x8 pixels, and interpolation spreads it over neighbours. There the neighbours predict the
+# noise, so it stays.
 
 part = np.s_[:, 70:166, 90:186]
 rows = {

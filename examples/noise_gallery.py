@@ -2,8 +2,8 @@
 Every noise model at a glance
 =============================
 
-One photograph, all noise models, all severities. The severities are those of ImageNet-C where it has
-the model. Runs in seconds; writes ``noise_gallery.jpg``.
+One photograph, all noise models, all severities. If ImageNet-C has the model, the severities are those
+of ImageNet-C. Runs in seconds; writes ``noise_gallery.jpg``.
 """
 
 import matplotlib.pyplot as plt
@@ -14,8 +14,8 @@ from skdenoise import add_noise, noise_names
 photograph = load_sample_images().images[0][40:296:2, 130:386:2]
 
 # %%
-# ``add_noise`` takes a batch of images, so that the photograph gets a leading axis. Severity 0 is the
-# photograph as it is.
+# ``add_noise`` takes a batch of images, so the photograph gets a leading axis. Severity 0 is the
+# photograph without noise.
 
 names = noise_names()
 figure, axes = plt.subplots(len(names), 6, figsize=(8.4, 1.42 * len(names)))

@@ -2,9 +2,9 @@
 Pairs of real images
 ====================
 
-Microscopes and cameras give several exposures of one scene. The average of many is nearly clean, and a
-pair of one exposure and the average teaches a denoiser the noise as it is, whatever it is; so do two
-single exposures, as long as their noise is independent and zero on average. Writes ``real_pairs.png``.
+Microscopes and cameras can take several exposures of one scene. The average of many is nearly clean. From
+pairs of one exposure and the average, a denoiser learns the real noise, whatever it is. Two single
+exposures work as well, if their noise is independent and zero on average. Writes ``real_pairs.png``.
 """
 
 from functools import partial
@@ -15,9 +15,9 @@ from sklearn.datasets import load_sample_images
 from skdenoise import CameraNoise, UNetDenoiser, add_noise, plot_image_rows, psnr
 
 # %%
-# A camera takes sixteen exposures of one scene, and one of another. Here they are made of clean
-# photographs, with noise that a camera has: stronger in the light, and never clipped, since raw data
-# has a black level.
+# A camera takes sixteen exposures of one scene, and one of another. Here they are made from clean
+# photographs, with the noise of a camera. It is stronger in bright regions, and not clipped, because raw
+# data has a black level.
 
 temple, flower = (
     image[::2, ::2, 1].astype(np.float32) / 255 for image in load_sample_images().images
@@ -27,10 +27,10 @@ exposures = add_noise(np.stack([flower] * 16), sensor, value_range=(0, 1), rando
 other = add_noise(temple[None], sensor, value_range=(0, 1), random_state=1)
 
 # %%
-# Pairs come as noisy images and ``clean=`` the same ones clean: here each exposure with the average of
-# the other fifteen (with its own noise in the target, the denoiser would learn to keep some of it). Or
-# each exposure with the next, which has noise of its own: ``clean=`` takes that as well. The value range
-# must be given, since noisy images do not tell it.
+# ``fit`` takes the noisy images of the pairs, and the clean ones as ``clean=``. The first denoiser pairs
+# each exposure with the average of the other fifteen. (If its own noise were in the target, the denoiser
+# would learn to keep some of it.) The second pairs each exposure with the next one, which has its own
+# noise. Give the value range, because noisy images do not show it.
 
 averages = (exposures.sum(axis=0) - exposures) / 15
 recipe = {"value_range": (0, 1), "filters": (32, 64), "epochs": 150, "random_state": 0}
@@ -41,7 +41,7 @@ denoisers = {
 }
 
 # %%
-# On the other scene, whose clean image it has not seen:
+# Results on the other scene, which the denoisers have not seen:
 
 rows = {"noisy": other}
 rows |= {name: denoiser.transform(other) for name, denoiser in denoisers.items()}
@@ -58,7 +58,7 @@ rows = {
 plot_image_rows(rows).savefig("real_pairs.png", dpi=110)
 
 # %%
-# A score against a noisy image counts its noise as an error. It ranks denoisers, but says little of
+# A score against a noisy image counts its noise as an error. It can rank denoisers, but it does not show
 # how good they are:
 
 second = add_noise(temple[None], sensor, value_range=(0, 1), random_state=2)

@@ -2,9 +2,9 @@
 Searching denoiser and classifier together
 ==========================================
 
-The kernel width that suits clean images is another one than that for denoised images, so that both
-belong in one search. A denoiser takes longer to fit than a classifier: with ``memory``, a pipeline fits
-it once for all the classifiers behind it. Runs in about two minutes.
+The best kernel width for clean images differs from the best one for denoised images, so search over
+denoiser and classifier together. A denoiser takes longer to fit than a classifier. With ``memory``, the
+pipeline fits it once for all classifiers. Runs in about two minutes.
 """
 
 from tempfile import TemporaryDirectory
@@ -21,9 +21,9 @@ X, y = load_digits(return_X_y=True)
 X_train, X_test, y_train, y_test = train_test_split(X / 16, y, random_state=0)
 
 # %%
-# The noise to expect is 0.5. Whether a denoiser for just this level is best, or one for a range, is
-# left to the search; so is the classifier's kernel. The scorer noises the validation images in the same
-# way for every candidate.
+# The noise to expect is 0.5. The search decides whether to train the denoiser for one noise level or for
+# a range. It also chooses the classifier's kernel. The scorer adds noise to the validation images, the
+# same noise for every candidate.
 
 with TemporaryDirectory() as cache:
     search = GridSearchCV(
@@ -41,7 +41,7 @@ with TemporaryDirectory() as cache:
     ).fit(X_train, y_train)
 
 # %%
-# Eighteen candidates, but only three denoisers per fold were trained.
+# There are eighteen candidates, but only three denoisers per fold were trained.
 
 results = pd.DataFrame(search.cv_results_["params"])
 results["accuracy"] = search.cv_results_["mean_test_score"].round(3)

@@ -1,10 +1,10 @@
 """
-Answering a noisy digit without TensorFlow
-==========================================
+Classifying noisy digits without TensorFlow
+===========================================
 
-``to_onnx`` turns a fitted pipeline, denoiser and classifier, into one ONNX graph. What answers requests
-then needs ONNX Runtime and NumPy alone: this example makes a virtual environment with nothing else in
-it, and asks there what a noisy digit is. Writes ``serve_without_tensorflow.png``.
+``to_onnx`` turns a fitted pipeline, denoiser and classifier, into one ONNX graph. A service then needs
+only ONNX Runtime and NumPy. This example makes a virtual environment with nothing else in it, and
+classifies noisy digits there. Writes ``serve_without_tensorflow.png``.
 """
 
 import subprocess
@@ -21,7 +21,7 @@ from sklearn.svm import SVC
 from skdenoise import UNetDenoiser, add_noise, to_onnx
 
 # %%
-# A pipeline that is fitted as always, and the file that is made of it:
+# Fit a pipeline as usual, and write it to a file:
 
 X, y = load_digits(return_X_y=True)
 X = (X / 16).astype(np.float32)
@@ -35,8 +35,8 @@ np.save(folder / "requests.npy", noisy)
 print(f"digits.onnx: {(folder / 'digits.onnx').stat().st_size / 1024:.0f} KiB")
 
 # %%
-# The whole of the service. The input of the graph is called ``images``; what comes out is the label of
-# each, and the scores of all labels.
+# This is the whole service. The input of the graph is called ``images``. The output is the label of each
+# image, and the scores of all labels.
 
 SERVICE = """
 import numpy as np
@@ -57,15 +57,17 @@ subprocess.run([python, "-c", SERVICE], cwd=folder, check=True)
 answers = np.load(folder / "answers.npy")
 
 # %%
-# It answers as the pipeline does.
+# Its labels equal those of the pipeline.
 
-print(f"as the pipeline: {np.mean(answers == pipeline.predict(noisy)):.2%} of {len(noisy)} digits")
-print(f"right: {np.mean(answers == y[1000:]):.2%}")
+print(
+    f"same as the pipeline: {np.mean(answers == pipeline.predict(noisy)):.2%} of {len(noisy)} digits"
+)
+print(f"correct: {np.mean(answers == y[1000:]):.2%}")
 
 figure, axes = plt.subplots(2, 8, figsize=(8, 2.4), layout="constrained")
 for ax, image, answer in zip(axes.flat, noisy.reshape(-1, 8, 8), answers, strict=False):
     ax.imshow(image, cmap="gray", vmin=0, vmax=1)
     ax.set_title(f"{answer}", fontsize=10)
     ax.set_axis_off()
-figure.suptitle("Noisy digits, and what the graph says that they are")
+figure.suptitle("Noisy digits, and the labels that the graph predicts")
 figure.savefig("serve_without_tensorflow.png", dpi=120)

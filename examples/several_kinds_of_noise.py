@@ -2,8 +2,8 @@
 One denoiser for several kinds of noise
 =======================================
 
-Which noise will come is often not known. ``RandomChoice`` draws one model for each image, so that a
-denoiser learns all of them and is blind to which one it meets. Runs in about two minutes.
+Often the kind of noise is not known. ``RandomChoice`` draws one model for each image, so a denoiser
+learns all of them, blind to which one an image has. Runs in about two minutes.
 """
 
 import pandas as pd
@@ -18,7 +18,7 @@ X, y = load_digits(return_X_y=True)
 X_train, X_test, y_train, y_test = train_test_split(X / 16, y, random_state=0)
 
 # %%
-# Strengths are the severities of ImageNet-C, 1 to 5, drawn for each image too.
+# Strengths are the severities of ImageNet-C, 1 to 5, also drawn for each image.
 
 kinds = ["gaussian", "salt_and_pepper", "poisson", "contrast", "low_light"]
 corruptions = {kind: CommonCorruption(kind, severity=(1, 5), scale="imagenet") for kind in kinds}
@@ -33,15 +33,15 @@ def pipeline(noise):
 # A specialist for Gaussian noise, and a generalist for all five:
 
 fitted = {
-    "SVC alone": SVC().fit(X_train, y_train),
+    "no denoiser": SVC().fit(X_train, y_train),
     "for gaussian": pipeline(corruptions["gaussian"]).fit(X_train, y_train),
     "for all five": pipeline(RandomChoice(list(corruptions.values()))).fit(X_train, y_train),
 }
 
 # %%
-# Accuracy at the highest severity. Under low contrast, the specialist for Gaussian noise is lost, and the
-# generalist hardly notices. Where noise does an SVC no harm on these small images (low light, photons),
-# a denoiser gains nothing, and on clean images it costs a little.
+# Accuracy at the highest severity. Under low contrast, the specialist for Gaussian noise fails, and the
+# generalist loses almost nothing. On these small images, some noise does not harm an SVC (low light,
+# photons): there a denoiser gains nothing. On clean images it costs a little.
 
 table = pd.DataFrame(index=[*kinds, "clean"], columns=list(fitted))
 for kind in kinds:

@@ -2,9 +2,8 @@
 Training from disk
 ==================
 
-Images that do not fit in memory are trained on where they lie: in an ``np.memmap``, as here, or in an array
-of Zarr, HDF5 or Dask. They are read block by block, in an order that is shuffled. Writes
-``train_from_disk.png``.
+``fit`` can train on images that do not fit in memory: in an ``np.memmap``, as here, or in an array of
+Zarr, HDF5 or Dask. It reads them block by block, in shuffled order. Writes ``train_from_disk.png``.
 """
 
 import tempfile
@@ -16,8 +15,8 @@ from sklearn.datasets import load_sample_images
 from skdenoise import UNetDenoiser, add_noise, plot_image_rows, psnr
 
 # %%
-# Pieces of a photograph are written to disk one after the other, so that never more than one is in
-# memory. There would be millions of them elsewhere.
+# Pieces of a photograph are written to disk one by one, so only one is in memory at a time. In practice
+# there would be millions of them.
 
 temple, flower = (image[:, :, 1] for image in load_sample_images().images)
 size, n_images = 32, 4000
@@ -32,19 +31,19 @@ for piece in stored:
 stored.flush()
 
 # %%
-# ``fit`` takes the array as it is. ``zarr.open_array(path)``, ``h5py.File(path)["clean"]`` or
-# ``dask.array.from_zarr(path)`` would do as well.
+# ``fit`` takes the array directly. ``zarr.open_array(path)``, ``h5py.File(path)["clean"]`` or
+# ``dask.array.from_zarr(path)`` work as well.
 
 denoiser = UNetDenoiser(noise_factor=0.1, filters=(16, 32), epochs=2, random_state=0).fit(stored)
 
 # %%
-# More images, that arrive later, are learned with ``partial_fit``, in parts of any length.
+# If more images arrive later, ``partial_fit`` learns from them, in parts of any length.
 
 for part in np.array_split(stored, 4):
     denoiser.partial_fit(part)
 
 # %%
-# On the other photograph, which it has not seen:
+# Results on the other photograph, which it has not seen:
 
 noisy = add_noise(flower[np.newaxis], noise_factor=0.1, random_state=0)
 denoised = denoiser.transform(noisy)

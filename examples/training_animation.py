@@ -2,8 +2,8 @@
 Watching a denoiser learn
 =========================
 
-What a ``UNetDenoiser`` makes of the same noisy digits after each epoch of its training, as a short
-animation. Runs in less than a minute; writes ``training_animation.gif``.
+A short animation of the same noisy digits, denoised after each epoch of the training of a
+``UNetDenoiser``. Runs in less than a minute; writes ``training_animation.gif``.
 """
 
 import numpy as np
@@ -14,7 +14,7 @@ from sklearn.model_selection import train_test_split
 from skdenoise import DenoisingDisplay, UNetDenoiser, add_noise, psnr
 
 # %%
-# One test digit of each kind, with noise that is the same in every picture.
+# One test digit of each class, with the same noise in every picture.
 
 X, y = load_digits(return_X_y=True)
 X_train, X_test, _, y_test = train_test_split(X / 16, y, random_state=0)
@@ -22,9 +22,8 @@ clean = X_test[[np.flatnonzero(y_test == digit)[0] for digit in range(10)]]
 noisy = add_noise(clean, noise_factor=0.5, random_state=0)
 
 # %%
-# ``partial_fit`` trains for one epoch, with fresh noise in each. In between we keep what the denoiser
-# has made of the digits: after each of the first ten epochs, then after every fifth, since most is
-# learned early.
+# ``partial_fit`` trains for one epoch, with new noise in each. We keep the denoised digits after each of
+# the first ten epochs, then after every fifth, because the denoiser learns most early.
 
 epochs = [*range(1, 11), *range(15, 41, 5)]
 denoiser = UNetDenoiser(noise_factor=0.5, random_state=0)
@@ -35,15 +34,15 @@ for epoch in range(1, epochs[-1] + 1):
         denoised[epoch] = denoiser.transform(noisy)
 
 # %%
-# ``DenoisingDisplay`` keeps the images that it draws, so that each picture of the animation only puts
-# others in their place.
+# ``DenoisingDisplay`` keeps the images that it draws, so each picture of the animation only replaces
+# their data.
 
 display = DenoisingDisplay(clean=clean, noisy=noisy, denoised=noisy).plot(error=None)
 title = display.figure_.suptitle(" ")
 
 
 def show(epoch):
-    """Show what was denoised after this epoch."""
+    """Show the digits denoised after this epoch."""
     decibels = psnr(clean, denoised[epoch], data_range=1)
     title.set_text(f"epoch {epoch}: {decibels.mean():.1f} dB")
     for i, image in enumerate(denoised[epoch].reshape(-1, 8, 8)):
@@ -52,7 +51,7 @@ def show(epoch):
 
 
 # %%
-# The last picture is shown for longer.
+# The last picture is shown longer.
 
 frames = [*denoised, *[epochs[-1]] * 4]
 animation = FuncAnimation(display.figure_, show, frames)

@@ -2,10 +2,9 @@
 An unknown level of noise
 =========================
 
-A denoiser that was trained for one level of noise blurs images with less noise, and leaves noise in
-those with more. Where the level is not known, or differs from image to image, it is trained on a range:
-one level is drawn for each image, and the denoiser becomes blind to it. Runs in about a minute; writes
-``unknown_noise_level.png``.
+A denoiser trained for one noise level blurs images with less noise, and leaves noise in images with more.
+If the level is not known, or differs from image to image, train on a range. One level is drawn for each
+image, so the denoiser is blind to it. Runs in about a minute; writes ``unknown_noise_level.png``.
 """
 
 from sklearn.datasets import load_digits
@@ -31,10 +30,10 @@ for pipeline in pipelines.values():
     pipeline.fit(X_train, y_train)
 
 # %%
-# On digits as small as these, the denoiser for strong noise costs accuracy where there is little noise,
-# and wins none where there is much: its classifier has seen nothing but strongly blurred images. The
-# blind one is as good as the one for weak noise at every level within the intervals. On clean images no
-# denoiser at all is best.
+# On digits as small as these, the denoiser for strong noise costs accuracy where there is little noise.
+# It gains none where there is much noise, because its classifier has only seen strongly blurred images.
+# The blind one is as good as the one for weak noise at every level, within the intervals. On clean
+# images, it is best to use no denoiser.
 
 display = RobustnessCurveDisplay.from_estimator(
     pipelines, X_test, y_test, noise_factors=(0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7)

@@ -2,8 +2,8 @@
 Denoising your own photographs
 ==============================
 
-A denoiser of photographs comes with the package: nothing is to be trained. It is for grey images, with
-noise of any strength up to 55 of 255, and takes the colours of a photograph one by one. Writes
+A denoiser for photographs comes with the package, so you need not train one. It is for grey images, with
+noise of any strength up to 55 of 255, and denoises the colour channels of a photograph one by one. Writes
 ``your_own_photographs.png``.
 """
 
@@ -13,8 +13,8 @@ from sklearn.datasets import load_sample_images
 from skdenoise import FilterDenoiser, UNetDenoiser, add_noise, estimate_noise, plot_image_rows, psnr
 
 # %%
-# Parts of two photographs, with as much noise as a camera makes in a dark room. Your own come from
-# files, ``skimage.io.imread("photo.png")[np.newaxis]``: the leading axis is that of the images.
+# Parts of two photographs, with noise as strong as a camera makes in a dark room. To read your own, use
+# ``skimage.io.imread("photo.png")[np.newaxis]``; the leading axis is that of the images.
 
 temple, flower = load_sample_images().images
 clean = np.stack(
@@ -31,20 +31,20 @@ print(
 )
 
 # %%
-# The denoiser has been told nothing of how strong the noise is. Each colour is an image to it.
+# The denoiser does not know how strong the noise is. It treats each colour channel as an image.
 
 denoiser = UNetDenoiser.from_pretrained("photo-gray")
 
 
 def denoise_colours(images):
-    """Denoise red, green and blue each by itself."""
+    """Denoise red, green and blue separately."""
     return np.stack([denoiser.transform(images[..., i]) for i in range(3)], axis=-1)
 
 
 denoised = denoise_colours(noisy)
 
 # %%
-# Beside it a filter that every photographer knows, non-local means, which estimates the noise itself:
+# For comparison, a well-known filter: non-local means, which estimates the noise itself:
 
 filtered = FilterDenoiser("nl_means").fit(clean).transform(noisy)
 
@@ -52,30 +52,30 @@ for name, images in {"noisy": noisy, "non-local means": filtered, "denoised": de
     print(f"{name:16} {psnr(clean, images, data_range=255).mean():.1f} dB")
 
 # %%
-# The denoised photographs are sharper, and two decibels better, although non-local means looks at the
-# three colours together. The noise was clipped at black and white, as in every file of 8 bits, which
-# the denoiser knows from its training.
+# The photographs from the denoiser are sharper, and two decibels better, although non-local means uses
+# the three colours together. The noise was clipped at black and white, as in every file of 8 bits. The
+# denoiser has learned this in its training.
 #
-# What was taken away should look like noise, and show nothing of temple and flower.
+# The removed part should look like noise, and show nothing of temple and flower.
 
 residual = np.clip(noisy.astype(float) - denoised + 128, 0, 255).astype(np.uint8)
 rows = {
     "noisy": noisy,
     "non-local means": filtered,
     "denoised": denoised,
-    "taken away": residual,
+    "removed": residual,
     "clean": clean,
 }
 plot_image_rows(rows).savefig("your_own_photographs.png", dpi=100)
 
 # %%
-# A whole folder goes through the command line, and keeps its structure:
+# The command line denoises a whole folder, and keeps its structure:
 #
 # .. code-block:: bash
 #
 #     skdenoise denoise photo-gray holidays -o denoised --per-channel
 #
-# Noise of a camera that has gone through JPEG is not independent from pixel to pixel, and stays. To
-# train on photographs of your own, :meth:`UNetDenoiser.for_photographs
-# <skdenoise.UNetDenoiser.for_photographs>` sets up a smaller network of the same kind, and with ``warm_start=True``
-# ``from_pretrained`` goes on from these weights.
+# Camera noise that has gone through JPEG is not independent from pixel to pixel, and stays. To train on
+# your own photographs, :meth:`UNetDenoiser.for_photographs <skdenoise.UNetDenoiser.for_photographs>` sets
+# up a smaller network of the same kind. With ``warm_start=True``, ``from_pretrained`` continues from these
+# weights.

@@ -1,4 +1,4 @@
-"""How sphinx-gallery shows the examples: in which order, and with which pictures."""
+"""Order and pictures of the examples in the gallery."""
 
 import shutil
 from itertools import chain
@@ -35,22 +35,22 @@ _READING_ORDER = [
 
 
 def reading_order(filename):
-    """Return the sort key of an example; one that is not listed comes last, by its name."""
+    """Return the sort key of an example. Examples that are not listed come last, sorted by name."""
     name = Path(filename).stem
     place = _READING_ORDER.index(name) if name in _READING_ORDER else len(_READING_ORDER)
     return place, name
 
 
 def saved_pictures(block, block_vars, gallery_conf):
-    """Show the pictures that a block of an example has saved beside it.
+    """Show the pictures that a block of an example has saved in its folder.
 
-    sphinx-gallery's own way sees the figures of pyplot alone; the package makes its figures without
-    it. A figure that was saved is closed, so that it is not shown a second time.
+    sphinx-gallery itself finds only figures of pyplot, and the package makes its figures without
+    pyplot. Saved figures are closed, so that they are not shown twice.
 
     Returns
     -------
     str
-        In reStructuredText.
+        The pictures in reStructuredText.
     """
     folder = Path(block_vars["src_file"]).parent
     shown = []
