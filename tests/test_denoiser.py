@@ -20,15 +20,17 @@ from sklearn.exceptions import ConvergenceWarning
 from sklearn.frozen import FrozenEstimator
 
 from skdenoise import GaussianNoise, SaltAndPepperNoise, UNetDenoiser, add_noise, psnr
-from skdenoise.backend import compiled as pool
-from skdenoise.backend.compiled import CompiledNetwork
+from skdenoise.backend import compiled
 from skdenoise.backend.threads import _threads_of_environment
 from skdenoise.images.pixels import PixelFormat
-from skdenoise.networks.recipes import RECIPES
+from skdenoise.networks.architecture import check_architecture
+from skdenoise.networks.network import NETWORKS, network_named
 from skdenoise.supervision.pairs import Pairs
 from skdenoise.training.batches import TrainingBatches
-from skdenoise.training.loop import EpochRecord, Schedule, _loss_key
+from skdenoise.training.keys import training_key
+from skdenoise.training.loop import EpochRecord
 from skdenoise.training.plan import split
+from skdenoise.training.schedule import Schedule
 
 
 def mean_psnr(clean, denoised, data_range=1):
@@ -261,7 +263,7 @@ def test_keras_draws_each_batch_of_each_epoch_in_order():
     batches = Recorded(plain.pairs, plain.indices, 4, 0, 0)
     model = keras.Sequential([keras.Input((1, 1, 1)), keras.layers.Conv2D(1, 1)])
     model.compile("sgd", "mse", steps_per_execution=2)
-    callbacks = [EpochRecord(batches, CompiledNetwork(model)), Dawdle()]
+    callbacks = [EpochRecord(batches), Dawdle()]
     model.fit(batches.for_keras(), epochs=3, verbose=0, shuffle=False, callbacks=callbacks)
     # Before the first epoch, shapes are learned from a batch or two.
     assert drawn[-15:] == [(epoch, index) for epoch in range(3) for index in range(5)]
@@ -293,7 +295,7 @@ def test_schedule_warms_up_and_falls_to_zero():
 
 @pytest.mark.parametrize("n_images", [1, 200, 1797, 10_000, 30_000, 54_000, 1_000_000])
 def test_a_fit_is_2500_steps_by_default_whatever_the_number_of_images(n_images):
-    epochs, steps = RECIPES["compact"].length(n_images, 16)
+    epochs, steps = network_named("compact").recipe.length(n_images, 16)
     assert epochs * steps == pytest.approx(2500, rel=0.01)
     assert steps <= min(250, np.ceil(n_images / 16))
 
@@ -303,9 +305,10 @@ def test_a_fit_is_2500_steps_by_default_whatever_the_number_of_images(n_images):
     [(64, (8, 8), 1000, 64), (63, (8, 8), 2500, 16), (500, (1, 257), 2500, 16)],
 )
 def test_many_tiny_images_are_learned_from_in_fewer_larger_steps(n_images, size, steps, batch_size):
-    recipe = RECIPES["compact"].for_images(n_images, size)
+    recipe = network_named("compact").recipe.for_images(n_images, size)
     assert (recipe.steps, recipe.batch_size) == (steps, batch_size)
-    assert RECIPES["classic"].for_images(n_images, size) == RECIPES["classic"]
+    classic = network_named("classic").recipe
+    assert classic.for_images(n_images, size) == classic
 
 
 def test_an_epoch_of_fewer_steps_than_the_images_fill_is_a_random_part_of_them():
@@ -336,9 +339,10 @@ class CountSteps(keras.callbacks.Callback):
 def test_a_fit_makes_the_steps_of_its_recipe_or_of_its_epochs(
     digits, monkeypatch, params, expected
 ):
-    recipe = RECIPES["compact"]
-    tiny = dataclasses.replace(recipe.tiny, steps=2)
-    monkeypatch.setitem(RECIPES, "compact", dataclasses.replace(recipe, steps=3, tiny=tiny))
+    network = network_named("compact")
+    tiny = dataclasses.replace(network.recipe.tiny, steps=2)
+    recipe = dataclasses.replace(network.recipe, steps=3, tiny=tiny)
+    monkeypatch.setitem(NETWORKS, "compact", dataclasses.replace(network, recipe=recipe))
     CountSteps.found.clear()
     denoiser = UNetDenoiser(filters=(4,), callbacks=[CountSteps()], random_state=0, **params)
     denoiser.fit(digits[0])
@@ -350,7 +354,9 @@ def test_a_fit_makes_the_steps_of_its_recipe_or_of_its_epochs(
 def test_early_stopping_holds_out_a_tenth_but_no_more_than_a_thousand():
     for n_images, expected in ((100, 10), (50_000, 1000)):
         denoiser = UNetDenoiser(early_stopping=True, random_state=0)
-        _, held_out = split(denoiser, batches_of(n_images, 4).pairs, seed=0)
+        _, held_out = split(
+            denoiser, network_named("compact").recipe, batches_of(n_images, 4).pairs, seed=0
+        )
         assert len(held_out) == expected
 
 
@@ -524,7 +530,7 @@ def test_a_layer_that_a_callback_has_frozen_is_free_in_the_next_fit(digits):
     X, params = digits[0][:100], {"filters": (4, 9), "epochs": 2}
     frozen = quick_denoiser(callbacks=[Freeze()], **params).fit(X)
     free = quick_denoiser(**params).fit(X)
-    pool._idle.clear()
+    compiled._idle.clear()
     assert free.history_ == quick_denoiser(**params).fit(X).history_
     assert free.history_ != frozen.history_
 
@@ -592,10 +598,67 @@ class MeanOfTwo(keras.losses.Loss):
         return {"delta": self.delta}
 
 
-@pytest.mark.parametrize("make", [MeanOfTwo, lambda delta: functools.partial(HUBER, delta=delta)])
-def test_a_loss_is_known_again_by_its_parts(make):
-    assert _loss_key(make(0.1)) == _loss_key(make(0.1))
-    assert _loss_key(make(0.1)) != _loss_key(make(0.2))
+def linear_network(input_shape):
+    return keras.Sequential([keras.Input(input_shape), keras.layers.Conv2D(1, 3, padding="same")])
+
+
+def key_of(loss="mse", optimizer=None, network="compact"):
+    architecture = check_architecture(network, None, channels=1)
+    return training_key(architecture, "float32", loss, (optimizer, (("beta_2", 0.98),), 0.05))
+
+
+@pytest.mark.parametrize("make", [keras.losses.Huber, lambda d: functools.partial(HUBER, delta=d)])
+def test_a_loss_of_keras_is_known_again_by_its_parts(make):
+    assert key_of(loss=make(0.1)) == key_of(loss=make(0.1)) is not None
+    assert key_of(loss=make(0.1)) != key_of(loss=make(0.2))
+
+
+@pytest.mark.parametrize("optimizer", [None, "sgd", keras.optimizers.Adam(0.1)])
+def test_an_optimizer_of_keras_is_known_again(optimizer):
+    again = (
+        optimizer if optimizer is None or isinstance(optimizer, str) else keras.optimizers.Adam(0.1)
+    )
+    assert key_of(optimizer=optimizer) == key_of(optimizer=again) is not None
+    assert key_of(optimizer=optimizer) != key_of(optimizer=keras.optimizers.Adam(0.2))
+
+
+class OwnSGD(keras.optimizers.SGD):
+    """An optimizer of the user's own."""
+
+
+@pytest.mark.parametrize(
+    "own",
+    [
+        {"loss": MeanOfTwo(0.1)},
+        {"loss": lambda y_true, y_pred: y_pred - y_true},
+        {"optimizer": OwnSGD(0.1)},
+        {"network": linear_network},
+    ],
+)
+def test_what_the_user_has_written_is_not_kept_for_reuse(own):
+    assert key_of(**own) is None
+
+
+ACTIVATION = "relu"
+
+
+def network_with_a_global(input_shape, seed):
+    inputs = keras.Input(input_shape)
+    draw = keras.initializers.GlorotUniform(seed=seed)
+    layer = {"padding": "same", "kernel_initializer": draw}
+    x = keras.layers.Conv2D(4, 3, activation=ACTIVATION, **layer)(inputs)
+    return keras.Model(inputs, keras.layers.Conv2D(1, 3, **layer)(x))
+
+
+def test_a_network_function_whose_global_has_changed_gives_another_denoiser(digits, monkeypatch):
+    X = digits[0][:100]
+    denoiser = quick_denoiser(network=network_with_a_global, filters=None, loss="mse")
+    with_relu = denoiser.fit(X).transform(X)
+    monkeypatch.setattr(sys.modules[__name__], "ACTIVATION", "tanh")
+    assert np.abs(denoiser.transform(X) - with_relu).max() == 0  # as it was trained
+    assert np.abs(denoiser.fit(X).transform(X) - with_relu).max() > 1e-3
+    monkeypatch.setattr(sys.modules[__name__], "ACTIVATION", "relu")
+    np.testing.assert_array_equal(denoiser.fit(X).transform(X), with_relu)
 
 
 @pytest.mark.parametrize("loss", [keras.losses.Huber(0.1), keras.losses.CosineSimilarity(axis=1)])
@@ -676,10 +739,6 @@ def test_divergence_is_reported(digits):
 
 
 # Networks of the user's own
-
-
-def linear_network(input_shape):
-    return keras.Sequential([keras.Input(input_shape), keras.layers.Conv2D(1, 3, padding="same")])
 
 
 def seeded_network(input_shape, filters, seed, dtype):

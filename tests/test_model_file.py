@@ -22,9 +22,6 @@ from skdenoise import (
     UNetDenoiser,
     load,
 )
-from skdenoise.denoisers.model_file import _least_weights
-from skdenoise.networks.architecture import check_architecture
-from skdenoise.networks.unets import NETWORKS
 from skdenoise.noise import NoiseModel
 
 # Written by the first version that had model files; it must stay readable.
@@ -210,7 +207,7 @@ def as_npy(array):
     ],
 )
 def test_descriptions_that_make_no_sense_are_refused(saved, tmp_path, change):
-    with pytest.raises(ValueError, match="is no model file that can be read"):
+    with pytest.raises(ValueError, match="is not a readable skdenoise model file"):
         load(described(saved[1], tmp_path, change))
 
 
@@ -231,24 +228,15 @@ def test_descriptions_that_make_no_sense_are_refused(saved, tmp_path, change):
     ],
 )
 def test_archives_that_make_no_sense_are_refused(saved, tmp_path, changes):
-    with pytest.raises(ValueError, match="is no model file that can be read"):
+    with pytest.raises(ValueError, match="is not a readable skdenoise model file"):
         load(rewritten(saved[1], tmp_path, changes))
-
-
-@pytest.mark.parametrize("name", NETWORKS)
-@pytest.mark.parametrize("filters", [(1,), (7,), (1, 9), (9, 1), (2, 3, 4), (4, 1, 4)])
-@pytest.mark.parametrize(("channels", "linear"), [(1, False), (3, False), (3, True)])
-def test_the_least_number_of_weights_is_no_more_than_there_are(name, filters, channels, linear):
-    model = check_architecture(name, filters, channels, linear).build((8, 8), "float32", 0)
-    least = _least_weights(name, filters, channels, linear)
-    assert least <= model.count_params() <= 10 * least
 
 
 def test_other_files_are_refused(tmp_path):
     with pytest.raises(FileNotFoundError):
         load(tmp_path / "nothing")
     (tmp_path / "text").write_text("no archive")
-    with pytest.raises(ValueError, match="text is no model file"):
+    with pytest.raises(ValueError, match="text is not a readable"):
         load(tmp_path / "text")
 
 

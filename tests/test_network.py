@@ -111,15 +111,11 @@ def test_filters_decide_the_depth(network, filters, multiple):
 
 
 def test_seed_decides_the_initial_weights_whatever_was_drawn_before():
-    model = compact((None, None, 1), (4, 8))
-    initialize(model, 3)
-    first = model.get_weights()
+    first = compact((None, None, 1), (4, 8), seed=3).get_weights()
     keras.utils.set_random_seed(11)
-    initialize(model, 3)
-    for a, b in zip(first, model.get_weights(), strict=True):
+    for a, b in zip(first, compact((None, None, 1), (4, 8), seed=3).get_weights(), strict=True):
         np.testing.assert_array_equal(a, b)
-    initialize(model, 4)
-    assert not np.array_equal(first[0], model.get_weights()[0])
+    assert not np.array_equal(first[0], compact((None, None, 1), (4, 8), seed=4).get_weights()[0])
 
 
 def test_bfloat16_is_a_policy_of_the_model_with_float32_variables_and_output():

@@ -184,13 +184,13 @@ def test_what_cannot_be_exported_is_refused_by_name(digits, trained):
     X, y = digits
     with pytest.raises(ValueError, match=r"'wavelet'.* of the filters, 'gaussian' and 'median'"):
         to_onnx(FilterDenoiser("wavelet").fit(X))
-    hidden = quick_denoiser(supervision="self", j_invariant=True).fit(X[:100])
-    with pytest.raises(ValueError, match="j_invariant=False"):
+    hidden = quick_denoiser(supervision="self", inference="j_invariant").fit(X[:100])
+    with pytest.raises(ValueError, match="inference=None"):
         to_onnx(hidden)
-    with pytest.raises(ValueError, match="self_ensemble=False"):
-        to_onnx(UNetDenoiser.from_pretrained("photo-gray", self_ensemble=True))
-    with pytest.raises(ValueError, match="n_scales=1"):
-        to_onnx(UNetDenoiser.from_pretrained("photo-gray", n_scales=2))
+    with pytest.raises(ValueError, match="inference=None"):
+        to_onnx(UNetDenoiser.from_pretrained("photo-gray", inference="self_ensemble"))
+    with pytest.raises(ValueError, match="inference=None"):
+        to_onnx(UNetDenoiser.from_pretrained("photo-gray", inference="multiscale"))
     odd = make_pipeline(trained, FunctionTransformer(np.sqrt), LogisticRegression())
     odd[-1].fit(X[:100], y[:100])
     with pytest.raises(ValueError, match="FunctionTransformer"):

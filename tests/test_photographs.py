@@ -7,7 +7,7 @@ from sklearn.base import clone
 
 from skdenoise import PoissonNoise, UNetDenoiser, add_noise, load
 from skdenoise.images.pixels import UNIT
-from skdenoise.inference.scales import denoise_scales
+from skdenoise.inference.multiscale import MultiScale
 from skdenoise.metrics import psnr
 
 SMALL = {"filters": (8, 16), "random_state": 0}
@@ -98,7 +98,7 @@ def test_a_pretrained_denoiser_that_is_not_there_is_named():
 
 @pytest.fixture(scope="module")
 def ensemble():
-    return UNetDenoiser.from_pretrained("photo-gray", value_range=(0, 1), self_ensemble=True)
+    return UNetDenoiser.from_pretrained("photo-gray", value_range=(0, 1), inference="self_ensemble")
 
 
 @pytest.mark.parametrize("turns", [0, 1, 2])
@@ -117,7 +117,7 @@ def test_a_self_ensemble_is_better_than_one_pass(ensemble, photographs):
 
 @pytest.mark.parametrize("patch_size", [(16, 64), (31, 32)])
 def test_a_self_ensemble_turns_by_halves_what_was_learned_from_strips(photographs, patch_size):
-    params = {"epochs": 20, "patch_size": patch_size, "self_ensemble": True, **SMALL}
+    params = {"epochs": 20, "patch_size": patch_size, "inference": "self_ensemble", **SMALL}
     denoiser = UNetDenoiser.for_photographs(**params).fit(photographs)
     noisy = add_noise(photographs, noise_factor=0.1, random_state=1)
     denoised = denoiser.transform(noisy)
@@ -129,7 +129,7 @@ def test_a_self_ensemble_turns_by_halves_what_was_learned_from_strips(photograph
 
 def test_a_self_ensemble_takes_lists_and_integers(ensemble, photographs):
     images = [np.rint(255 * photographs[0, :50, :40, 1]).astype(np.uint8)]
-    denoiser = UNetDenoiser.from_pretrained("photo-gray", self_ensemble=True)
+    denoiser = UNetDenoiser.from_pretrained("photo-gray", inference="self_ensemble")
     (denoised,) = denoiser.transform(images)
     assert denoised.dtype == np.uint8
     unit = ensemble.transform(images[0][np.newaxis] / np.float32(255))[0]
@@ -137,7 +137,7 @@ def test_a_self_ensemble_takes_lists_and_integers(ensemble, photographs):
 
 
 def test_a_model_file_keeps_by_which_turns_a_self_ensemble_goes(photographs, tmp_path):
-    params = {"epochs": 1, "patch_size": (31, 32), "self_ensemble": True, **SMALL}
+    params = {"epochs": 1, "patch_size": (31, 32), "inference": "self_ensemble", **SMALL}
     denoiser = UNetDenoiser.for_photographs(**params).fit(photographs)
     denoiser.save(tmp_path / "strips")
     again = load(tmp_path / "strips").transform(photographs)
@@ -147,50 +147,43 @@ def test_a_model_file_keeps_by_which_turns_a_self_ensemble_goes(photographs, tmp
 def test_parameters_of_a_pretrained_denoiser_count():
     exact = UNetDenoiser.from_pretrained("photo-gray", precision="float32")
     assert exact._network.precision == "float32"
-    with pytest.raises(ValueError, match="j_invariant=True hides pixels"):
-        UNetDenoiser.from_pretrained("photo-gray", j_invariant=True)
+    with pytest.raises(ValueError, match="'j_invariant' hides pixels"):
+        UNetDenoiser.from_pretrained("photo-gray", inference="j_invariant")
 
 
 def test_a_self_ensemble_is_refused_where_orientation_was_not_learned(digits):
     X, _ = digits
-    with pytest.raises(ValueError, match="fit with augment=True"):
-        quick_denoiser(self_ensemble=True).fit(X[:50])
-    with pytest.raises(ValueError, match="fit with augment=True"):
-        quick_denoiser().fit(X[:50]).set_params(self_ensemble=True).transform(X[:50])
+    with pytest.raises(ValueError, match="Fit with augment=True"):
+        quick_denoiser(inference="self_ensemble").fit(X[:50])
+    with pytest.raises(ValueError, match="Fit with augment=True"):
+        quick_denoiser().fit(X[:50]).set_params(inference="self_ensemble").transform(X[:50])
 
 
 @pytest.mark.parametrize("size", [(64, 64), (65, 130), (33, 47)])
 def test_what_is_denoised_by_nothing_is_the_same_at_all_scales(photographs, size):
     images = 0.1 + 0.8 * photographs[:, : size[0], : size[1]]
-    same = denoise_scales(lambda noisy, pixels: noisy.copy(), images, UNIT, n_scales=3)
+    unchanged = MultiScale(3).wrap(lambda noisy, pixels: noisy.copy(), None)
+    same = unchanged(images, UNIT)
     np.testing.assert_allclose(same, images, atol=1e-5)
 
 
 def test_strong_noise_is_removed_better_at_two_scales(photographs):
     once = UNetDenoiser.from_pretrained("photo-gray", value_range=(0, 1))
-    twice = UNetDenoiser.from_pretrained("photo-gray", value_range=(0, 1), n_scales=2)
+    twice = UNetDenoiser.from_pretrained("photo-gray", value_range=(0, 1), inference="multiscale")
     clean = photographs[..., 1]
     assert gain(twice, clean, 0.4) > gain(once, clean, 0.4) + 0.05
     assert gain(twice, clean, 0.1) > gain(once, clean, 0.1) - 0.05
     noisy = add_noise(clean, noise_factor=0.4, clip=True, random_state=1)
-    with pytest.warns(UserWarning, match=r"black or white.* set n_scales=1"):
+    with pytest.warns(UserWarning, match=r"black or white.* leave MultiScale out"):
         twice.transform(noisy)
-
-
-def test_two_scales_know_noise_of_twice_the_strength(photographs):
-    noisy = add_noise(photographs[..., 1], noise_factor=0.35, random_state=0)
-    params = {"value_range": (0, 1), "warn_if_noisier": True}
-    UNetDenoiser.from_pretrained("photo-gray", n_scales=2, **params).transform(noisy)
-    with pytest.warns(UserWarning, match="train for stronger noise"):
-        UNetDenoiser.from_pretrained("photo-gray", **params).transform(noisy)
 
 
 def test_scales_take_colours_lists_and_integers_of_any_size(photographs, tmp_path):
     images = [np.rint(20 + 200 * image[:71, :90]).astype(np.uint8) for image in photographs]
     images[1] = images[1][:40, :33]
-    denoiser = UNetDenoiser.for_photographs(epochs=2, n_scales=3, patch_size=32, **SMALL).fit(
-        images
-    )
+    denoiser = UNetDenoiser.for_photographs(
+        epochs=2, inference=MultiScale(3), patch_size=32, **SMALL
+    ).fit(images)
     denoiser.save(tmp_path / "scales")
     for denoised, again, image in zip(
         denoiser.transform(images), load(tmp_path / "scales").transform(images), images, strict=True
@@ -198,23 +191,27 @@ def test_scales_take_colours_lists_and_integers_of_any_size(photographs, tmp_pat
         assert denoised.dtype == np.uint8
         assert denoised.shape == image.shape
         np.testing.assert_array_equal(denoised, again)
-    at_one = denoiser.set_params(n_scales=1).transform(images)
-    assert (at_one[0] != denoiser.set_params(n_scales=2).transform(images)[0]).any()
+    at_one = denoiser.set_params(inference=None).transform(images)
+    assert (at_one[0] != denoiser.set_params(inference="multiscale").transform(images)[0]).any()
 
 
 def test_images_too_small_to_be_halved_are_denoised_at_their_own_scale(digits):
     X, _ = digits
     denoiser = quick_denoiser().fit(X[:50])
     expected = denoiser.transform(X[:50])
-    np.testing.assert_array_equal(denoiser.set_params(n_scales=2).transform(X[:50]), expected)
+    np.testing.assert_array_equal(
+        denoiser.set_params(inference="multiscale").transform(X[:50]), expected
+    )
 
 
 @pytest.mark.parametrize("n_scales", [0, -1, 1.5, "2", True, None])
 def test_a_number_of_scales_that_is_none_is_refused(digits, n_scales):
-    with pytest.raises(ValueError, match=r"n_scales=.* integer from 1 on"):
-        quick_denoiser(n_scales=n_scales).fit(digits[0][:50])
+    with pytest.raises(ValueError, match=r"n_scales=.* an integer >= 1"):
+        quick_denoiser(inference=MultiScale(n_scales)).fit(digits[0][:50])
 
 
 def test_scales_are_refused_where_pixels_are_hidden(digits):
-    with pytest.raises(ValueError, match="j_invariant=True must not see"):
-        quick_denoiser(n_scales=2, supervision="self", j_invariant=True).fit(digits[0][:50])
+    with pytest.raises(ValueError, match="JInvariant hides from each other"):
+        quick_denoiser(supervision="self", inference=["j_invariant", "multiscale"]).fit(
+            digits[0][:50]
+        )

@@ -12,8 +12,7 @@ from skdenoise import UNetDenoiser, add_noise, load, psnr
 from skdenoise.images.pixels import PixelFormat
 from skdenoise.networks.architecture import check_architecture
 from skdenoise.noise import GaussianNoise
-from skdenoise.supervision.blind_spots import draw_hidden, grids, hide
-from skdenoise.supervision.pairs import BlindSpots
+from skdenoise.supervision.blind_spots import HiddenPixels, draw_hidden, grids, hide
 from skdenoise.supervision.recorrupted import recorrupt
 
 NOISE = 0.3
@@ -63,7 +62,7 @@ def test_grids_hide_each_pixel_once():
 def test_the_margin_of_padded_images_counts_for_nothing_and_tells_nothing():
     images = np.random.default_rng(0).random((4, 9, 10, 1), dtype=np.float32)
     pixels = PixelFormat(images.dtype, (0.0, 1.0))
-    pairs = BlindSpots(images, pixels, None, pixels, None, None, 4)
+    pairs = HiddenPixels(images, pixels, None, pixels, None, None, 4)
     seen, target, weights = pairs.batch(np.arange(4), np.random.default_rng(0))
     assert seen.shape == target.shape == (4, 12, 12, 1)
     assert weights[:, :9, :10].sum() == weights.sum() > 0
@@ -104,11 +103,11 @@ def test_hiding_every_pixel_gives_what_does_not_depend_on_its_own_noise(self_tau
     image = add_noise(digits[0][:1], noise_factor=NOISE, random_state=1)
     other = image.copy()
     other[0, 27] += 1
-    self_taught.set_params(j_invariant=True)
+    self_taught.set_params(inference="j_invariant")
     try:
         hidden, moved = self_taught.transform(image), self_taught.transform(other)
     finally:
-        self_taught.set_params(j_invariant=False)
+        self_taught.set_params(inference=None)
     assert hidden[0, 27] == pytest.approx(moved[0, 27], abs=1e-6)
     assert self_taught.transform(image)[0, 27] != self_taught.transform(other)[0, 27]
     assert hidden.shape == image.shape
@@ -136,7 +135,7 @@ def test_recorrupted_images_have_independent_noise():
 @pytest.mark.parametrize("params", [{"supervision": "self"}, {"supervision": "recorrupted"}])
 def test_weights_that_hand_pixels_through_are_not_taught_by_noisy_images(noisy, params):
     denoiser = quick_denoiser().fit(np.clip(noisy[:50], 0, 1)).set_params(**params)
-    with pytest.raises(ValueError, match="hands the noisy pixel through"):
+    with pytest.raises(ValueError, match="passes the noisy pixel through"):
         denoiser.partial_fit(noisy[:50])
     with pytest.raises(ValueError, match="Fit a new one"):
         denoiser.set_params(warm_start=True).fit(noisy[:50])
@@ -147,10 +146,10 @@ def test_pretrained_weights_are_not_taught_by_noisy_images(noisy):
     photo = UNetDenoiser.from_pretrained(
         "photo-gray", supervision="self", warm_start=True, value_range=(0, 1)
     )
-    with pytest.raises(ValueError, match="hands the noisy pixel through"):
+    with pytest.raises(ValueError, match="passes the noisy pixel through"):
         photo.fit(noisy[:50].reshape(-1, 8, 8))
-    with pytest.raises(ValueError, match="hands the noisy pixel through"):
-        photo.set_params(j_invariant=True).transform(noisy[:5].reshape(-1, 8, 8))
+    with pytest.raises(ValueError, match="passes the noisy pixel through"):
+        photo.set_params(inference="j_invariant").transform(noisy[:5].reshape(-1, 8, 8))
 
 
 def test_two_noisy_shots_of_one_scene(digits):
@@ -241,7 +240,7 @@ def test_range_of_two_noisy_shots_is_robust_and_that_of_clean_images_is_theirs(d
         ({"supervision": "none"}, False, "supervision='none'"),
         ({"supervision": "self"}, True, "clean= is given"),
         ({"supervision": "self", "train_output": "clean"}, False, "train_output"),
-        ({"j_invariant": True}, False, "j_invariant"),
+        ({"inference": "j_invariant"}, False, "j_invariant"),
         ({"supervision": "recorrupted", "noise": "poisson"}, False, "Gaussian noise of one known"),
         (
             {"supervision": "recorrupted", "noise_factor": (0, 1)},

@@ -13,7 +13,6 @@ from skdenoise import (
     SubspaceDenoiser,
     UNetDenoiser,
     add_noise,
-    inference,
     psnr,
     psnr_scorer,
     ssim,
@@ -25,7 +24,8 @@ from skdenoise.images.value_range import warn_of_other_range
 from skdenoise.images.views import View, cut, draw_view
 from skdenoise.inference.tiling import tiles
 from skdenoise.io.image_files import write_image
-from skdenoise.networks.architecture import check_architecture, footprint
+from skdenoise.networks.architecture import check_architecture
+from skdenoise.networks.measured import margin as measured_margin
 from skdenoise.supervision.pairs import Pairs
 from skdenoise.training.batches import TrainingBatches
 from skdenoise.training.plan import resolve_patch_size
@@ -329,7 +329,7 @@ def test_tiles_cover_an_image_once_or_more_and_are_aligned(height, width):
 )
 def test_output_depends_on_nothing_beyond_the_margin(network, filters):
     architecture = check_architecture(network, filters, 1)
-    margin = footprint(architecture).margin
+    margin = measured_margin(architecture)
     model = architecture.build((None, None), "float32", seed=0)
     rng = np.random.default_rng(0)
     # Some networks start as the identity, and depend on nothing beyond the pixel.
@@ -347,7 +347,7 @@ def test_tiles_give_what_the_whole_image_gives(fitted, monkeypatch, shape):
     image = np.random.default_rng(0).random((2, *shape))
     image *= 255
     whole = fitted.transform(image)
-    monkeypatch.setattr(inference, "_MEMORY", 0)
+    monkeypatch.setattr("skdenoise.inference.trained._MEMORY", 0)
     tiled = fitted.transform(image)
     assert np.abs(tiled - whole).max() < 255 * 1e-5
 

@@ -203,6 +203,8 @@ class Denoiser(ImageTransformer):
             )
         denoiser = cls(**params)
         denoiser._check_params()
+        estimates = isinstance(denoiser.noise_factor, str)
+        resolve_noise(denoiser.noise, None if estimates else denoiser.noise_factor)
         denoiser._set_learned(description["learned"])
         denoiser._set_arrays(description, arrays)
         return denoiser

@@ -544,6 +544,7 @@ class UNetDenoiser(Denoiser):
                 train_output=self.train_output,
                 noise_is_known=partial and resume and self.noise_ is not None,
             )
+            self._known_noise = None
             images, targets = self._read(
                 *as_stored(X, clean), noisy, reset=not (partial and resume)
             )
@@ -604,7 +605,6 @@ class UNetDenoiser(Denoiser):
 
     def _resolve_noise(self, X, noisy):
         """Return the noise to add to clean images; keep the noise that is known to be in the images."""
-        self._known_noise = None
         supervision = resolve_supervision(self.supervision)
         if not supervision.uses_noise:
             return None
@@ -779,7 +779,9 @@ class UNetDenoiser(Denoiser):
         names = [f"weights/{index}" for index in range(len(arrays))]
         if set(names) != set(arrays):
             raise ValueError("its arrays are not called weights/0, weights/1 and so on.")
-        weights = [arrays[name].astype(np.float32, copy=False) for name in names]
+        weights = [arrays[name] for name in names]
+        if any(weight.dtype != np.float32 for weight in weights):
+            raise ValueError("its weights are not all float32.")
         architecture = _described_architecture(description["network"], weights)
         if self.image_shape_[2] != architecture.channels:
             raise ValueError(

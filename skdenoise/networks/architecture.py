@@ -92,6 +92,7 @@ def initial_weights(architecture, seed):
 
 @lru_cache(maxsize=2)  # a search fits many denoisers with one seed
 def _initial_weights(architecture, declared, seed):
+    obey_thread_limit()
     shape = architecture.input_shape(None)
     return declared.build(
         shape, architecture.filters, "float32", architecture.linear, seed

@@ -6,6 +6,8 @@ from functools import cache
 import keras
 import numpy as np
 
+from skdenoise.backend.threads import obey_thread_limit
+
 # The weights while the reach is measured: positive and small, so that no ReLU is closed and no
 # sigmoid saturates.
 _WEIGHT = 1e-3
@@ -23,8 +25,7 @@ def values_per_pixel(architecture) -> float:
 @cache
 def _values_per_pixel(architecture, declared):
     multiple = architecture.multiple
-    shape = (multiple, multiple, architecture.channels)
-    model = declared.build(shape, architecture.filters, "float32", architecture.linear, 0)
+    model = _built(architecture, (multiple, multiple), architecture.filters)
     values = sum(math.prod(layer.output.shape[1:]) for layer in model.layers)
     return values / multiple**2
 
@@ -47,8 +48,7 @@ def margin(architecture) -> int | None:
 
 @cache
 def _margin(architecture, declared):
-    shape = architecture.input_shape(None)
-    model = declared.build(shape, architecture.filters, "float32", architecture.linear, 0)
+    model = _built(architecture, (None, None), architecture.filters)
     model.set_weights([np.full(weight.shape, _WEIGHT, np.float32) for weight in model.weights])
     reach = 2
     while reach <= _LARGEST_MARGIN:
@@ -93,6 +93,11 @@ def least_weights(architecture) -> int:
 
 def _count(architecture, widest, n):
     filters = tuple(n if level == widest else 1 for level in range(len(architecture.filters)))
-    shape = (None, None, architecture.channels)
-    model = architecture.declared.build(shape, filters, "float32", architecture.linear, 0)
+    model = _built(architecture, (None, None), filters)
     return sum(math.prod(weight.shape) for weight in model.weights)
+
+
+def _built(architecture, size, filters):
+    obey_thread_limit()
+    shape = (*size, architecture.channels)
+    return architecture.declared.build(shape, filters, "float32", architecture.linear, 0)

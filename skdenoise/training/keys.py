@@ -72,7 +72,8 @@ def _described(value):
         state = {name: item for name, item in vars(value).items() if name != "name"}
         return _named(type(value)), _described(state)
     if isinstance(value, keras.optimizers.Optimizer):
-        return _named(type(value)), _described(value.get_config())
+        config = value.get_config()
+        return _named(type(value)), _described({**config, "name": None})  # Keras counts in names
     if callable(value):
         return _named(value)
     raise _NotPlainError
