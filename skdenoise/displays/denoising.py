@@ -1,11 +1,10 @@
 """The denoising display: noisy, denoised and clean images, one below the other."""
 
 import numpy as np
-from sklearn.pipeline import Pipeline
 from sklearn.utils.validation import check_is_fitted
 
-from skdenoise.denoisers.base import Denoiser
 from skdenoise.displays.drawing import check_matplotlib, draw_images, image_grid, in_unit
+from skdenoise.evaluation.find_denoiser import FoundDenoiser, find_denoiser, flat_pipeline
 from skdenoise.images.layout import as_nhwc, check_image_shape, check_images, like_table
 from skdenoise.images.value_range import check_value_range_of_pairs
 from skdenoise.metrics import psnr
@@ -135,15 +134,16 @@ class DenoisingDisplay:
             Where no noise is given, nor `clean`, and the denoiser knows of no noise.
         """
         check_matplotlib()
-        before, denoiser = _find_denoiser(denoiser)
+        found = _denoiser_in(denoiser)
+        denoiser = found.denoiser
         check_is_fitted(denoiser)
-        X = before(X[:n_images])
+        X = found.prepare(X[:n_images])
         if value_range is None:
             value_range = getattr(denoiser, "value_range_", None)
         if image_shape is None and np.ndim(X) == 2:
             image_shape = getattr(denoiser, "image_shape_", None)
         if clean is not None:
-            noisy, clean = X, before(clean[:n_images])
+            noisy, clean = X, found.prepare(clean[:n_images])
         else:
             noise, noise_factor = _check_noise(denoiser, noise, noise_factor)
             clean = X
@@ -289,24 +289,21 @@ class DenoisingDisplay:
         self.colorbar_.ax.tick_params(labelsize="small")
 
 
-def _find_denoiser(estimator):
-    """Return what is done to images before they are denoised, as a function, and what denoises."""
-    steps = [step for _, step in estimator.steps] if isinstance(estimator, Pipeline) else []
-    for i, step in enumerate(steps):
-        if isinstance(getattr(step, "estimator", step), Denoiser):
-            return estimator[:i].transform if i else _as_they_are, step
-    if steps and not hasattr(steps[-1], "transform"):
-        estimator = estimator[:-1]
-    if not hasattr(estimator, "transform") or (steps and not len(estimator)):
+def _denoiser_in(estimator):
+    """Return the denoiser in an estimator; if it has none, all of its transformers together."""
+    found = find_denoiser(estimator)
+    if found is not None:
+        return found
+    transformers = flat_pipeline(estimator)
+    if len(transformers) and not hasattr(transformers[-1], "transform"):
+        transformers = transformers[:-1]
+    if not len(transformers):
         raise TypeError(
-            f"{type(estimator).__name__} has no transform that could denoise: give a denoiser, or a "
+            f"{type(estimator).__name__} has no transform that could denoise. Give a denoiser, or a "
             "pipeline with one in it."
         )
-    return _as_they_are, estimator
-
-
-def _as_they_are(images):
-    return images
+    is_one = len(transformers) == 1
+    return FoundDenoiser(transformers[0] if is_one else transformers, [])
 
 
 def _check_noise(denoiser, noise, noise_factor):

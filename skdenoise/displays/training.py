@@ -1,10 +1,10 @@
 """The training curve display: the loss, epoch by epoch."""
 
 import numpy as np
-from sklearn.pipeline import Pipeline
 from sklearn.utils.validation import check_is_fitted
 
 from skdenoise.displays.drawing import draw_line, legend_beside, new_figure
+from skdenoise.evaluation.find_denoiser import named_steps
 
 _LABELS = {"loss": "training images", "val_loss": "held-out images"}
 
@@ -127,9 +127,7 @@ class TrainingCurveDisplay:
 def _find_trained(estimator):
     """Return the estimator, or the first step of a pipeline, that has a history."""
     check_is_fitted(estimator)
-    steps = (
-        [step for _, step in estimator.steps] if isinstance(estimator, Pipeline) else [estimator]
-    )
+    steps = [step for _, step in named_steps(estimator)]
     for step in steps:
         if isinstance(getattr(step, "history_", None), dict):
             return step

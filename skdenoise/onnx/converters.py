@@ -4,7 +4,6 @@ import math
 
 import numpy as np
 from sklearn.base import is_classifier
-from sklearn.frozen import FrozenEstimator
 from sklearn.pipeline import Pipeline
 from sklearn.utils.validation import check_is_fitted
 
@@ -13,6 +12,7 @@ from skdenoise.denoisers.base import Denoiser
 from skdenoise.denoisers.filters import FilterDenoiser
 from skdenoise.denoisers.subspace import SubspaceDenoiser
 from skdenoise.denoisers.unet import UNetDenoiser
+from skdenoise.evaluation.find_denoiser import flat_pipeline, unwrapped
 from skdenoise.extras import require_extra
 from skdenoise.flattening import ImageFlattener
 from skdenoise.noise.augmenters import NoiseAugmenter
@@ -84,7 +84,7 @@ def to_onnx(estimator, X=None, **params):
     """
     require_extra("onnx", "to_onnx")
     check_is_fitted(estimator)
-    estimator = _unwrapped(estimator)
+    estimator = unwrapped(estimator)
     if isinstance(estimator, Denoiser):
         if params:
             raise TypeError(
@@ -93,7 +93,7 @@ def to_onnx(estimator, X=None, **params):
             )
         return _denoiser_to_onnx(estimator, X)
     if isinstance(estimator, Pipeline):
-        return _pipeline_to_onnx(estimator, X, params)
+        return _pipeline_to_onnx(flat_pipeline(estimator), X, params)
     raise TypeError(
         f"{type(estimator).__name__} is neither a denoiser nor a pipeline with one; skl2onnx.to_onnx "
         "converts estimators of scikit-learn."
@@ -133,16 +133,6 @@ def register_onnx_converters():
     ]:
         for kind in kinds:
             update_registered_converter(kind, f"Skdenoise{kind.__name__}", shape, convert)
-
-
-def _unwrapped(estimator):
-    """Return what a search has found best, and what was frozen, of a pipeline step by step."""
-    estimator = getattr(estimator, "best_estimator_", estimator)
-    if isinstance(estimator, FrozenEstimator):
-        return _unwrapped(estimator.estimator)
-    if isinstance(estimator, Pipeline):
-        return Pipeline([(name, _unwrapped(step)) for name, step in estimator.steps])
-    return estimator
 
 
 def _denoiser_to_onnx(denoiser, X):

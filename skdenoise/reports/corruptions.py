@@ -9,6 +9,7 @@ from sklearn.utils.parallel import Parallel, delayed
 from sklearn.utils.validation import column_or_1d
 
 from skdenoise.evaluation.bootstrap import bootstrap_means, interval
+from skdenoise.evaluation.find_denoiser import steps_that_know_their_noise
 from skdenoise.images.layout import as_nhwc, check_image_shape, check_images, like_table
 from skdenoise.images.pixels import PixelFormat
 from skdenoise.images.value_range import check_value_range
@@ -348,17 +349,8 @@ def _check_severities(severities):
 
 def _check_seen(seen, pipeline):
     if seen == "auto":
-        return set().union(*(names_in(step.noise_) for step in _steps(pipeline)))
+        return set().union(
+            *(names_in(step.noise_) for step in steps_that_know_their_noise(pipeline))
+        )
     names = [seen] if isinstance(seen, str) else seen
     return {catalogue_name(name) for name in names}
-
-
-def _steps(estimator):
-    """Return the estimators in a pipeline, at whatever depth, that know their noise."""
-    parts = [step for _, step in getattr(estimator, "steps", [])]
-    for inner in ("best_estimator_", "estimator_", "estimator"):
-        if hasattr(estimator, inner):
-            parts.append(getattr(estimator, inner))
-            break
-    found = [found for part in parts for found in _steps(part)]
-    return found + [estimator] * (getattr(estimator, "noise_", None) is not None)

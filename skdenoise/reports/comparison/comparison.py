@@ -11,10 +11,10 @@ from sklearn.utils import check_consistent_length
 from sklearn.utils.parallel import Parallel, delayed
 from sklearn.utils.validation import column_or_1d
 
-from skdenoise.denoisers.base import Denoiser
 from skdenoise.denoisers.filters import FilterDenoiser
 from skdenoise.denoisers.subspace import SubspaceDenoiser
 from skdenoise.denoisers.unet import UNetDenoiser
+from skdenoise.evaluation.find_denoiser import find_denoiser
 from skdenoise.images.layout import check_image_shape, check_images
 from skdenoise.images.pixels import PixelFormat
 from skdenoise.images.value_range import check_value_range, warn_of_other_range
@@ -26,7 +26,6 @@ from skdenoise.reports.comparison.conditions import (
     ON_NOISE,
     PCA_OF_CLEAN,
     PCA_OF_NOISY,
-    innermost_denoiser,
 )
 from skdenoise.reports.comparison.experiment import UNPREPARED, Experiment
 from skdenoise.reports.comparison.levels import noise_levels, training_levels
@@ -342,9 +341,9 @@ def _check_denoisers(denoisers):
                 f"denoisers: {name!r} is {denoiser!r}, which has no transform; give denoisers such as "
                 "UNetDenoiser(), FilterDenoiser('median'), or a dict of them by name."
             )
-        innermost = innermost_denoiser(denoiser)
-        if isinstance(innermost, Denoiser):
-            innermost._check_params()
+        found = find_denoiser(denoiser)
+        if found is not None:
+            found.denoiser._check_params()
     rows = [
         f"{name}{suffix}" for name in denoisers for suffix in ("", ON_DENOISED_CLEAN, AS_IT_WAS)
     ]
@@ -368,7 +367,8 @@ def _named(denoisers):
 
 def name_of(denoiser) -> str:
     """Return what a denoiser is called in the table."""
-    denoiser = innermost_denoiser(denoiser)
+    found = find_denoiser(denoiser)
+    denoiser = denoiser if found is None else found.denoiser
     if isinstance(denoiser, UNetDenoiser):
         return "U-Net"
     if isinstance(denoiser, SubspaceDenoiser):

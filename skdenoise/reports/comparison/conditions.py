@@ -13,8 +13,6 @@ from sklearn.frozen import FrozenEstimator
 from sklearn.model_selection import ParameterGrid
 from sklearn.pipeline import Pipeline
 
-from skdenoise.denoisers.base import Denoiser
-
 ALONE, NOISE_TRAINING, PRINCIPAL_COMPONENTS, FILTER, DENOISER = KINDS = (
     "alone",
     "noise training",
@@ -276,16 +274,6 @@ def with_params(estimator, params):
             and (not name.endswith("clip") or f"{name.removesuffix('clip')}noise" in known)
         }
     )
-
-
-def innermost_denoiser(estimator):
-    """Return the denoiser in a pipeline or frozen estimator, or the estimator where there is none."""
-    if isinstance(estimator, FrozenEstimator):
-        return innermost_denoiser(estimator.estimator)
-    for _, step in getattr(estimator, "steps", []):
-        if isinstance(innermost_denoiser(step), Denoiser):
-            return innermost_denoiser(step)
-    return estimator
 
 
 class RoundTrip(TransformerMixin, BaseEstimator):

@@ -8,6 +8,7 @@ import numpy as np
 from sklearn.model_selection import train_test_split
 
 from skdenoise.denoisers.filters import FilterDenoiser
+from skdenoise.evaluation.find_denoiser import find_denoiser
 from skdenoise.images.layout import as_nhwc
 from skdenoise.images.pixels import PixelFormat
 from skdenoise.metrics import METRICS
@@ -28,7 +29,6 @@ from skdenoise.reports.comparison.conditions import (
     Condition,
     Trainer,
     TrainingSet,
-    innermost_denoiser,
     learns_by_epoch,
     put_behind,
     train_alone,
@@ -217,7 +217,7 @@ class Experiment:
             denoiser = with_seed(self._told_of_noise(denoiser, task.training), seed)
             on_noisy, on_clean, seconds = train_behind_denoiser(trainer, training, denoiser)
             as_it_was = put_behind(unprepared, on_noisy[0].transformer, seconds)
-            kind = FILTER if isinstance(innermost_denoiser(denoiser), FilterDenoiser) else DENOISER
+            kind = FILTER if _is_filter(denoiser) else DENOISER
             if kind == DENOISER:
                 longest = max(longest, on_noisy[0].seconds)
             yield {
@@ -386,3 +386,8 @@ class Trial:
                 continue
             values = metric(clean, restored, data_range=high - low, image_shape=shape)
             yield name, float(values.mean())
+
+
+def _is_filter(denoiser):
+    found = find_denoiser(denoiser)
+    return found is not None and isinstance(found.denoiser, FilterDenoiser)
