@@ -1,7 +1,5 @@
 """Resampling: how much a score depends on which images happen to be in the test set."""
 
-from functools import wraps
-
 import numpy as np
 from sklearn.metrics import accuracy_score
 from sklearn.utils import check_consistent_length
@@ -10,8 +8,6 @@ from skdenoise.seeding import Stream, generator
 
 # Resamples are drawn and averaged in parts of about so many indices.
 _INDICES_AT_A_TIME = 2**22
-
-_RESPONSES = ("predict", "predict_proba", "predict_log_proba", "decision_function", "transform")
 
 
 def bootstrap_indices(n_images, n_resamples, rng):
@@ -100,43 +96,3 @@ def score_of_predictions(metric, y_true, y_pred):
         # The same, without the checks that scikit-learn would make at each of a thousand resamples.
         return mean_of_choice(y_true == y_pred.ravel())
     return lambda chosen: float(metric(y_true[chosen], y_pred[chosen]))
-
-
-class RememberedEstimator:
-    """A fitted estimator that answers for a fixed set of images, and works each answer out once.
-
-    It takes the place of the estimator in ``scorer(estimator, X, y)``, so that a score on a
-    thousand resamples costs one prediction. Whatever `X` its methods are given, they answer for the
-    images that :meth:`choose` chose.
-
-    Parameters
-    ----------
-    estimator : fitted estimator
-        What answers.
-    X : array-like
-        All of the images.
-    """
-
-    def __init__(self, estimator, X):
-        self._estimator = estimator
-        self._X = X
-        self._answers = {}
-        self._chosen = slice(None)
-
-    def choose(self, indices):
-        """Answer for these images from now on."""
-        self._chosen = indices
-        return self
-
-    def __getattr__(self, name):
-        attribute = getattr(self._estimator, name)
-        if name not in _RESPONSES:
-            return attribute
-
-        @wraps(attribute)
-        def answer(X):
-            if name not in self._answers:
-                self._answers[name] = np.asarray(attribute(self._X))
-            return self._answers[name][self._chosen]
-
-        return answer

@@ -6,7 +6,8 @@ from sklearn.utils import check_consistent_length
 from sklearn.utils.metadata_routing import MetadataRequest
 from sklearn.utils.validation import check_is_fitted
 
-from skdenoise.evaluation.bootstrap import RememberedEstimator, mean_of_choice, score_of_predictions
+from skdenoise.evaluation.bootstrap import mean_of_choice, score_of_predictions
+from skdenoise.evaluation.replay import Replay
 from skdenoise.images.layout import as_nhwc, check_image_shape, check_images, like_table
 from skdenoise.images.pixels import PixelFormat
 from skdenoise.images.ragged import ImageList, is_image_list
@@ -145,8 +146,8 @@ class NoisyScorer:
         check_consistent_length(noisy, y)
         if self.scoring == "accuracy":
             return score_of_predictions(accuracy_score, y, estimator.predict(noisy))
-        remembered, rows = RememberedEstimator(estimator, noisy), np.asarray(noisy)
-        return lambda chosen: self._scorer(remembered.choose(chosen), rows[chosen], y[chosen])
+        replay, rows = Replay(estimator, noisy), np.asarray(noisy)
+        return lambda chosen: self._scorer(replay.choose(chosen), rows[chosen], y[chosen])
 
     def get_metadata_routing(self):
         """Ask for what the inner scorer asks for."""

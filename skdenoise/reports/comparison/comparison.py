@@ -18,6 +18,7 @@ from skdenoise.evaluation.find_denoiser import find_denoiser
 from skdenoise.images.layout import check_image_shape, check_images
 from skdenoise.images.pixels import PixelFormat
 from skdenoise.images.value_range import check_value_range, warn_of_other_range
+from skdenoise.progress import show_steps
 from skdenoise.reports.comparison.conditions import (
     AS_IT_WAS,
     ON_CLEAN,
@@ -30,7 +31,6 @@ from skdenoise.reports.comparison.conditions import (
 from skdenoise.reports.comparison.experiment import UNPREPARED, Experiment
 from skdenoise.reports.comparison.levels import noise_levels, training_levels
 from skdenoise.reports.comparison.outcome import check_scoring_of_outcomes
-from skdenoise.reports.comparison.progress import shown
 from skdenoise.reports.comparison.result import DenoisingComparison
 from skdenoise.reports.comparison.table import tabulate
 from skdenoise.reports.summary import check_pandas
@@ -237,7 +237,8 @@ def _run(experiment, n_jobs, verbose):
         steps = chain.from_iterable(parallel(run(experiment, task) for task in tasks))
     measurements = []
     try:
-        steps = shown(steps, len(tasks) * experiment.n_steps(), verbose, _name_of_step)
+        total = len(tasks) * experiment.n_steps()
+        steps = show_steps(steps, total, "comparison", verbose, _name_of_step)
         for step in steps:
             measurements += step
     except KeyboardInterrupt:

@@ -3,12 +3,11 @@
 from itertools import chain
 
 import numpy as np
-from sklearn.base import BaseEstimator, ClassifierMixin
-from sklearn.utils.metaestimators import available_if
 
 from skdenoise.evaluation.bootstrap import bootstrap_indices, bootstrap_means
+from skdenoise.evaluation.replay import Replay
 from skdenoise.evaluation.scorers import check_scorer
-from skdenoise.reports.comparison.progress import shown
+from skdenoise.progress import show_steps
 from skdenoise.user_warnings import warn_user
 
 
@@ -65,16 +64,13 @@ class Replays:
 
     def record(self, classifier, inputs, y):
         """Return the outcome of a classifier on images that are prepared for it."""
-        said = {
-            method: np.asarray(getattr(classifier, method)(inputs))
-            for method in ("predict", "predict_proba", "decision_function")
-            if hasattr(classifier, method)
-        }
-        return Replay(getattr(classifier, "classes_", np.unique(y)), said)
+        return Replay.of_classifier(
+            classifier, inputs, getattr(classifier, "classes_", np.unique(y))
+        )
 
     def score(self, outcome, y):
         """Return the score of an outcome."""
-        return float(self.scorer(outcome, np.arange(len(y)), y))
+        return float(self._score(outcome, np.arange(len(y)), y))
 
     def resample(self, columns, y, n_resamples, rng, verbose=0):
         """Return the scores of resampled images, as `Hits.resample`.
@@ -83,7 +79,7 @@ class Replays:
         Interrupted, it returns those that are done.
         """
         resamples = chain.from_iterable(bootstrap_indices(len(y), n_resamples, rng))
-        resamples = shown(resamples, n_resamples, verbose, _name_of_resample)
+        resamples = show_steps(resamples, n_resamples, "comparison", verbose, _name_of_resample)
         scores = np.full((n_resamples, len(columns)), np.nan)
         try:
             for i, resample in enumerate(resamples):
@@ -95,47 +91,19 @@ class Replays:
         answered = scores[np.isfinite(scores).all(axis=1)]
         return answered if len(answered) > 1 else np.full((2, len(columns)), np.nan)
 
+    def _score(self, outcome, chosen, y):
+        # The scorer is given the numbers of the images in place of the images, which are not kept.
+        return self.scorer(outcome.choose(chosen), chosen, y[chosen])
+
     def _mean_score(self, repeats, resample, y):
         return np.mean([self._score_or_nan(outcome, resample, y) for outcome in repeats])
 
     def _score_or_nan(self, outcome, resample, y):
         try:
-            return self.scorer(outcome, resample, y[resample])
+            return self._score(outcome, resample, y)
         except ValueError:
             return np.nan
 
 
 def _name_of_resample(number, resample):
     return "resampled scores" if number % 50 == 0 else None
-
-
-def _said(method):
-    return available_if(lambda replay: method in replay.said)
-
-
-class Replay(ClassifierMixin, BaseEstimator):
-    """A classifier that says again what another one said of the images with the given indices."""
-
-    def __init__(self, classes, said):
-        self.classes = classes
-        self.said = said
-
-    @property
-    def classes_(self):
-        """The classes of the other classifier."""
-        return self.classes
-
-    @_said("predict")
-    def predict(self, indices):
-        """Return the classes that were predicted."""
-        return self.said["predict"][indices]
-
-    @_said("predict_proba")
-    def predict_proba(self, indices):
-        """Return the probabilities that were predicted."""
-        return self.said["predict_proba"][indices]
-
-    @_said("decision_function")
-    def decision_function(self, indices):
-        """Return the values of the decision function."""
-        return self.said["decision_function"][indices]
