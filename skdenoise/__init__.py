@@ -6,6 +6,7 @@ Importing the package loads neither Keras nor TensorFlow; the first network that
 from skdenoise.dask import map_images
 from skdenoise.denoisers.filters import FilterDenoiser
 from skdenoise.denoisers.model_file import load
+from skdenoise.denoisers.own_range import denoise_images
 from skdenoise.denoisers.subspace import SubspaceDenoiser
 from skdenoise.denoisers.unet import UNetDenoiser
 from skdenoise.displays import DenoisingDisplay, RobustnessCurveDisplay, TrainingCurveDisplay
@@ -90,6 +91,7 @@ __all__ = [
     "add_noise",
     "compare_denoising",
     "corruption_report",
+    "denoise_images",
     "estimate_noise",
     "fit_noise_model",
     "load",

@@ -23,15 +23,16 @@ from skdenoise.cli.common import (
     say,
 )
 from skdenoise.denoisers.model_file import load
+from skdenoise.denoisers.own_range import denoise_images
 from skdenoise.denoisers.pretrained import PRETRAINED, pretrained_path
-from skdenoise.images.pixels import PixelFormat
-from skdenoise.images.value_range import check_value_range
 from skdenoise.io.image_files import ENDINGS, image_paths, read_image, write_image
 from skdenoise.io.npy import is_stack, read_archive
 from skdenoise.io.safety import written_whole
 
 _ARCHIVE = ".npz"
 _ENDINGS = (*ENDINGS, _ARCHIVE)
+# What errors advise Python users to do, and the options that do it.
+_OPTIONS = {"per_channel=True": "--per-channel", "value_range=(0, 1)": "--value-range 0:1"}
 
 Model = Annotated[
     Path,
@@ -225,7 +226,7 @@ def _run(job, denoiser, per_channel, value_range, overwrite):
             result = _denoised_archive(job.input, denoiser, per_channel, value_range)
         else:
             image = read_image(job.input)[np.newaxis]
-            result = denoised_images(denoiser, image, per_channel, value_range)[0]
+            result = _denoised(denoiser, image, per_channel, value_range)[0]
         job.output.parent.mkdir(parents=True, exist_ok=True)
         if isinstance(result, dict):
             with written_whole(job.output) as new, open(new, "wb") as file:
@@ -249,70 +250,19 @@ def _denoised_archive(path, denoiser, per_channel, value_range):
     if not stacks:
         raise ValueError(f"{path} has no array of images, (n, height, width) or with channels.")
     for name in stacks:
-        arrays[name] = denoised_images(denoiser, arrays[name], per_channel, value_range)
+        arrays[name] = _denoised(denoiser, arrays[name], per_channel, value_range)
     return arrays
 
 
-def denoised_images(denoiser, images, per_channel=False, value_range=None):
-    """Denoise images from a file, whose dtype says what is black and what is white.
-
-    Parameters
-    ----------
-    denoiser : UNetDenoiser
-        Fitted, on images of any dtype.
-    images : ndarray of shape (n, height, width) or (n, height, width, channels)
-        8 bits reach over 0..255; wider integers over the range of the denoiser where they fit in it,
-        else over that of their values; floats that are all in 0..1 over that, others over the range
-        of the denoiser.
-    per_channel : bool
-        Whether a denoiser of grey images is given each colour by itself.
-    value_range : (low, high) or None
-        What is black and what is white; ``None`` goes by the dtype.
-
-    Returns
-    -------
-    ndarray
-        Of the same shape and dtype.
-
-    Raises
-    ------
-    ValueError
-        For another number of channels, and for floats that can hardly be in the denoiser's range.
-    """
-    found, needed = images.shape[3] if images.ndim == 4 else 1, denoiser.image_shape_[2]
-    if found != needed and needed == 1 and per_channel:
-        channels = np.concatenate(np.moveaxis(images, 3, 0))  # as grey images, of one range
-        denoised = denoised_images(denoiser, channels, value_range=value_range)
-        return np.stack(np.split(denoised, found), axis=-1)
-    if found != needed:
-        hint = "; --per-channel gives it each colour by itself" if needed == 1 else ""
-        raise ValueError(f"it has {found} channel(s), the denoiser is for {needed}{hint}.")
-    value_range = value_range or _range_of(images, denoiser.value_range_)
-    pixels = PixelFormat(images.dtype, value_range)
-    if pixels.value_range == denoiser.value_range_:
-        return denoiser.transform(images)
-    inside = PixelFormat(np.dtype(np.float32), denoiser.value_range_)
-    noisy = inside.from_unit(pixels.to_unit(images))
-    return pixels.from_unit(inside.to_unit(denoiser.transform(noisy)))
-
-
-def _range_of(images, usual):
-    """Return what is black and what is white in images."""
-    low, high = usual
-    if images.dtype in (np.uint8, bool):
-        return check_value_range(None, images)
-    if images.dtype.kind == "f":
-        least, most = float(images.min()), float(images.max())
-        if least >= 0 and most <= 1:
-            return 0.0, 1.0
-        if most - least < (high - low) / 50:
-            raise ValueError(
-                f"its floats are from {least:.3g} to {most:.3g}, but black and white are {low:g} and "
-                f"{high:g} to the denoiser; say what they are here, --value-range 0:1 for one."
-            )
-        return usual
-    fits = low <= images.min() and images.max() <= high
-    return usual if fits else check_value_range(None, images)
+def _denoised(denoiser, images, per_channel, value_range):
+    """Denoise images from a file; errors name the options of the command line."""
+    try:
+        return denoise_images(denoiser, images, per_channel=per_channel, value_range=value_range)
+    except ValueError as error:
+        reason = str(error)
+        for parameter, option in _OPTIONS.items():
+            reason = reason.replace(parameter, option)
+        raise ValueError(reason) from error
 
 
 def info(model: Model, as_json: AsJson = False):
