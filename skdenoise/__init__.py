@@ -1,6 +1,6 @@
 """A learned image denoiser for scikit-learn pipelines.
 
-Importing the package loads neither Keras nor TensorFlow; the first network that is built does.
+Importing the package does not load Keras or TensorFlow. They load when the first network is built.
 """
 
 from skdenoise.dask import map_images

@@ -80,7 +80,7 @@ def test_evaluate_prints_the_table_and_the_answer_and_saves_the_numbers(tmp_path
         "evaluate", "digits", *QUICK, "--classifier", "knn", "--csv", tmp_path / "a.csv"
     )
     assert result.returncode == 0, result.stderr
-    for words in ("trained on noise", "U-Net, classifier as it was", "At noise factor 0.4"):
+    for words in ("noise augmentation", "U-Net, classifier not retrained", "At noise factor 0.4"):
         assert words in result.stdout
     header, *rows = (tmp_path / "a.csv").read_text().splitlines()
     assert header.startswith("training,train_noise_factor,noise_factor,condition,kind,score")

@@ -60,7 +60,7 @@ def test_train_saves_a_denoiser_and_names_what_it_leaves_out(trained):
     assert result.exit_code == 1, result.output
     assert "2 file(s) left out" in result.stdout
     assert "trained on 11 image(s), 2 epoch(s)" in result.stdout
-    assert "dB on 1 image(s)" in result.stdout
+    assert "PSNR on 1 held-out image(s)" in result.stdout
     for words in ("broken.png cannot be read", "grey.png is grey uint8, most are uint8 with 3"):
         assert words in result.stderr
     assert load(model).noise_.sigma == (0.0, 0.2)
@@ -124,7 +124,7 @@ def test_train_leaves_small_images_out_but_not_where_most_are_small(folder, tmp_
     try:
         quick = ("-o", tmp_path / "a", "--epochs", 1, "--quiet", "--patch-size")
         result = skdenoise("train", folder, *quick, 16)
-        assert "icon.png is smaller than the patches of 16 pixels" in result.stderr
+        assert "icon.png is smaller than a patch of 16x16 pixels" in result.stderr
         assert "stack.npz is an archive" in result.stderr
         assert "4 file(s) left out" in result.stdout
         (folder / "icon.png").unlink()
@@ -299,24 +299,24 @@ def test_info_tells_what_a_model_is(trained):
         (("train", "{folder}", "-o", "model", "--network", "large"), "compact"),
         (("train", "{folder}", "-o", "model", "--clean", "{empty}"), "no images"),
         (("train", "{folder}", "-o", "m", "--noise-factor", "estimate"), "--supervision"),
-        (("train", "{folder}", "-o", "m", "--supervision", "recorrupted"), "one strength"),
+        (("train", "{folder}", "-o", "m", "--supervision", "recorrupted"), "single noise strength"),
         (
             ("train", "{folder}", "-o", "m", "--supervision", "self", "--clean", "{folder}"),
             "leave --clean out",
         ),
-        (("train", "{folder}", "-o", "m", "--value-range", "255:0"), "no range"),
+        (("train", "{folder}", "-o", "m", "--value-range", "255:0"), "not a range LOW:HIGH"),
         (("train", "{folder}", "-o", "model", "--clean", "{folder}/more"), "lacks"),
         (("denoise", "{folder}/0.png", "{folder}", "-o", "out"), "no model file"),
         (("denoise", "{model}", "nowhere.png", "-o", "out"), "nowhere.png does not exist"),
         (("denoise", "{model}", "{empty}", "-o", "out"), "no images"),
         (("denoise", "{model}", "{folder}", "-o", "{model}"), "is a file"),
-        (("denoise", "{model}", "{folder}/0.png", "-o", "out.npz"), "archives give archives"),
+        (("denoise", "{model}", "{folder}/0.png", "-o", "out.npz"), "archives stay archives"),
         (
             ("denoise", "{model}", "{folder}", "{folder}/0.png", "-o", "out"),
-            "would both become out/0.png",
+            "would both be written to out/0.png",
         ),
         (("info", "{folder}/0.png"), "no model file"),
-        (("info", "photo-grey"), "come with the package: photo-gray"),
+        (("info", "photo-grey"), "denoiser in the package: photo-gray"),
     ],
 )
 def test_wrong_options_are_refused(folder, trained, tmp_path, monkeypatch, arguments, words):

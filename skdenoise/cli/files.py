@@ -31,13 +31,13 @@ from skdenoise.io.safety import written_whole
 
 _ARCHIVE = ".npz"
 _ENDINGS = (*ENDINGS, _ARCHIVE)
-# What errors advise Python users to do, and the options that do it.
+# Python parameters named in error messages, and the options that set them.
 _OPTIONS = {"per_channel=True": "--per-channel", "value_range=(0, 1)": "--value-range 0:1"}
 
 Model = Annotated[
     Path,
     typer.Argument(
-        help="A denoiser that `skdenoise train` has saved, or one that comes with the package: "
+        help="A file saved by `skdenoise train`, or the name of a denoiser in the package: "
         f"{', '.join(PRETRAINED)}.",
         dir_okay=False,
     ),
@@ -46,18 +46,18 @@ Model = Annotated[
 
 @dataclass
 class Job:
-    """A file to denoise, and what became of it.
+    """A file to denoise, and the result.
 
     Parameters
     ----------
     input, output : Path
         The files.
     status : str
-        ``"done"`` or ``"skipped"``, empty before.
+        ``"done"`` or ``"skipped"``; empty before it is processed.
     reason : str
         Why it was skipped.
     seconds : float
-        What it took.
+        Time taken.
     """
 
     input: Path
@@ -73,26 +73,29 @@ def denoise(
         list[Path],
         typer.Argument(
             metavar="IN...",
-            help="Images (PNG, JPEG, TIFF, BMP, WebP, .npy), .npz archives of stacks of images, and "
-            "folders of them.",
+            help="Images (PNG, JPEG, TIFF, BMP, WebP, .npy), .npz archives of image stacks, and folders "
+            "of these.",
         ),
     ],
     output: Annotated[
         Path,
         typer.Option(
-            "--output", "-o", help="The folder for the results; for a single image, also a file."
+            "--output", "-o", help="Folder for the results; for a single image, this can be a file."
         ),
     ],
     per_channel: Annotated[
         bool,
-        typer.Option("--per-channel", help="Give a denoiser of grey images each colour by itself."),
+        typer.Option(
+            "--per-channel",
+            help="Denoise each colour channel separately, with a denoiser for grey images.",
+        ),
     ] = False,
     self_ensemble: Annotated[
         bool,
         typer.Option(
             "--self-ensemble",
-            help="Average over what each image gives flipped and turned: a little better, in eight "
-            "passes.",
+            help="Average the results for eight flips and rotations of each image: slightly better, "
+            "and eight times slower.",
         ),
     ] = False,
     value_range: ValueRange = None,
@@ -102,8 +105,8 @@ def denoise(
 ):
     """Remove noise from image files.
 
-    Each result has the name, format and dtype of its input; folders keep their structure. A file that
-    cannot be read, or whose result is there already, is named and skipped, and the exit code is 1 then.
+    File names, formats, dtypes and the structure of folders are preserved. A file is skipped if it
+    cannot be read or its result exists. Skipped files are listed, and the exit code is 1.
     """
     jobs = _jobs(inputs, output)
     import_keras_in_silence()
@@ -111,13 +114,13 @@ def denoise(
     if self_ensemble:
         if not denoiser.augment:
             raise typer.BadParameter(
-                f"{model} has not learned from images that are flipped and turned.",
+                f"{model} was not trained on flipped and turned images.",
                 param_hint="--self-ensemble",
             )
         denoiser.set_params(self_ensemble=True)
     hidden, interrupted = quiet or as_json, False
     if len(jobs) == 1 and not hidden:
-        denoiser.set_params(verbose=1)  # of one large image, the tiles are what moves
+        denoiser.set_params(verbose=1)  # for one large image, the bar counts its tiles
     try:
         for job in _tracked(jobs, hidden=hidden or len(jobs) == 1):
             _run(job, denoiser, per_channel, value_range, overwrite)
@@ -143,7 +146,7 @@ def _plain(value):
 
 
 def _jobs(inputs, output):
-    """Return a job for each image, in the order of the command line."""
+    """Return a job for each image, in command-line order."""
     missing = [str(path) for path in inputs if not path.exists()]
     if missing:
         raise typer.BadParameter(f"{', '.join(missing)} does not exist.", param_hint="IN...")
@@ -151,7 +154,8 @@ def _jobs(inputs, output):
     if is_file and not output.is_dir():
         if _is_archive(inputs[0]) != _is_archive(output):
             raise typer.BadParameter(
-                f"{inputs[0]} gives no {output.suffix}; archives give archives, and images images.",
+                f"{inputs[0]} cannot be written as {output.suffix}: archives stay archives, and images stay "
+                "images.",
                 param_hint="--output",
             )
         return [Job(inputs[0], output)]
@@ -166,7 +170,7 @@ def _jobs(inputs, output):
         ]
     if not jobs:
         raise typer.BadParameter(
-            f"there are no images ({', '.join(_ENDINGS)}) in {', '.join(map(str, inputs))}.",
+            f"no images ({', '.join(_ENDINGS)}) found in {', '.join(map(str, inputs))}.",
             param_hint="IN...",
         )
     _check_outputs(jobs)
@@ -174,14 +178,14 @@ def _jobs(inputs, output):
 
 
 def _check_outputs(jobs):
-    """Refuse inputs whose results would replace each other."""
+    """Check that no two inputs have the same output."""
     inputs = {}
     for job in jobs:
         other = inputs.setdefault(job.output, job.input)
         if other is not job.input:
             raise typer.BadParameter(
-                f"{other} and {job.input} would both become {job.output}; denoise them into folders of "
-                "their own.",
+                f"{other} and {job.input} would both be written to {job.output}; denoise them into "
+                "separate folders.",
                 param_hint="IN...",
             )
 
@@ -191,7 +195,7 @@ def _is_archive(path):
 
 
 def _file_of(model):
-    """Return the file of a model that was given by its path or, where there is no such, its name."""
+    """Return the file of a model given by its path or, if there is no such file, its name."""
     if str(model) in PRETRAINED and not model.exists():
         return pretrained_path(str(model))
     return model
@@ -203,7 +207,7 @@ def _loaded(model):
     except FileNotFoundError as error:
         names = ", ".join(PRETRAINED)
         raise typer.BadParameter(
-            f"{model} does not exist; nor is it one of those that come with the package: {names}.",
+            f"{model} is neither a file nor a denoiser in the package: {names}.",
             param_hint="MODEL",
         ) from error
     except (OSError, ValueError) as error:
@@ -217,11 +221,11 @@ def _tracked(jobs, hidden):
 
 
 def _run(job, denoiser, per_channel, value_range, overwrite):
-    """Denoise a file; say in the job what became of it."""
+    """Denoise a file, and record the result in the job."""
     start = time.perf_counter()
     try:
         if job.output.exists() and not overwrite:
-            raise ValueError(f"{job.output} exists; --overwrite replaces it.")
+            raise ValueError(f"{job.output} exists; use --overwrite to replace it.")
         if _is_archive(job.input):
             result = _denoised_archive(job.input, denoiser, per_channel, value_range)
         else:
@@ -234,7 +238,7 @@ def _run(job, denoiser, per_channel, value_range, overwrite):
         else:
             write_image(job.output, result)
         job.status = "done"
-    except Exception as error:  # one file, whatever is wrong with it, is not to end the others
+    except Exception as error:  # whatever is wrong with one file must not stop the others
         reason = str(error) or type(error).__name__
         named = str(job.input) in reason or str(job.output) in reason
         job.status, job.reason = "skipped", reason if named else f"{job.input}: {reason}"
@@ -242,13 +246,15 @@ def _run(job, denoiser, per_channel, value_range, overwrite):
 
 
 def _denoised_archive(path, denoiser, per_channel, value_range):
-    """Return the arrays of an archive; those that are stacks of images are denoised."""
+    """Return the arrays of an archive, with stacks of images denoised."""
     arrays = read_archive(path)
     for name in {"file", "allow_pickle"} & arrays.keys():
-        raise ValueError(f"{path} has an array called {name!r}, which NumPy cannot write again.")
+        raise ValueError(f"{path} has an array called {name!r}, a name that NumPy cannot write.")
     stacks = [name for name, array in arrays.items() if is_stack(array.shape, array.dtype)]
     if not stacks:
-        raise ValueError(f"{path} has no array of images, (n, height, width) or with channels.")
+        raise ValueError(
+            f"{path} has no array of images of shape (n, height, width) or (n, height, width, channels)."
+        )
     for name in stacks:
         arrays[name] = _denoised(denoiser, arrays[name], per_channel, value_range)
     return arrays
@@ -266,7 +272,7 @@ def _denoised(denoiser, images, per_channel, value_range):
 
 
 def info(model: Model, as_json: AsJson = False):
-    """Tell what a saved denoiser is, and what it was trained on."""
+    """Show the network of a saved denoiser, and how it was trained."""
     import_keras_in_silence()
     denoiser = _loaded(model)
     history, size = denoiser.history_, _file_of(model).stat().st_size
@@ -292,7 +298,7 @@ def info(model: Model, as_json: AsJson = False):
 
 def _noise_of(denoiser):
     if denoiser.supervision != "clean":
-        return "that of noisy images alone"
+        return "that of the noisy images"
     return "real pairs" if denoiser.noise_ is None else repr(denoiser.noise_)
 
 

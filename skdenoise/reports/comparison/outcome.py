@@ -1,4 +1,4 @@
-"""Outcomes: what a classifier said of each test image, and the scores that follow from it."""
+"""Outcomes: the predictions for each test image, and their scores."""
 
 from itertools import chain
 
@@ -12,17 +12,17 @@ from skdenoise.user_warnings import warn_user
 
 
 def check_scoring_of_outcomes(scoring):
-    """Return the kind of outcome that a scorer needs: `Hits` for accuracy, `Replays` for others."""
+    """Return the kind of outcome for a scorer: `Hits` for accuracy, `Replays` for others."""
     return Hits() if scoring == "accuracy" else Replays(check_scorer(scoring))
 
 
 class Hits:
-    """Outcomes for accuracy: whether each image was classified right."""
+    """Outcomes for accuracy: whether each image was classified correctly."""
 
     n_resamples = 2000
 
     def record(self, classifier, inputs, y):
-        """Return the outcome of a classifier on images that are prepared for it."""
+        """Return the outcome of a classifier on prepared images."""
         return np.asarray(classifier.predict(inputs)).reshape(y.shape) == y
 
     def score(self, outcome, y):
@@ -35,8 +35,8 @@ class Hits:
         Parameters
         ----------
         columns : list of list
-            For each column the outcomes of its repeats, which are averaged; the repeats of an image
-            are kept together.
+            For each column the outcomes of its repeats, which are averaged. All repeats of an image
+            are resampled together.
         y : ndarray of shape (n_images,)
             The classes.
         n_resamples : int
@@ -44,7 +44,7 @@ class Hits:
         rng : numpy.random.Generator
             Source of the resamples.
         verbose : int
-            Whether to show how many are done, where they take long.
+            Whether to show progress, if it takes long.
 
         Returns
         -------
@@ -55,7 +55,7 @@ class Hits:
 
 
 class Replays:
-    """Outcomes for any scorer: all that it could ask the classifier for."""
+    """Outcomes for any scorer: all predictions that it may ask the classifier for."""
 
     n_resamples = 300
 
@@ -63,7 +63,7 @@ class Replays:
         self.scorer = scorer
 
     def record(self, classifier, inputs, y):
-        """Return the outcome of a classifier on images that are prepared for it."""
+        """Return the outcome of a classifier on prepared images."""
         return Replay.of_classifier(
             classifier, inputs, getattr(classifier, "classes_", np.unique(y))
         )
@@ -75,8 +75,8 @@ class Replays:
     def resample(self, columns, y, n_resamples, rng, verbose=0):
         """Return the scores of resampled images, as `Hits.resample`.
 
-        A scorer may have no answer where a resample lacks a class; such resamples are left out.
-        Interrupted, it returns those that are done.
+        Resamples that a scorer cannot score, because a class is missing, are left out. If it is
+        interrupted, the scores so far are returned.
         """
         resamples = chain.from_iterable(bootstrap_indices(len(y), n_resamples, rng))
         resamples = show_steps(resamples, n_resamples, "comparison", verbose, _name_of_resample)
@@ -86,13 +86,13 @@ class Replays:
                 scores[i] = [self._mean_score(repeats, resample, y) for repeats in columns]
         except KeyboardInterrupt:
             warn_user(
-                "Interrupted: the intervals are from fewer resamples than asked for.",
+                "Interrupted: the intervals are from fewer resamples than requested.",
             )
         answered = scores[np.isfinite(scores).all(axis=1)]
         return answered if len(answered) > 1 else np.full((2, len(columns)), np.nan)
 
     def _score(self, outcome, chosen, y):
-        # The scorer is given the numbers of the images in place of the images, which are not kept.
+        # The scorer receives the indices of the images, because the images are not kept.
         return self.scorer(outcome.choose(chosen), chosen, y[chosen])
 
     def _mean_score(self, repeats, resample, y):
