@@ -1,10 +1,13 @@
 """The comparison: whether denoising improves classification of noisy images."""
 
+from collections.abc import Callable, Mapping, Sequence
 from itertools import chain
 from numbers import Integral, Real
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from joblib import effective_n_jobs
+from numpy.typing import ArrayLike
 from sklearn.base import BaseEstimator, clone, is_regressor
 from sklearn.model_selection import ParameterGrid
 from sklearn.utils import check_consistent_length
@@ -37,33 +40,39 @@ from skdenoise.reports.summary import check_pandas
 from skdenoise.seeding import draw_seed
 from skdenoise.user_warnings import warn_user
 
+if TYPE_CHECKING:
+    from skdenoise.noise.model import NoiseModel
+
+
+_TrainNoise = str | float | tuple[float, float]
+
 
 def compare_denoising(
-    classifier,
-    X_train,
-    y_train,
-    X_test,
-    y_test,
+    classifier: BaseEstimator,
+    X_train: ArrayLike,
+    y_train: ArrayLike,
+    X_test: ArrayLike,
+    y_test: ArrayLike,
     *,
-    noise="gaussian",
-    noise_factors=None,
-    train_noise_factor="matched",
-    denoisers=None,
-    param_grid=None,
-    n_copies=(1, 4, 16),
-    n_components=(20, 40, 80),
-    scoring="accuracy",
-    validation=0.2,
-    n_repeats=3,
-    n_resamples=None,
-    clip=None,
-    image_shape=None,
-    value_range=None,
-    return_estimator=False,
-    n_jobs=None,
-    random_state=None,
-    verbose=0,
-):
+    noise: "str | NoiseModel" = "gaussian",
+    noise_factors: float | Sequence[float] | None = None,
+    train_noise_factor: _TrainNoise | list[_TrainNoise] = "matched",
+    denoisers: BaseEstimator | Sequence[BaseEstimator] | Mapping[str, BaseEstimator] | None = None,
+    param_grid: Mapping[str, Sequence[Any]] | Sequence[Mapping[str, Sequence[Any]]] | None = None,
+    n_copies: int | Sequence[int] = (1, 4, 16),
+    n_components: int | Sequence[int] = (20, 40, 80),
+    scoring: str | Callable[..., float] = "accuracy",
+    validation: float | tuple[ArrayLike, ArrayLike] = 0.2,
+    n_repeats: int = 3,
+    n_resamples: int | None = None,
+    clip: bool | None = None,
+    image_shape: tuple[int, ...] | None = None,
+    value_range: tuple[float, float] | None = None,
+    return_estimator: bool = False,
+    n_jobs: int | None = None,
+    random_state: int | np.random.RandomState | None = None,
+    verbose: int = 0,
+) -> DenoisingComparison:
     """Compare ways to classify noisy images: with denoisers and without.
 
     The classifier is trained on clean images, on noisy images, after PCA, after filters and after learned

@@ -1,11 +1,21 @@
 """The result of a comparison: table, conclusions and curves."""
 
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
 import numpy as np
+from sklearn.pipeline import Pipeline
 
 from skdenoise.displays.drawing import new_figure
 from skdenoise.reports.comparison.conditions import DENOISER, NOT_RETRAINED, ON_DENOISED_CLEAN
 from skdenoise.reports.comparison.levels import MATCHED, in_words
 from skdenoise.reports.summary import Summary
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from pandas import DataFrame
+
+    from skdenoise.displays import RobustnessCurveDisplay
 
 _SIGNIFICANT = 0.05
 _LEGEND = (
@@ -55,7 +65,13 @@ class DenoisingComparison:
         ``return_estimator=True``.
     """
 
-    def __init__(self, frame, scoring, interrupted=False, estimators=None):
+    def __init__(
+        self,
+        frame: "DataFrame",
+        scoring: str,
+        interrupted: bool = False,
+        estimators: dict[tuple[str, Any, str], Pipeline] | None = None,
+    ) -> None:
         self.frame = frame
         self.scoring = scoring
         self.interrupted = interrupted
@@ -69,7 +85,7 @@ class DenoisingComparison:
         )
         return [_verdict(rows) for _, rows in groups]
 
-    def summary(self):
+    def summary(self) -> Summary:
         """Return a readable table, with conclusions.
 
         Returns
@@ -87,7 +103,12 @@ class DenoisingComparison:
             head += " (interrupted: results so far)"
         return Summary(head, blocks, self.verdicts, _LEGEND)
 
-    def plot(self, conditions=None, *, axes=None):
+    def plot(
+        self,
+        conditions: str | Sequence[str] | None = None,
+        *,
+        axes: "Axes | Sequence[Axes] | None" = None,
+    ) -> "list[RobustnessCurveDisplay]":
         """Plot the score against the noise factor, with intervals.
 
         Parameters
