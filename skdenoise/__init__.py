@@ -1,11 +1,12 @@
 """A learned image denoiser for scikit-learn pipelines.
 
-Importing the package loads neither Keras nor TensorFlow; the first network that is built does.
+Importing the package does not load Keras or TensorFlow. They load when the first network is built.
 """
 
 from skdenoise.dask import map_images
 from skdenoise.denoisers.filters import FilterDenoiser
 from skdenoise.denoisers.loading import load
+from skdenoise.denoisers.own_range import denoise_images
 from skdenoise.denoisers.subspace import SubspaceDenoiser
 from skdenoise.denoisers.unet import UNetDenoiser
 from skdenoise.displays import DenoisingDisplay, RobustnessCurveDisplay, TrainingCurveDisplay
@@ -96,6 +97,7 @@ __all__ = [
     "add_noise",
     "compare_denoising",
     "corruption_report",
+    "denoise_images",
     "estimate_noise",
     "fit_noise_model",
     "load",

@@ -1,6 +1,9 @@
-"""Progress: what a fit shows while it runs."""
+"""Progress: what long work shows on the terminal while it runs."""
 
-import keras
+import sys
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any
+
 import rich.progress
 from rich.console import Console
 from rich.progress import (
@@ -14,7 +17,7 @@ from rich.progress import (
 
 
 def progress_callbacks(verbose: int, epochs: int, steps: int) -> list:
-    """Return the callbacks for a level of `verbose`.
+    """Return the Keras callbacks for a level of `verbose`.
 
     Parameters
     ----------
@@ -27,24 +30,65 @@ def progress_callbacks(verbose: int, epochs: int, steps: int) -> list:
     if not verbose:
         return []
     console = Console()
-    if verbose == 1 and (console.is_terminal or console.is_jupyter):
-        return [ProgressBar(console, epochs, steps)]
-    return [EpochLines(epochs)]
+    if verbose == 1 and _can_show_a_bar(console):
+        return [_as_callback(ProgressBar(console, epochs, steps))]
+    return [_as_callback(EpochLines(epochs))]
 
 
-def track(work, what, verbose):
+def track(work: Iterable, what: str, verbose: int) -> Iterable:
     """Return an iterator over `work` that shows a progress bar, if on a terminal or in a notebook."""
     console = Console()
-    hidden = not verbose or not (console.is_terminal or console.is_jupyter)
+    hidden = not verbose or not _can_show_a_bar(console)
     return rich.progress.track(work, what, console=console, disable=hidden)
 
 
-class ProgressBar(keras.callbacks.Callback):
-    """One bar over all steps of a fit, with the losses of the last epoch."""
+def show_steps(
+    steps: Iterable,
+    total: int,
+    what: str,
+    verbose: int,
+    name_of: Callable[[int, Any], str | None],
+) -> Iterator:
+    """Yield steps as they come, and show how many are done: as a bar, or as lines in a log.
+
+    Both go to the standard error stream, because the steps make a result that may be printed.
+
+    Parameters
+    ----------
+    steps : iterable
+        The steps.
+    total : int
+        How many there will be.
+    what : str
+        Name of the work.
+    verbose : int
+        0 shows nothing.
+    name_of : callable
+        ``name_of(number, step)`` returns the text of a step's line in a log, or None for no line.
+    """
+    if not verbose:
+        yield from steps
+        return
+    console = Console(stderr=True)
+    if _can_show_a_bar(console):
+        columns = [TextColumn(what), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn()]
+        with Progress(*columns, console=console) as bar:
+            yield from bar.track(steps, total=total)
+        return
+    for number, step in enumerate(steps, 1):
+        name = name_of(number, step)
+        if name is not None:
+            print(f"{what} {number}/{total}: {name}", file=sys.stderr, flush=True)
+        yield step
+
+
+class ProgressBar:
+    """One bar over all steps of a fit, with the losses of the last epoch.
+
+    The methods are named after the events of a Keras fit.
+    """
 
     def __init__(self, console, epochs, steps):
-        super().__init__()
-        self.epochs = epochs
         self.steps = steps
         self.bar = Progress(
             TextColumn("denoiser"),
@@ -81,16 +125,34 @@ class ProgressBar(keras.callbacks.Callback):
         self.bar.stop()
 
 
-class EpochLines(keras.callbacks.Callback):
+class EpochLines:
     """One line of plain text per epoch."""
 
     def __init__(self, epochs):
-        super().__init__()
         self.epochs = epochs
 
     def on_epoch_end(self, epoch, logs=None):
         """Print the losses."""
         print(f"epoch {epoch + 1}/{self.epochs}: {_losses(logs)}", flush=True)
+
+
+def _as_callback(display):
+    """Return a Keras callback that calls the methods of a display.
+
+    Only those that it has: Keras fits faster where no callback asks for every step.
+    """
+    import keras  # here, so that this module can be used without it
+
+    callback = keras.callbacks.Callback()
+    for event in ("train_begin", "epoch_begin", "train_batch_end", "epoch_end", "train_end"):
+        method = getattr(display, f"on_{event}", None)
+        if method is not None:
+            setattr(callback, f"on_{event}", method)
+    return callback
+
+
+def _can_show_a_bar(console):
+    return console.is_terminal or console.is_jupyter
 
 
 def _losses(logs):

@@ -56,20 +56,20 @@ def of(comparison, condition):
 
 def test_every_way_to_meet_noise_is_a_row(comparison):
     assert list(comparison.frame["condition"]) == [
-        "alone",
-        "trained on noise",
+        "no denoiser",
+        "noise augmentation",
         "PCA of clean images",
         "PCA of noisy images",
         "gaussian filter",
         "gaussian filter, on denoised clean",
-        "gaussian filter, classifier as it was",
+        "gaussian filter, classifier not retrained",
         "Wiener subspace",
         "Wiener subspace, on denoised clean",
-        "Wiener subspace, classifier as it was",
+        "Wiener subspace, classifier not retrained",
     ]
     assert list(dict.fromkeys(comparison.frame["kind"])) == [
-        "alone",
-        "noise training",
+        "no denoiser",
+        "noise augmentation",
         "PCA",
         "filter",
         "denoiser",
@@ -80,12 +80,14 @@ def test_scores_are_those_of_the_classifier_on_noisy_images(comparison, data):
     X, y, X_test, y_test = data
     noisy = add_noise(X_test, noise_factor=0.5, random_state=1)
     alone = SVC().fit(X[:240], y[:240])
-    assert of(comparison, "alone").score == pytest.approx(alone.score(noisy, y_test), abs=0.07)
-    assert of(comparison, "alone").clean_score == pytest.approx(
+    assert of(comparison, "no denoiser").score == pytest.approx(
+        alone.score(noisy, y_test), abs=0.07
+    )
+    assert of(comparison, "no denoiser").clean_score == pytest.approx(
         alone.score(X_test, y_test), abs=0.03
     )
     expected = psnr(X_test, np.clip(noisy, 0, 1), data_range=1).mean()
-    assert of(comparison, "alone").psnr == pytest.approx(expected, abs=0.2)
+    assert of(comparison, "no denoiser").psnr == pytest.approx(expected, abs=0.2)
 
 
 def test_intervals_hold_the_score_and_differences_are_to_the_best_rival(comparison):
@@ -103,7 +105,7 @@ def test_intervals_hold_the_score_and_differences_are_to_the_best_rival(comparis
 
 
 def test_copies_and_components_are_chosen_for_each_repeat(comparison):
-    for condition in ("trained on noise", "Wiener subspace", "gaussian filter"):
+    for condition in ("noise augmentation", "Wiener subspace", "gaussian filter"):
         choices = of(comparison, condition).choices
         assert len(choices) == 2
         assert all(choice["n_copies"] in (1, 4) for choice in choices)
@@ -139,7 +141,9 @@ def test_table_is_training_level_by_test_level(data):
         ("0 to 0.6", (0.0, 0.6), 0.5),
     ]
     # The test noise is the same whatever was trained for: so is what the untrained one scores.
-    alone = frame[frame["condition"] == "alone"].set_index(["training", "noise_factor"])["score"]
+    alone = frame[frame["condition"] == "no denoiser"].set_index(["training", "noise_factor"])[
+        "score"
+    ]
     assert alone["matched", 0.5] == alone["0 to 0.6", 0.5] == alone["0.3", 0.5]
 
 
@@ -163,7 +167,7 @@ def test_images_to_choose_on_may_be_given(data, digits):
     X, y = digits
     params = QUICK | {"n_repeats": 1}
     comparison = compare_denoising(SVC(), *data, **params, validation=(X[900:1100], y[900:1100]))
-    assert of(comparison, "alone").score > 0.3
+    assert of(comparison, "no denoiser").score > 0.3
 
 
 @pytest.mark.parametrize("scoring", ["balanced_accuracy", "roc_auc_ovr", "neg_log_loss"])
@@ -200,7 +204,7 @@ def test_colour_images_as_arrays(dtype):
     params = QUICK | {"denoisers": [quick_denoiser(), FilterDenoiser("median")], "n_repeats": 1}
     comparison = compare_denoising(Mean(), X[:80], y[:80], X[80:], y[80:], **params)
     assert of(comparison, "median filter").score > 0.7
-    assert of(comparison, "U-Net").psnr > of(comparison, "alone").psnr
+    assert of(comparison, "U-Net").psnr > of(comparison, "no denoiser").psnr
     assert np.isfinite(of(comparison, "median filter").ssim)
 
 
@@ -247,7 +251,7 @@ def test_a_denoiser_is_fitted_once_for_all_its_conditions(data, tmp_path):
 def test_a_fitted_denoiser_is_used_as_it_is(data, trained):
     params = QUICK | {"denoisers": {"mine": FrozenEstimator(trained)}, "n_repeats": 1}
     comparison = compare_denoising(SVC(), *data, **params)
-    assert of(comparison, "mine").score > of(comparison, "alone").score
+    assert of(comparison, "mine").score > of(comparison, "no denoiser").score
     assert trained.noise_factor == 0.4
 
 
@@ -288,7 +292,7 @@ def test_resamples_without_a_class_do_not_stop_a_scorer(data):
             **params,
             scoring="roc_auc_ovr",
         )
-    assert 0 < of(comparison, "alone").score < 1
+    assert 0 < of(comparison, "no denoiser").score < 1
 
 
 @pytest.mark.parametrize("in_a_pipeline", [False, True])
@@ -319,8 +323,8 @@ def test_network_is_also_trained_on_fresh_noise(data, in_a_pipeline):
     params = QUICK | {"n_repeats": 1, "n_copies": 1, "n_components": 20}
     params["denoisers"] = [SubspaceDenoiser()]
     comparison = compare_denoising(classifier, *data, **params)
-    fresh = of(comparison, "trained on fresh noise")
-    assert fresh.kind == "noise training"
+    fresh = of(comparison, "new noise in each epoch")
+    assert fresh.kind == "noise augmentation"
     assert fresh.choices[0]["epochs"] >= 2
     assert fresh.score > 0.2
 
@@ -426,7 +430,7 @@ def test_interrupt_before_anything_is_done_is_passed_on(data, interrupted_at):
 def test_summary_reads_as_text_and_as_html(comparison):
     text = str(comparison)
     assert "Trained for the noise of each test" in text
-    assert "gaussian filter, classifier as it was" in text
+    assert "gaussian filter, classifier not retrained" in text
     assert comparison.verdicts[0] in text
     assert max(len(line) for line in text.splitlines()[:16]) <= 100
     html = comparison._repr_html_()
@@ -450,7 +454,12 @@ def verdict_of(**changes):
         "clean_cost_high": 0.004,
         "validation_score": 0.9,
     }
-    alone = row | {"condition": "alone", "kind": "alone", "score": 0.8, "best_rival": True}
+    alone = row | {
+        "condition": "no denoiser",
+        "kind": "no denoiser",
+        "score": 0.8,
+        "best_rival": True,
+    }
     denoiser = row | {
         "condition": "U-Net",
         "kind": "denoiser",
@@ -469,10 +478,10 @@ def verdict_of(**changes):
     [
         ({}, "denoising wins"),
         ({"p_value": 0.2}, "no difference shown between U-Net"),
-        ({"difference": -0.1}, "alone (0.800) wins over the best denoiser, U-Net"),
+        ({"difference": -0.1}, "no denoiser (0.800) wins over the best denoiser, U-Net"),
         ({"clean_cost_low": 0.01}, "On clean images it hurts"),
         ({}, "On clean images it loses at most 0.004"),
-        ({"kind": "filter"}, "best without a learned denoiser is alone"),
+        ({"kind": "filter"}, "best condition is no denoiser"),
     ],
 )
 def test_verdict_says_who_wins_and_what_it_costs(changes, words):
@@ -493,7 +502,11 @@ def test_verdict_says_who_wins_and_what_it_costs(changes, words):
         ({"denoisers": [SVC()]}, TypeError, "has no transform"),
         ({"denoisers": [UNetDenoiser]}, TypeError, "has no transform"),
         ({"denoisers": "median"}, TypeError, "'median', which has no transform"),
-        ({"denoisers": {"alone": SubspaceDenoiser()}}, ValueError, "'alone'; rename it"),
+        (
+            {"denoisers": {"no denoiser": SubspaceDenoiser()}},
+            ValueError,
+            "'no denoiser'; rename it",
+        ),
         ({"train_noise_factor": None}, ValueError, "give 'matched'"),
         ({"param_grid": {"depth": [1]}}, ValueError, "depth"),
         ({"n_resamples": 1}, ValueError, "at least 2"),

@@ -405,10 +405,10 @@ class TestRobustnessCurveDisplay:
         ("parameters", "error", "message"),
         [
             ({"noise_factors": [0.1], "severities": [1]}, ValueError, "Give either noise_factors"),
-            ({"noise": GaussianNoise(0.1)}, TypeError, "has a strength of its own"),
+            ({"noise": GaussianNoise(0.1)}, TypeError, "has its own strength"),
             ({"noise": "snow storm"}, ValueError, "snow storm"),
-            ({"noise_factors": []}, ValueError, "not a sequence of one number or more"),
-            ({"noise_factors": [(0, 0.5)]}, ValueError, "not a sequence of one number or more"),
+            ({"noise_factors": []}, ValueError, "not a sequence of at least one number"),
+            ({"noise_factors": [(0, 0.5)]}, ValueError, "not a sequence of at least one number"),
             ({"scale": "cifar"}, ValueError, "give severities="),
             ({"scoring": "applause"}, ValueError, "applause"),
             ({"confidence_level": 95}, ValueError, "confidence_level=95 must be above 0 and below"),

@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-import matplotlib  # noqa: F401 (its absence should be noticed before a minute of training)
+import matplotlib  # noqa: F401 (so that a missing matplotlib is reported before training)
 import typer
 
 from skdenoise import __version__
@@ -12,7 +12,7 @@ from skdenoise.cli.study import evaluate, report
 from skdenoise.cli.train import train
 
 app = typer.Typer(
-    help="Remove noise from images, in front of any scikit-learn classifier.",
+    help="Remove noise from images, before any scikit-learn classifier.",
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
@@ -29,7 +29,9 @@ def _show_version(asked: bool):
 def _options(
     version: Annotated[
         bool,
-        typer.Option("--version", help="Show the version.", callback=_show_version, is_eager=True),
+        typer.Option(
+            "--version", help="Show the version and exit.", callback=_show_version, is_eager=True
+        ),
     ] = False,
 ):
     pass

@@ -1,4 +1,4 @@
-"""What the commands share."""
+"""Options and checks that the commands share."""
 
 import os
 import sys
@@ -9,15 +9,15 @@ import typer
 
 from skdenoise.noise.catalogue import catalogue_name
 
-Seed = Annotated[int, typer.Option(min=0, help="Seed of everything that is random.")]
-Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="No progress bar.")]
-Overwrite = Annotated[bool, typer.Option("--overwrite", help="Replace files that exist.")]
-AsJson = Annotated[bool, typer.Option("--json", help="Print the result as JSON, and no progress.")]
+Seed = Annotated[int, typer.Option(min=0, help="Seed of all random numbers.")]
+Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Show no progress.")]
+Overwrite = Annotated[bool, typer.Option("--overwrite", help="Overwrite existing files.")]
+AsJson = Annotated[bool, typer.Option("--json", help="Print the result as JSON, without progress.")]
 INTERRUPTED = 130
 
 
 def check_noise(name):
-    """Return the name by which the catalogue knows a noise model, or say which there are."""
+    """Return the canonical name of a noise model; for an unknown name, list the known ones."""
     try:
         return catalogue_name(name)
     except ValueError as error:
@@ -25,28 +25,28 @@ def check_noise(name):
 
 
 def choice_of(names):
-    """Return a check that an option is one of these names."""
+    """Return a function that checks that an option is one of these names."""
 
     def check(value):
         for name in value if isinstance(value, list) else [value]:
             if name not in names:
-                raise typer.BadParameter(f"{name!r} is none of {', '.join(names)}.")
+                raise typer.BadParameter(f"{name!r} is not one of {', '.join(names)}.")
         return value
 
     return check
 
 
 def check_folder(path):
-    """Refuse, before the work, a file whose folder does not exist or may not be written to."""
+    """Check, before the work, that the folder of a file exists and can be written to."""
     folder = path.resolve().parent
     if not folder.is_dir():
         raise typer.BadParameter(f"The folder of {path} does not exist.")
     if not os.access(folder, os.W_OK):
-        raise typer.BadParameter(f"{folder} may not be written to.")
+        raise typer.BadParameter(f"{folder} cannot be written to.")
 
 
 def check_range(text):
-    """Return a range, given as LOW:HIGH, as a pair of numbers."""
+    """Return a range given as LOW:HIGH as a pair of numbers."""
     if text is None:
         return None
     try:
@@ -54,7 +54,9 @@ def check_range(text):
     except ValueError:
         low, high = 0.0, 0.0
     if not low < high:
-        raise typer.BadParameter(f"{text!r} is no range from low to high, such as 0:255.")
+        raise typer.BadParameter(
+            f"{text!r} is not a range LOW:HIGH with LOW below HIGH, such as 0:255."
+        )
     return low, high
 
 
@@ -62,14 +64,14 @@ ValueRange = Annotated[
     str | None,
     typer.Option(
         metavar="LOW:HIGH",
-        help="What is black and what is white in the files, where their dtypes do not say so.",
+        help="Pixel values of black and white, e.g. 0:1. By default they follow from the dtype.",
         callback=check_range,
     ),
 ]
 
 
 def import_keras_in_silence():
-    """Import Keras without the greetings that TensorFlow writes before its log level counts."""
+    """Import Keras without the messages that TensorFlow prints before its log level takes effect."""
     stderr = os.dup(2)
     with open(os.devnull, "w") as nowhere:
         os.dup2(nowhere.fileno(), 2)
@@ -81,14 +83,14 @@ def import_keras_in_silence():
 
 
 def check_new(path, overwrite):
-    """Refuse, before the work, to replace a file that nobody said may be replaced."""
+    """Check, before the work, that a file can be written, and does not exist unless `overwrite`."""
     check_folder(path)
     if path.is_dir():
-        raise typer.BadParameter(f"{path} is a folder; give the name of a file.")
+        raise typer.BadParameter(f"{path} is a folder; give a file name.")
     if path.exists() and not overwrite:
-        raise typer.BadParameter(f"{path} exists. Give another name, or --overwrite.")
+        raise typer.BadParameter(f"{path} exists. Give another name, or use --overwrite.")
 
 
 def say(text):
-    """Print a line for the reader, beside what a command prints for programs."""
+    """Print a line to standard error; standard output is for results."""
     print(text, file=sys.stderr, flush=True)

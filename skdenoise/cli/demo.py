@@ -17,7 +17,7 @@ def demo(
     output: Annotated[
         Path,
         typer.Option(
-            "--output", "-o", help="Where to save the picture; one that is there is replaced."
+            "--output", "-o", help="Where to save the picture; an existing one is overwritten."
         ),
     ] = Path("skdenoise_demo.png"),
     seed: Seed = 0,
@@ -25,16 +25,14 @@ def demo(
 ):
     """Classify noisy digits, with and without a denoiser.
 
-    Trains on the digits that ship with scikit-learn, prints the accuracy at several levels of noise,
-    and saves a picture. Takes less than a minute on 2 cores.
+    Trains on the digits that ship with scikit-learn, prints the accuracy at several noise levels, and
+    saves a picture. Takes less than a minute on 2 cores.
     """
     console = Console()
     _check_output(output)
     start = time.perf_counter()
     if not quiet:
-        console.print(
-            "Training a denoiser in front of a support vector machine on 1,078 digits ..."
-        )
+        console.print("Training a denoiser and a support vector machine on 1,078 digits ...")
     import_keras_in_silence()
     result = run_demo(random_state=seed, verbose=0 if quiet else 1)
     console.print(_accuracy_table(result))
@@ -44,13 +42,13 @@ def demo(
 
 
 def _check_output(output):
-    """Refuse, before the work, a picture that could not be saved after it."""
+    """Check, before the work, that the picture can be saved."""
     from matplotlib.figure import Figure
 
     formats = sorted(Figure().canvas.get_supported_filetypes())
     if output.suffix.lstrip(".").lower() not in formats:
         raise typer.BadParameter(
-            f"{output} has no ending of a picture format; these are known: {', '.join(formats)}."
+            f"{output} does not end in a known picture format: {', '.join(formats)}."
         )
     check_new(output, overwrite=True)
 

@@ -23,20 +23,22 @@ from skdenoise.cli.common import (
     say,
 )
 from skdenoise.denoisers.loading import load
+from skdenoise.denoisers.own_range import denoise_images
 from skdenoise.denoisers.pretrained import MODEL_CARDS, pretrained_path
-from skdenoise.images.pixels import PixelFormat
-from skdenoise.images.value_range import check_value_range
+from skdenoise.denoisers.unet import UNetDenoiser
 from skdenoise.io.image_files import ENDINGS, image_paths, read_image, write_image
 from skdenoise.io.npy import is_stack, read_archive
 from skdenoise.io.safety import written_whole
 
 _ARCHIVE = ".npz"
 _ENDINGS = (*ENDINGS, _ARCHIVE)
+# Python parameters named in error messages, and the options that set them.
+_OPTIONS = {"per_channel=True": "--per-channel", "value_range=(0, 1)": "--value-range 0:1"}
 
 Model = Annotated[
     Path,
     typer.Argument(
-        help="A denoiser that `skdenoise train` has saved, or one that comes with the package: "
+        help="A file saved by `skdenoise train`, or the name of a denoiser in the package: "
         f"{', '.join(MODEL_CARDS)}.",
         dir_okay=False,
     ),
@@ -45,18 +47,18 @@ Model = Annotated[
 
 @dataclass
 class Job:
-    """A file to denoise, and what became of it.
+    """A file to denoise, and the result.
 
     Parameters
     ----------
     input, output : Path
         The files.
     status : str
-        ``"done"`` or ``"skipped"``, empty before.
+        ``"done"`` or ``"skipped"``; empty before it is processed.
     reason : str
         Why it was skipped.
     seconds : float
-        What it took.
+        Time taken.
     """
 
     input: Path
@@ -72,26 +74,29 @@ def denoise(
         list[Path],
         typer.Argument(
             metavar="IN...",
-            help="Images (PNG, JPEG, TIFF, BMP, WebP, .npy), .npz archives of stacks of images, and "
-            "folders of them.",
+            help="Images (PNG, JPEG, TIFF, BMP, WebP, .npy), .npz archives of image stacks, and folders "
+            "of these.",
         ),
     ],
     output: Annotated[
         Path,
         typer.Option(
-            "--output", "-o", help="The folder for the results; for a single image, also a file."
+            "--output", "-o", help="Folder for the results; for a single image, this can be a file."
         ),
     ],
     per_channel: Annotated[
         bool,
-        typer.Option("--per-channel", help="Give a denoiser of grey images each colour by itself."),
+        typer.Option(
+            "--per-channel",
+            help="Denoise each colour channel separately, with a denoiser for grey images.",
+        ),
     ] = False,
     self_ensemble: Annotated[
         bool,
         typer.Option(
             "--self-ensemble",
-            help="Average over what each image gives flipped and turned: a little better, in eight "
-            "passes.",
+            help="Average the results for eight flips and rotations of each image: slightly better, "
+            "and eight times slower.",
         ),
     ] = False,
     value_range: ValueRange = None,
@@ -101,22 +106,22 @@ def denoise(
 ):
     """Remove noise from image files.
 
-    Each result has the name, format and dtype of its input; folders keep their structure. A file that
-    cannot be read, or whose result is there already, is named and skipped, and the exit code is 1 then.
+    File names, formats, dtypes and the structure of folders are preserved. A file is skipped if it
+    cannot be read or its result exists. Skipped files are listed, and the exit code is 1.
     """
     jobs = _jobs(inputs, output)
     import_keras_in_silence()
     denoiser = _loaded(model)
     if self_ensemble:
-        if not denoiser.augment:
+        if not getattr(denoiser, "augment", False):
             raise typer.BadParameter(
-                f"{model} has not learned from images that are flipped and turned.",
+                f"{model} was not trained on flipped and turned images.",
                 param_hint="--self-ensemble",
             )
         denoiser.set_params(inference="self_ensemble")
     hidden, interrupted = quiet or as_json, False
-    if len(jobs) == 1 and not hidden:
-        denoiser.set_params(verbose=1)  # of one large image, the tiles are what moves
+    if len(jobs) == 1 and not hidden and isinstance(denoiser, UNetDenoiser):
+        denoiser.set_params(verbose=1)  # for one large image, the bar counts its tiles
     try:
         for job in _tracked(jobs, hidden=hidden or len(jobs) == 1):
             _run(job, denoiser, per_channel, value_range, overwrite)
@@ -142,7 +147,7 @@ def _plain(value):
 
 
 def _jobs(inputs, output):
-    """Return a job for each image, in the order of the command line."""
+    """Return a job for each image, in command-line order."""
     missing = [str(path) for path in inputs if not path.exists()]
     if missing:
         raise typer.BadParameter(f"{', '.join(missing)} does not exist.", param_hint="IN...")
@@ -150,7 +155,8 @@ def _jobs(inputs, output):
     if is_file and not output.is_dir():
         if _is_archive(inputs[0]) != _is_archive(output):
             raise typer.BadParameter(
-                f"{inputs[0]} gives no {output.suffix}; archives give archives, and images images.",
+                f"{inputs[0]} cannot be written as {output.suffix}: archives stay archives, and images stay "
+                "images.",
                 param_hint="--output",
             )
         return [Job(inputs[0], output)]
@@ -165,7 +171,7 @@ def _jobs(inputs, output):
         ]
     if not jobs:
         raise typer.BadParameter(
-            f"there are no images ({', '.join(_ENDINGS)}) in {', '.join(map(str, inputs))}.",
+            f"no images ({', '.join(_ENDINGS)}) found in {', '.join(map(str, inputs))}.",
             param_hint="IN...",
         )
     _check_outputs(jobs)
@@ -173,14 +179,14 @@ def _jobs(inputs, output):
 
 
 def _check_outputs(jobs):
-    """Refuse inputs whose results would replace each other."""
+    """Check that no two inputs have the same output."""
     inputs = {}
     for job in jobs:
         other = inputs.setdefault(job.output, job.input)
         if other is not job.input:
             raise typer.BadParameter(
-                f"{other} and {job.input} would both become {job.output}; denoise them into folders of "
-                "their own.",
+                f"{other} and {job.input} would both be written to {job.output}; denoise them into "
+                "separate folders.",
                 param_hint="IN...",
             )
 
@@ -190,7 +196,7 @@ def _is_archive(path):
 
 
 def _file_of(model):
-    """Return the file of a model that was given by its path or, where there is no such, its name."""
+    """Return the file of a model given by its path or, if there is no such file, its name."""
     if str(model) in MODEL_CARDS and not model.exists():
         return pretrained_path(str(model))
     return model
@@ -202,7 +208,7 @@ def _loaded(model):
     except FileNotFoundError as error:
         names = ", ".join(MODEL_CARDS)
         raise typer.BadParameter(
-            f"{model} does not exist; nor is it one of those that come with the package: {names}.",
+            f"{model} is neither a file nor a denoiser in the package: {names}.",
             param_hint="MODEL",
         ) from error
     except (OSError, ValueError) as error:
@@ -216,16 +222,16 @@ def _tracked(jobs, hidden):
 
 
 def _run(job, denoiser, per_channel, value_range, overwrite):
-    """Denoise a file; say in the job what became of it."""
+    """Denoise a file, and record the result in the job."""
     start = time.perf_counter()
     try:
         if job.output.exists() and not overwrite:
-            raise ValueError(f"{job.output} exists; --overwrite replaces it.")
+            raise ValueError(f"{job.output} exists; use --overwrite to replace it.")
         if _is_archive(job.input):
             result = _denoised_archive(job.input, denoiser, per_channel, value_range)
         else:
             image = read_image(job.input)[np.newaxis]
-            result = denoised_images(denoiser, image, per_channel, value_range)[0]
+            result = _denoised(denoiser, image, per_channel, value_range)[0]
         job.output.parent.mkdir(parents=True, exist_ok=True)
         if isinstance(result, dict):
             with written_whole(job.output) as new, open(new, "wb") as file:
@@ -233,7 +239,7 @@ def _run(job, denoiser, per_channel, value_range, overwrite):
         else:
             write_image(job.output, result)
         job.status = "done"
-    except Exception as error:  # one file, whatever is wrong with it, is not to end the others
+    except Exception as error:  # whatever is wrong with one file must not stop the others
         reason = str(error) or type(error).__name__
         named = str(job.input) in reason or str(job.output) in reason
         job.status, job.reason = "skipped", reason if named else f"{job.input}: {reason}"
@@ -241,95 +247,43 @@ def _run(job, denoiser, per_channel, value_range, overwrite):
 
 
 def _denoised_archive(path, denoiser, per_channel, value_range):
-    """Return the arrays of an archive; those that are stacks of images are denoised."""
+    """Return the arrays of an archive, with stacks of images denoised."""
     arrays = read_archive(path)
     for name in {"file", "allow_pickle"} & arrays.keys():
-        raise ValueError(f"{path} has an array called {name!r}, which NumPy cannot write again.")
+        raise ValueError(f"{path} has an array called {name!r}, a name that NumPy cannot write.")
     stacks = [name for name, array in arrays.items() if is_stack(array.shape, array.dtype)]
     if not stacks:
-        raise ValueError(f"{path} has no array of images, (n, height, width) or with channels.")
+        raise ValueError(
+            f"{path} has no array of images of shape (n, height, width) or (n, height, width, channels)."
+        )
     for name in stacks:
-        arrays[name] = denoised_images(denoiser, arrays[name], per_channel, value_range)
+        arrays[name] = _denoised(denoiser, arrays[name], per_channel, value_range)
     return arrays
 
 
-def denoised_images(denoiser, images, per_channel=False, value_range=None):
-    """Denoise images from a file, whose dtype says what is black and what is white.
-
-    Parameters
-    ----------
-    denoiser : UNetDenoiser
-        Fitted, on images of any dtype.
-    images : ndarray of shape (n, height, width) or (n, height, width, channels)
-        8 bits reach over 0..255; wider integers over the range of the denoiser where they fit in it,
-        else over that of their values; floats that are all in 0..1 over that, others over the range
-        of the denoiser.
-    per_channel : bool
-        Whether a denoiser of grey images is given each colour by itself.
-    value_range : (low, high) or None
-        What is black and what is white; ``None`` goes by the dtype.
-
-    Returns
-    -------
-    ndarray
-        Of the same shape and dtype.
-
-    Raises
-    ------
-    ValueError
-        For another number of channels, and for floats that can hardly be in the denoiser's range.
-    """
-    found, needed = images.shape[3] if images.ndim == 4 else 1, denoiser.image_shape_[2]
-    if found != needed and needed == 1 and per_channel:
-        channels = np.concatenate(np.moveaxis(images, 3, 0))  # as grey images, of one range
-        denoised = denoised_images(denoiser, channels, value_range=value_range)
-        return np.stack(np.split(denoised, found), axis=-1)
-    if found != needed:
-        hint = "; --per-channel gives it each colour by itself" if needed == 1 else ""
-        raise ValueError(f"it has {found} channel(s), the denoiser is for {needed}{hint}.")
-    value_range = value_range or _range_of(images, denoiser.value_range_)
-    pixels = PixelFormat(images.dtype, value_range)
-    if pixels.value_range == denoiser.value_range_:
-        return denoiser.transform(images)
-    inside = PixelFormat(np.dtype(np.float32), denoiser.value_range_)
-    noisy = inside.from_unit(pixels.to_unit(images))
-    return pixels.from_unit(inside.to_unit(denoiser.transform(noisy)))
-
-
-def _range_of(images, usual):
-    """Return what is black and what is white in images."""
-    low, high = usual
-    if images.dtype in (np.uint8, bool):
-        return check_value_range(None, images)
-    if images.dtype.kind == "f":
-        least, most = float(images.min()), float(images.max())
-        if least >= 0 and most <= 1:
-            return 0.0, 1.0
-        if most - least < (high - low) / 50:
-            raise ValueError(
-                f"its floats are from {least:.3g} to {most:.3g}, but black and white are {low:g} and "
-                f"{high:g} to the denoiser; say what they are here, --value-range 0:1 for one."
-            )
-        return usual
-    fits = low <= images.min() and images.max() <= high
-    return usual if fits else check_value_range(None, images)
+def _denoised(denoiser, images, per_channel, value_range):
+    """Denoise images from a file; errors name the options of the command line."""
+    try:
+        return denoise_images(denoiser, images, per_channel=per_channel, value_range=value_range)
+    except ValueError as error:
+        reason = str(error)
+        for parameter, option in _OPTIONS.items():
+            reason = reason.replace(parameter, option)
+        raise ValueError(reason) from error
 
 
 def info(model: Model, as_json: AsJson = False):
-    """Tell what a saved denoiser is, and what it was trained on."""
+    """Show the network of a saved denoiser, and how it was trained."""
     import_keras_in_silence()
     denoiser = _loaded(model)
-    history, size = denoiser.history_, _file_of(model).stat().st_size
     about = {
-        "network": denoiser.network,
-        "filters": list(denoiser._network.architecture.filters),
-        "parameters": int(sum(weight.size for weight in denoiser._network.weights)),
+        "denoiser": type(denoiser).__name__,
         "channels": denoiser.image_shape_[2],
         "value_range": list(denoiser.value_range_),
         "noise": _noise_of(denoiser),
-        "epochs": denoiser.n_iter_,
-        "losses": {n: values[-1] for n, values in history.items() if not math.isnan(values[-1])},
-        "bytes": size,
+        **_about_network(denoiser),
+        "bytes": _file_of(model).stat().st_size,
+        **_card_of(model),
     }
     if as_json:
         print(json.dumps(about))
@@ -340,15 +294,38 @@ def info(model: Model, as_json: AsJson = False):
     Console().print(table)
 
 
+def _about_network(denoiser):
+    if not isinstance(denoiser, UNetDenoiser):
+        params = denoiser.get_params(deep=False)
+        return {name: params[name] for name in ("method", "n_components") if name in params}
+    losses = {name: values[-1] for name, values in denoiser.history_.items()}
+    return {
+        "network": denoiser.network,
+        "filters": list(denoiser._network.architecture.filters),
+        "parameters": int(sum(weight.size for weight in denoiser._network.weights)),
+        "epochs": denoiser.n_iter_,
+        "losses": {name: loss for name, loss in losses.items() if not math.isnan(loss)},
+    }
+
+
+def _card_of(model):
+    """Return the model card of a denoiser that comes with the package."""
+    is_packaged = str(model) in MODEL_CARDS and not model.exists()
+    return asdict(MODEL_CARDS[str(model)]) if is_packaged else {}
+
+
 def _noise_of(denoiser):
-    if denoiser.supervision != "clean":
-        return "that of noisy images alone"
+    if getattr(denoiser, "supervision", "clean") != "clean":
+        return "that of the noisy images"
     return "real pairs" if denoiser.noise_ is None else repr(denoiser.noise_)
 
 
 def _shown(value):
     if isinstance(value, dict):
-        return ", ".join(f"{name} {number:.4f}" for name, number in value.items())
+        return "\n".join(
+            f"{name}: {item}" if isinstance(item, str) else f"{name} {item:.4f}"
+            for name, item in value.items()
+        )
     if isinstance(value, list):
         return ", ".join(f"{item:g}" for item in value)
     return f"{value:,}" if isinstance(value, int) else str(value)

@@ -30,20 +30,20 @@ def _check_factors(factors):
     if not factors:
         return None
     if any(factor <= 0 for factor in factors) or len(set(factors)) < len(factors):
-        raise typer.BadParameter("noise factors must be above 0, each given once.")
+        raise typer.BadParameter("noise factors must be above 0 and different from each other.")
     return sorted(factors)
 
 
 _LEAST_IMAGES = 20
 
-# What `evaluate` and `report` are told in the same words.
+# Arguments that `evaluate` and `report` share.
 Source = Annotated[
     str,
     typer.Argument(
         metavar="IMAGES",
-        help="A folder with a folder of images per class (or such folders in train and test), an .npz "
-        "archive with x_train, y_train, x_test, y_test or X, y, or 'digits' for those of "
-        "scikit-learn.",
+        help="A folder with one subfolder per class (or with such folders called train and test), an .npz "
+        "archive with x_train, y_train, x_test, y_test or X, y, or 'digits' for scikit-learn's "
+        "digits.",
     ),
 ]
 Classifier = Annotated[
@@ -53,7 +53,8 @@ Denoisers = Annotated[
     list[str],
     typer.Option(
         "--denoiser",
-        help=f"Repeat for several: {', '.join(DENOISERS)}. The first is shown in the report.",
+        help=f"One of {', '.join(DENOISERS)}. Repeat the option for several; the report shows images of "
+        "the first.",
         callback=choice_of(DENOISERS),
     ),
 ]
@@ -68,22 +69,26 @@ Factors = Annotated[
     list[float] | None,
     typer.Option(
         "--noise-factor",
-        help="Repeat for several levels to test at, in the unit of the noise: its standard deviation "
-        "for gaussian (0.2 and 0.4 where none is given), pixels for blurs.",
+        help="Noise strength to test at; repeat the option for several. For gaussian this is the standard "
+        "deviation (by default 0.2 and 0.4), for blurs it is in pixels.",
         callback=_check_factors,
     ),
 ]
 Training = Annotated[
     str,
     typer.Option(
-        help="blind: once for all levels up to the largest; matched: for each of them.",
+        help="blind: train once, for all levels up to the largest. matched: train for each level.",
         callback=choice_of(("blind", "matched")),
     ),
 ]
-Repeats = Annotated[int, typer.Option(min=1, help="With other seeds each time.")]
-Epochs = Annotated[int | None, typer.Option(min=1, help="Of the U-Net; its default otherwise.")]
-MaxTrain = Annotated[int, typer.Option(min=_LEAST_IMAGES, help="Train on at most so many images.")]
-MaxTest = Annotated[int, typer.Option(min=_LEAST_IMAGES, help="Test on at most so many images.")]
+Repeats = Annotated[int, typer.Option(min=1, help="Number of repeats, each with other seeds.")]
+Epochs = Annotated[
+    int | None, typer.Option(min=1, help="Epochs of the U-Net, instead of its default.")
+]
+MaxTrain = Annotated[
+    int, typer.Option(min=_LEAST_IMAGES, help="Largest number of training images.")
+]
+MaxTest = Annotated[int, typer.Option(min=_LEAST_IMAGES, help="Largest number of test images.")]
 
 
 def evaluate(
@@ -98,17 +103,17 @@ def evaluate(
     max_train: MaxTrain = 2000,
     max_test: MaxTest = 2000,
     csv: Annotated[
-        Path | None, typer.Option(help="Where to save the whole table.", dir_okay=False)
+        Path | None, typer.Option(help="Where to save the full table.", dir_okay=False)
     ] = None,
     overwrite: Overwrite = False,
     seed: Seed = 0,
     quiet: Quiet = False,
     as_json: AsJson = False,
 ):
-    """Tell whether denoising helps to classify images under noise.
+    """Check whether denoising improves classification of noisy images.
 
-    Compares denoisers with the classifier alone, trained on noise and behind a PCA, all for the same
-    noise, and prints a table and what it means.
+    Compares denoisers with the classifier without a denoiser, with noise augmentation and after PCA, all
+    for the same noise. Prints a table and its conclusions.
     """
     if csv is not None:
         check_new(csv, overwrite)
@@ -136,7 +141,7 @@ def evaluate(
         return
     n_train, n_test = len(study.images.X_train), len(study.images.X_test)
     n_classes = len(set(study.images.y_train))
-    print(f"{n_train} images of {n_classes} classes to train on, {n_test} to test on\n")
+    print(f"{n_train} training images of {n_classes} classes, {n_test} test images\n")
     print(study.comparison.summary())
     if csv is not None:
         print(f"\nTable: {csv}")
@@ -157,15 +162,15 @@ def report(
     max_train: MaxTrain = 2000,
     max_test: MaxTest = 2000,
     corruptions: Annotated[
-        bool, typer.Option(help="Test under every other kind of noise as well.")
+        bool, typer.Option(help="Test with every other kind of noise as well.")
     ] = True,
     overwrite: Overwrite = False,
     seed: Seed = 0,
     quiet: Quiet = False,
 ):
-    """Write the answer of `evaluate`, with pictures and curves, as one HTML page.
+    """Write the results of `evaluate`, with images and curves, to one HTML page.
 
-    The page needs no network. It ends with the command that makes it again.
+    The page works offline. It ends with the command that reproduces it.
     """
     check_new(output, overwrite)
     study = _study(
@@ -193,12 +198,12 @@ def report(
 
 
 def _joined(arguments):
-    """Return a command line as it is typed into a shell of this system."""
+    """Return a command line as typed into a shell of this system."""
     return subprocess.list2cmdline(arguments) if os.name == "nt" else shlex.join(arguments)
 
 
 def _study(source, max_train, max_test, seed, quiet, **options):
-    """Load the images, and run the study of them."""
+    """Load the images, and run the study."""
     try:
         images = load_labelled_images(source, max_train=max_train, max_test=max_test, seed=seed)
     except (ValueError, OSError) as error:
@@ -206,8 +211,8 @@ def _study(source, max_train, max_test, seed, quiet, **options):
     n_train, n_test = len(images.X_train), len(images.X_test)
     if min(n_train, n_test) < _LEAST_IMAGES:
         raise typer.BadParameter(
-            f"{n_train} images to train on and {n_test} to test on are too few to tell anything; "
-            f"give at least {_LEAST_IMAGES} of each.",
+            f"{n_train} training images and {n_test} test images are too few for a result; give at "
+            f"least {_LEAST_IMAGES} of each.",
             param_hint="IMAGES",
         )
     for factor in options["noise_factors"] or ():

@@ -26,7 +26,7 @@ from skdenoise.io.image_files import image_paths
 
 _NETWORKS = ("compact", "bias_free", "classic")
 _SUPERVISION = ("clean", "self", "recorrupted")
-# A tenth of the images, and at most so many, tell how good the denoiser has become.
+# Share of the images, and the largest number of them, that are held out to measure the PSNR.
 _HELD_OUT_SHARE, _MOST_HELD_OUT = 0.1, 20
 
 
@@ -39,7 +39,7 @@ def _check_factor(text):
     except ValueError:
         values = ()
     if len(values) not in (1, 2) or values[0] > values[-1]:
-        raise typer.BadParameter(f"{text!r} is neither a number nor a range such as 0:0.2.")
+        raise typer.BadParameter(f"{text!r} is not a number or a range such as 0:0.2.")
     return values[0] if len(values) == 1 else values
 
 
@@ -47,8 +47,8 @@ def train(
     folder: Annotated[
         Path,
         typer.Argument(
-            help="Clean images, in a folder and the folders in it: PNG, JPEG, TIFF, BMP, WebP or .npy "
-            "files of any size. With --clean or --supervision: noisy ones.",
+            help="Folder of clean images, with its subfolders: PNG, JPEG, TIFF, BMP, WebP or .npy files "
+            "of any size. With --clean or --supervision: noisy images.",
             exists=True,
             file_okay=False,
         ),
@@ -57,7 +57,7 @@ def train(
     clean: Annotated[
         Path | None,
         typer.Option(
-            help="The same images clean, under the same names, to learn from real pairs.",
+            help="Folder of the same images without noise, under the same file names.",
             exists=True,
             file_okay=False,
         ),
@@ -65,41 +65,42 @@ def train(
     supervision: Annotated[
         str,
         typer.Option(
-            help="What there is to learn from: clean images, or noisy images alone, by hidden pixels "
-            "(self: noise that is independent from pixel to pixel) or by more noise (recorrupted: "
-            "Gaussian noise, --noise-factor its strength, or estimate).",
+            help="How to learn. clean: from clean images. self: from noisy images, by predicting hidden "
+            "pixels (the noise must be independent between pixels). recorrupted: from images with "
+            "Gaussian noise, by adding more (--noise-factor: its strength, or estimate).",
             callback=choice_of(_SUPERVISION),
         ),
     ] = "clean",
     noise: Annotated[
         str,
         typer.Option(
-            help=f"The noise to train on, one of {', '.join(noise_names())}.", callback=check_noise
+            help=f"Noise to train on, one of {', '.join(noise_names())}.", callback=check_noise
         ),
     ] = "gaussian",
     noise_factor: Annotated[
         str | None,
         typer.Option(
-            help="Its strength, or a range of strengths; 0:0.2 for gaussian where none is given: its "
-            "standard deviation, from black to white 1.",
+            help="Strength of the noise, or a range such as 0:0.2 (the default for gaussian). For gaussian "
+            "this is the standard deviation, where black is 0 and white is 1.",
             callback=_check_factor,
         ),
     ] = None,
-    grey: Annotated[bool, typer.Option("--grey", help="Turn colours into grey levels.")] = False,
+    grey: Annotated[bool, typer.Option("--grey", help="Convert colour images to grey.")] = False,
     network: Annotated[
         str, typer.Option(help=f"One of {', '.join(_NETWORKS)}.", callback=choice_of(_NETWORKS))
     ] = "compact",
     patch_size: Annotated[
-        int, typer.Option(min=8, help="Pixels a side of what is trained on.")
+        int, typer.Option(min=8, help="Side of the training patches, in pixels.")
     ] = 64,
     augment: Annotated[
-        bool, typer.Option(help="Flip and turn patches at random: not for digits or text.")
+        bool, typer.Option(help="Flip and turn patches at random; not for digits or text.")
     ] = True,
     epochs: Annotated[
         int | None,
         typer.Option(
             min=1,
-            help="Passes over the images; otherwise 2,500 steps (tiny images: 1,000), of bias_free 10,000.",
+            help="Passes over the images. By default, training takes 2,500 steps (tiny images: 1,000; "
+            "bias_free: 10,000).",
         ),
     ] = None,
     value_range: ValueRange = None,
@@ -110,9 +111,9 @@ def train(
 ):
     """Train a denoiser on the images of a folder, and save it.
 
-    Noise is drawn on clean images, anew in each step, so that none need be there. A file that cannot be
-    read, or does not go with the others, is named and left out, and the exit code is 1 then. Ctrl-C keeps
-    what has been learned until then.
+    New noise is added to the clean images in each step, so no noisy images are needed. Files that cannot
+    be read, or differ from the others in dtype or channels, are listed and left out, and the exit code is
+    1. Ctrl-C stops the training and saves the denoiser.
     """
     check_new(output, overwrite)
     _check_supervision(supervision, clean, noise, noise_factor)
@@ -157,16 +158,16 @@ def train(
 
 
 def _check_supervision(supervision, clean, noise, noise_factor):
-    """Refuse options that do not go together."""
+    """Check that the options are compatible."""
     if supervision != "clean" and clean is not None:
         raise typer.BadParameter(
-            f"--supervision {supervision} learns from noisy images alone; leave --clean out.",
+            f"--supervision {supervision} learns from noisy images only; leave --clean out.",
             param_hint="--clean",
         )
     if supervision == "recorrupted" and (isinstance(noise_factor, tuple) or noise_factor is None):
         raise typer.BadParameter(
-            "--supervision recorrupted needs the one strength of the noise in the images, such as 0.1, "
-            "or estimate.",
+            "--supervision recorrupted needs a single noise strength, that of the images, such as 0.1; or "
+            "estimate.",
             param_hint="--noise-factor",
         )
     if supervision == "recorrupted" and noise != "gaussian":
@@ -181,17 +182,17 @@ def _check_supervision(supervision, clean, noise, noise_factor):
 
 
 def _judged_against(supervision, clean):
-    """Return what the images that are held out are compared with."""
+    """Return what the held-out images are compared with."""
     if supervision != "clean":
         return "the noisy images themselves"
     return "the images of --clean" if clean is not None else "clean images"
 
 
 def _usable(folder, colour):
-    """Return the images of a folder that can be read and go together, and how many others; name them."""
+    """Return the usable images of a folder, and the number of the others, which are listed."""
     archives = image_paths(folder, (".npz",))
     for path in archives:
-        say(f"left out: {path} is an archive, which `skdenoise denoise` takes; give images")
+        say(f"left out: {path} is an archive, which only `skdenoise denoise` takes; give images")
     try:
         images = ImageFolder(folder, colour)
     except FileNotFoundError as error:
@@ -201,14 +202,14 @@ def _usable(folder, colour):
         try:
             image = images[index]
             kinds[path] = (image.shape[2:], image.dtype.name)
-        except Exception as error:  # whatever a damaged file makes its reader do
+        except Exception as error:  # a reader may raise anything on a damaged file
             say(f"left out: {error}" if str(path) in str(error) else f"left out: {path}: {error}")
     if not kinds:
-        raise typer.BadParameter(f"{folder} has no image that can be read.", param_hint="FOLDER")
+        raise typer.BadParameter(f"{folder} has no readable image.", param_hint="FOLDER")
     usual, _ = Counter(kinds.values()).most_common(1)[0]
     for path, found in kinds.items():
         if found != usual:
-            say(f"left out: {path} is {_described(*found)}, most are {_described(*usual)}")
+            say(f"left out: {path} is {_described(*found)}; most images are {_described(*usual)}")
     usable = images.subset(i for i, path in enumerate(images.paths) if kinds.get(path) == usual)
     return usable, len(images) - len(usable) + len(archives)
 
@@ -218,39 +219,39 @@ def _described(channels, dtype):
 
 
 def _paired(images, folder, clean):
-    """Return noisy images and the clean ones of the same names, where these can be used."""
+    """Return the noisy images that have a usable clean image of the same name, and these."""
     targets, _ = _usable(clean, images.colour)
     index = {path.relative_to(clean): i for i, path in enumerate(targets.paths)}
     wanted = [path.relative_to(folder) for path in images.paths]
     missing = [str(name) for name in wanted if not (clean / name).exists()]
     if missing:
         raise typer.BadParameter(
-            f"{clean} lacks {len(missing)} of the images, {missing[0]} for one.",
+            f"{clean} lacks {len(missing)} of the images, for example {missing[0]}.",
             param_hint="--clean",
         )
     both = [i for i, name in enumerate(wanted) if name in index]
     if not both:
-        raise typer.BadParameter("no image is usable in both folders.", param_hint="--clean")
+        raise typer.BadParameter("no image can be used in both folders.", param_hint="--clean")
     return images.subset(both), targets.subset(index[wanted[i]] for i in both)
 
 
 def _large_enough(images, targets, patch_size):
-    """Return the images that patches can be cut from, and the size of the patches.
+    """Return the images that are large enough for patches, and the size of the patches.
 
-    A few small images are named and left out; where most are small, so are the patches.
+    If most images are too small, the patches are made smaller. Otherwise small images are left out.
     """
     sides = np.array([min(shape[:2]) for shape in images.read_shapes()])
     if np.median(sides) < patch_size:
         return images, targets, int(sides.min())
     for path, side in zip(images.paths, sides, strict=True):
         if side < patch_size:
-            say(f"left out: {path} is smaller than the patches of {patch_size} pixels a side")
+            say(f"left out: {path} is smaller than a patch of {patch_size}x{patch_size} pixels")
     large = np.flatnonzero(sides >= patch_size)
     return images.subset(large), targets and targets.subset(large), patch_size
 
 
 def _split(images, targets, seed):
-    """Return the images (and clean ones, if any) to learn from, and those to judge by."""
+    """Return the images (with their clean ones, if any) to train on, and those held out."""
     order = np.random.default_rng(seed).permutation(len(images))
     n_held_out = min(_MOST_HELD_OUT, int(_HELD_OUT_SHARE * len(images)))
     parts = sorted(order[n_held_out:]), sorted(order[:n_held_out])
@@ -258,12 +259,12 @@ def _split(images, targets, seed):
 
 
 def _fit(denoiser, images, targets):
-    """Train; return the exit code, which is not 0 where training ended early, but after an epoch."""
+    """Train, and return the exit code: not 0 if training ended early, after at least one epoch."""
     try:
         denoiser.fit(images, clean=targets)
     except KeyboardInterrupt:
         if not hasattr(denoiser, "n_iter_"):
-            say("interrupted before the first epoch was over: nothing is saved")
+            say("interrupted before the end of the first epoch: nothing is saved")
             raise typer.Exit(INTERRUPTED) from None
         return INTERRUPTED
     except (ValueError, OSError) as error:
@@ -275,7 +276,7 @@ def _fit(denoiser, images, targets):
 
 
 def _psnr(denoiser, images, targets):
-    """Return the PSNR of images that were held out, None where there are none."""
+    """Return the PSNR of the held-out images, or None if there are none."""
     return denoiser.score(images, clean=targets) if len(images) else None
 
 
@@ -287,8 +288,8 @@ def _in_words(result):
         lines[0] += ", then interrupted"
     if result["psnr"] is not None:
         lines.append(
-            f"{result['psnr']:.2f} dB on {result['held_out']} image(s) that it has not seen, denoised, "
-            f"against {result['psnr_against']}"
+            f"PSNR on {result['held_out']} held-out image(s): {result['psnr']:.2f} dB, against "
+            f"{result['psnr_against']}"
         )
     if result["left_out"]:
         lines.append(f"{result['left_out']} file(s) left out")

@@ -1,4 +1,4 @@
-"""Displays: pictures of what was computed, in the manner of scikit-learn's own displays."""
+"""Displays: plots of results, with the interface of scikit-learn's displays."""
 
 from skdenoise.displays.denoising import DenoisingDisplay
 from skdenoise.displays.robustness import RobustnessCurveDisplay

@@ -1,57 +1,65 @@
-"""The denoising display: noisy, denoised and clean images, one below the other."""
+"""The denoising display: rows of noisy, denoised and clean images."""
+
+from typing import TYPE_CHECKING, Any, Literal, Self
 
 import numpy as np
-from sklearn.pipeline import Pipeline
+from numpy.typing import ArrayLike
+from sklearn.base import BaseEstimator
 from sklearn.utils.validation import check_is_fitted
 
-from skdenoise.denoisers.base import Denoiser
 from skdenoise.displays.drawing import check_matplotlib, draw_images, image_grid, in_unit
+from skdenoise.evaluation.find_denoiser import FoundDenoiser, find_denoiser, flat_pipeline
 from skdenoise.images.layout import as_nhwc, check_image_shape, check_images, like_table
 from skdenoise.images.value_range import check_value_range_of_pairs
 from skdenoise.metrics import psnr
 from skdenoise.noise.adding import add_noise
 
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure, SubFigure
+
+    from skdenoise.noise.model import NoiseModel
+
 _ERRORS = ("signed", "absolute", None)
 
 
 class DenoisingDisplay:
-    """Noisy, denoised and clean images, what was left wrong, and the PSNR.
+    """Noisy, denoised and clean images, the remaining error, and the PSNR.
 
-    Use :meth:`from_estimator` or :meth:`from_predictions` to make one and plot it. All parameters
-    are stored as attributes.
+    Use :meth:`from_estimator` or :meth:`from_predictions` to create a display and plot it. All
+    parameters are stored as attributes.
 
     Parameters
     ----------
     clean, noisy, denoised : array-like of shape (n, n_features), (n, height, width[, channels])
-        The images; all of one shape.
+        The images, all of the same shape.
     image_shape : (height, width) or (height, width, channels), default=None
-        The shape of flat rows; ``None`` takes a square grey image or a strip.
+        The shape of flat rows. If None, rows are a square grey image or a strip.
     value_range : (low, high), default=None
-        What is black and what is white; ``None`` infers it from the clean images.
+        Pixel values of black and white. If None, inferred from the clean images.
 
     Attributes
     ----------
     psnr_ : dict of str to ndarray of shape (n,)
-        The PSNR in dB of each image, ``"noisy"`` and ``"denoised"``.
+        The PSNR of each image in dB, for ``"noisy"`` and ``"denoised"``.
     figure_ : matplotlib.figure.Figure or SubFigure
-        Where it was plotted.
+        The figure.
     axes_ : ndarray of matplotlib.axes.Axes of shape (n_rows, n)
-        One for each image.
+        The axes, one for each image.
     images_ : dict of str to list of matplotlib.image.AxesImage
-        The images of the rows ``"noisy"``, ``"denoised"``, ``"clean"`` and, unless it was left out,
+        The images of the rows ``"noisy"``, ``"denoised"``, ``"clean"`` and, if it is plotted,
         ``"error"``.
     colorbar_ : matplotlib.colorbar.Colorbar or None
-        That of the error.
+        The colorbar of the error.
 
     See Also
     --------
-    RobustnessCurveDisplay : How well estimators do against the strength of noise.
+    RobustnessCurveDisplay : Score of estimators against the strength of the noise.
     skdenoise.displays.drawing.plot_image_rows : Rows of any images.
 
     Notes
     -----
-    The PSNR is that of `psnr`. Denoised images are limited to the value range first, as in
-    ``denoiser.score``; noisy ones are taken as they are.
+    The PSNR is computed by `psnr`. Denoised images are clipped to the value range first, as in
+    ``denoiser.score``. Noisy images are not clipped.
 
     Examples
     --------
@@ -66,7 +74,15 @@ class DenoisingDisplay:
     True
     """
 
-    def __init__(self, *, clean, noisy, denoised, image_shape=None, value_range=None):
+    def __init__(
+        self,
+        *,
+        clean: ArrayLike,
+        noisy: ArrayLike,
+        denoised: ArrayLike,
+        image_shape: tuple[int, ...] | None = None,
+        value_range: tuple[float, float] | None = None,
+    ) -> None:
         self.clean = clean
         self.noisy = noisy
         self.denoised = denoised
@@ -76,50 +92,51 @@ class DenoisingDisplay:
     @classmethod
     def from_estimator(
         cls,
-        denoiser,
-        X,
+        denoiser: BaseEstimator,
+        X: ArrayLike,
         *,
-        clean=None,
-        noise=None,
-        noise_factor=None,
-        n_images=8,
-        random_state=0,
-        image_shape=None,
-        value_range=None,
-        figure=None,
-        error="signed",
-        **kwargs,
-    ):
-        """Add noise to clean images, denoise them, and plot all.
+        clean: ArrayLike | None = None,
+        noise: "str | NoiseModel | None" = None,
+        noise_factor: float | tuple[float, float] | None = None,
+        n_images: int = 8,
+        random_state: int | np.random.RandomState | None = 0,
+        image_shape: tuple[int, ...] | None = None,
+        value_range: tuple[float, float] | None = None,
+        figure: "Figure | SubFigure | None" = None,
+        error: Literal["signed", "absolute"] | None = "signed",
+        **kwargs: Any,
+    ) -> Self:
+        """Add noise to clean images, denoise them, and plot the results.
 
         Parameters
         ----------
-        denoiser : fitted transformer or Pipeline
-            What denoises. Of a pipeline, its first denoiser, on what the steps before it make of
-            `X`; where it has none, all its transformers together.
+        denoiser : fitted transformer, Pipeline or search
+            The denoiser, or an estimator that contains one: a pipeline (also nested), a search or a
+            ``FrozenEstimator``. The first denoiser is used, on images transformed by the steps before
+            it. An estimator without a denoiser is used with all its transformers.
         X : array-like of shape (n, n_features), (n, height, width) or (n, height, width, channels)
-            Clean images; or, with `clean`, noisy ones.
+            Clean images; with `clean`, noisy images.
         clean : array-like of the shape of `X`, default=None
-            The same images clean, of real pairs. No noise is drawn then.
+            The same images without noise, for real pairs. No noise is added then.
         noise : str or noise model, default=None
-            A name (`noise_names`) or an instance; ``None`` is the noise that the denoiser is for.
+            A name (`noise_names`) or an instance. If None, uses the noise of the denoiser.
         noise_factor : float or (low, high), default=None
-            The strength of a named model, as in `add_noise`; where only this is given, that of the
-            denoiser's own noise.
+            The strength of a named model, as in `add_noise`. Given without `noise`, it is the strength
+            of the denoiser's noise.
         n_images : int, default=8
-            How many images to show, from the first on.
+            Number of images to show, starting with the first.
         random_state : int, RandomState instance or None, default=0
-            Seed of the noise, which is that of `add_noise` on the images shown.
+            Seed of the noise. The noise equals that of `add_noise` for the images shown.
         image_shape : (height, width) or (height, width, channels), default=None
-            The shape of flat rows; ``None`` is the denoiser's.
+            The shape of flat rows. If None, uses the denoiser's.
         value_range : (low, high), default=None
-            What is black and what is white; ``None`` is the denoiser's.
+            Pixel values of black and white. If None, uses the denoiser's.
         figure : matplotlib.figure.Figure or SubFigure, default=None
-            Where to plot; ``None`` makes a figure.
+            Figure to plot on. If None, makes a new figure.
         error : {"signed", "absolute", None}, default="signed"
-            As in :meth:`plot`.
+            The error to show, as in :meth:`plot`.
         **kwargs
-            Of ``Axes.imshow``, for all images but the error.
+            Parameters of ``Axes.imshow``, for all images except the error.
 
         Returns
         -------
@@ -128,22 +145,23 @@ class DenoisingDisplay:
         Raises
         ------
         sklearn.exceptions.NotFittedError
-            Where `denoiser` is not fitted.
+            If `denoiser` is not fitted.
         TypeError
-            Where it does not transform.
+            If it has no ``transform``.
         ValueError
-            Where no noise is given, nor `clean`, and the denoiser knows of no noise.
+            If neither noise nor `clean` is given, and the denoiser has no noise model.
         """
         check_matplotlib()
-        before, denoiser = _find_denoiser(denoiser)
+        found = _denoiser_in(denoiser)
+        denoiser = found.denoiser
         check_is_fitted(denoiser)
-        X = before(X[:n_images])
+        X = found.prepare(X[:n_images])
         if value_range is None:
             value_range = getattr(denoiser, "value_range_", None)
         if image_shape is None and np.ndim(X) == 2:
             image_shape = getattr(denoiser, "image_shape_", None)
         if clean is not None:
-            noisy, clean = X, before(clean[:n_images])
+            noisy, clean = X, found.prepare(clean[:n_images])
         else:
             noise, noise_factor = _check_noise(denoiser, noise, noise_factor)
             clean = X
@@ -172,35 +190,35 @@ class DenoisingDisplay:
     @classmethod
     def from_predictions(
         cls,
-        clean,
-        noisy,
-        denoised,
+        clean: ArrayLike,
+        noisy: ArrayLike,
+        denoised: ArrayLike,
         *,
-        n_images=8,
-        image_shape=None,
-        value_range=None,
-        figure=None,
-        error="signed",
-        **kwargs,
-    ):
-        """Plot images that are there already.
+        n_images: int = 8,
+        image_shape: tuple[int, ...] | None = None,
+        value_range: tuple[float, float] | None = None,
+        figure: "Figure | SubFigure | None" = None,
+        error: Literal["signed", "absolute"] | None = "signed",
+        **kwargs: Any,
+    ) -> Self:
+        """Plot images that are already denoised.
 
         Parameters
         ----------
         clean, noisy, denoised : array-like of shape (n, n_features), (n, height, width[, channels])
-            The images; all of one shape.
+            The images, all of the same shape.
         n_images : int, default=8
-            How many images to show, from the first on.
+            Number of images to show, starting with the first.
         image_shape : (height, width) or (height, width, channels), default=None
-            The shape of flat rows; ``None`` takes a square grey image or a strip.
+            The shape of flat rows. If None, rows are a square grey image or a strip.
         value_range : (low, high), default=None
-            What is black and what is white; ``None`` infers it from the clean images.
+            Pixel values of black and white. If None, inferred from the clean images.
         figure : matplotlib.figure.Figure or SubFigure, default=None
-            Where to plot; ``None`` makes a figure.
+            Figure to plot on. If None, makes a new figure.
         error : {"signed", "absolute", None}, default="signed"
-            As in :meth:`plot`.
+            The error to show, as in :meth:`plot`.
         **kwargs
-            Of ``Axes.imshow``, for all images but the error.
+            Parameters of ``Axes.imshow``, for all images except the error.
 
         Returns
         -------
@@ -215,24 +233,30 @@ class DenoisingDisplay:
         )
         return display.plot(figure, error=error, **kwargs)
 
-    def plot(self, figure=None, *, error="signed", **kwargs):
+    def plot(
+        self,
+        figure: "Figure | SubFigure | None" = None,
+        *,
+        error: Literal["signed", "absolute"] | None = "signed",
+        **kwargs: Any,
+    ) -> Self:
         """Plot the images.
 
         Parameters
         ----------
         figure : matplotlib.figure.Figure or SubFigure, default=None
-            Where to plot; ``None`` makes a figure. One of your own should have
+            Figure to plot on. If None, makes a new figure. Your own figure should have
             ``layout="constrained"``.
         error : {"signed", "absolute", None}, default="signed"
-            What the last row shows, in units of the value range and as the mean over channels:
-            denoised minus clean, the absolute value of that, or, for ``None``, there is no such row.
+            The last row: denoised minus clean, or its absolute value, in units of the value range and
+            as the mean over channels. If None, leaves this row out.
         **kwargs
-            Of ``Axes.imshow``, for all images but the error.
+            Parameters of ``Axes.imshow``, for all images except the error.
 
         Returns
         -------
         DenoisingDisplay
-            Itself.
+            The same display.
         """
         if error not in _ERRORS:
             raise ValueError(f"error={error!r} is not one of {', '.join(map(repr, _ERRORS))}.")
@@ -264,14 +288,16 @@ class DenoisingDisplay:
         }
         shapes = {name: images.shape for name, images in rows.items()}
         if len(set(shapes.values())) > 1:
-            raise ValueError(f"The images differ in shape: {shapes}. All three must be the same.")
+            raise ValueError(
+                f"The images differ in shape: {shapes}. All three must have the same shape."
+            )
         value_range = check_value_range_of_pairs(self.value_range, rows["noisy"], rows["clean"])
         shape = check_image_shape(self.image_shape, rows["clean"])
         return {name: in_unit(as_nhwc(images, shape), value_range) for name, images in rows.items()}
 
     def _plot_error(self, error, kind):
         error = (np.abs(error) if kind == "absolute" else error).mean(axis=-1, keepdims=True)
-        # A few pixels that are far off would make all others look right.
+        # A few very wrong pixels would make all others look correct.
         limit = max(float(np.quantile(np.abs(error), 0.995)), 1e-6)
         title = "denoised\n\N{MINUS SIGN} clean"
         style = {"cmap": "RdBu_r", "vmin": -limit, "vmax": limit}
@@ -289,34 +315,31 @@ class DenoisingDisplay:
         self.colorbar_.ax.tick_params(labelsize="small")
 
 
-def _find_denoiser(estimator):
-    """Return what is done to images before they are denoised, as a function, and what denoises."""
-    steps = [step for _, step in estimator.steps] if isinstance(estimator, Pipeline) else []
-    for i, step in enumerate(steps):
-        if isinstance(getattr(step, "estimator", step), Denoiser):
-            return estimator[:i].transform if i else _as_they_are, step
-    if steps and not hasattr(steps[-1], "transform"):
-        estimator = estimator[:-1]
-    if not hasattr(estimator, "transform") or (steps and not len(estimator)):
+def _denoiser_in(estimator):
+    """Return the denoiser in an estimator; if it has none, all of its transformers together."""
+    found = find_denoiser(estimator)
+    if found is not None:
+        return found
+    transformers = flat_pipeline(estimator)
+    if len(transformers) and not hasattr(transformers[-1], "transform"):
+        transformers = transformers[:-1]
+    if not len(transformers):
         raise TypeError(
-            f"{type(estimator).__name__} has no transform that could denoise: give a denoiser, or a "
+            f"{type(estimator).__name__} has no transform that could denoise. Give a denoiser, or a "
             "pipeline with one in it."
         )
-    return _as_they_are, estimator
-
-
-def _as_they_are(images):
-    return images
+    is_one = len(transformers) == 1
+    return FoundDenoiser(transformers[0] if is_one else transformers, [])
 
 
 def _check_noise(denoiser, noise, noise_factor):
-    """Return the noise to draw, which is the denoiser's where the user has not said."""
+    """Return the noise to add: the user's or, if not given, the denoiser's."""
     if noise is not None:
         return noise, noise_factor
     if getattr(denoiser, "noise_", None) is None:
         raise ValueError(
-            f"{type(denoiser).__name__} does not know what noise to draw on clean images: give "
-            "noise=; or, for real pairs, the noisy images and clean=, the same ones clean."
+            f"{type(denoiser).__name__} does not know what noise to add to clean images. Give noise=; "
+            "or, for real pairs, noisy images and clean=, the same images without noise."
         )
     return (denoiser.noise_, None) if noise_factor is None else (denoiser.noise, noise_factor)
 

@@ -1,26 +1,32 @@
-"""Plotting: what all pictures are made of, rows of images and lines that can be told apart."""
+"""Drawing: rows of images, and lines that are easy to distinguish, for all plots."""
 
+from collections.abc import Mapping
 from importlib import import_module
+from typing import TYPE_CHECKING
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from skdenoise.images.layout import as_nhwc, check_image_shape, check_images
 from skdenoise.images.value_range import check_value_range
 
-# The colours of Okabe and Ito (https://jfly.uni-koeln.de/color), which colour-blind people can tell
-# apart, without their yellow, which is faint on white.
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure, SubFigure
+
+# The colours of Okabe and Ito (https://jfly.uni-koeln.de/color), which colour-blind people can
+# distinguish, without their yellow, which is faint on white.
 _COLORS = ("#0072B2", "#E69F00", "#009E73", "#D55E00", "#CC79A7", "#56B4E9", "#000000")
 _MARKERS = "osD^vPX"
 _DASHES = ("-", "--", "-.", (0, (1, 1)))
 
 
 def check_matplotlib():
-    """Raise an ImportError, before any work is done, where matplotlib is not installed."""
+    """Raise an ImportError, before any work is done, if matplotlib is not installed."""
     try:
         import_module("matplotlib.pyplot")
     except ImportError as error:
         raise ImportError(
-            'Pictures need matplotlib, which is not installed: pip install "skdenoise[cli]".'
+            'Plots need matplotlib, which is not installed: pip install "skdenoise[cli]".'
         ) from error
 
 
@@ -30,7 +36,7 @@ def new_figure(width, height):
     Parameters
     ----------
     width, height : float
-        In inches.
+        Size in inches.
     """
     check_matplotlib()
     import matplotlib.pyplot as plt
@@ -38,20 +44,26 @@ def new_figure(width, height):
     return plt.figure(figsize=(width, height), layout="constrained")
 
 
-def plot_image_rows(rows, *, image_shape=None, value_range=None, figure=None):
+def plot_image_rows(
+    rows: Mapping[str, ArrayLike],
+    *,
+    image_shape: tuple[int, ...] | None = None,
+    value_range: tuple[float, float] | None = None,
+    figure: "Figure | SubFigure | None" = None,
+) -> "Figure | SubFigure":
     """Plot rows of images, one below the other.
 
     Parameters
     ----------
     rows : dict of str to array-like of shape (n, ...)
-        The images of each row, by its title; flat rows or image arrays, grey or colour.
+        The images of each row, by title: flat rows or image arrays, grey or colour.
     image_shape : (height, width) or (height, width, channels), default=None
-        The shape of flat rows; ``None`` takes a square grey image or a strip.
+        The shape of flat rows. If None, rows are a square grey image or a strip.
     value_range : (low, high), default=None
-        What is black and what is white; values outside look like these. ``None`` infers it from the
-        last row, which should be the clean images.
+        Pixel values of black and white; values outside are shown as black and white. If None, inferred
+        from the last row, which should be the clean images.
     figure : matplotlib.figure.Figure or SubFigure, default=None
-        Where to plot; ``None`` makes a figure.
+        Figure to plot on. If None, makes a new figure.
 
     Returns
     -------
@@ -83,7 +95,7 @@ def plot_image_rows(rows, *, image_shape=None, value_range=None, figure=None):
 
 
 def in_unit(images, value_range):
-    """Return images of any dtype in units of the value range, as floats: 0 is black, 1 is white."""
+    """Return images of any dtype as floats in units of the value range: 0 is black, 1 is white."""
     low, high = value_range
     return (images.astype(float) - low) / (high - low)
 
@@ -94,13 +106,13 @@ def image_grid(n_rows, n_columns, image_shape, *, n_lines=0, figure=None):
     Parameters
     ----------
     n_rows, n_columns : int
-        Of the grid.
+        Size of the grid.
     image_shape : (height, width, channels)
-        Of the images, which a new figure is made to suit.
+        Shape of the images, from which the size of a new figure follows.
     n_lines : int
-        How many lines of text are to stand below rows, one after another.
+        Number of lines of text below all rows together.
     figure : matplotlib.figure.Figure or SubFigure, default=None
-        Where to plot; ``None`` makes a figure.
+        Figure to plot on. If None, makes a new figure.
 
     Returns
     -------
@@ -108,7 +120,7 @@ def image_grid(n_rows, n_columns, image_shape, *, n_lines=0, figure=None):
     axes : ndarray of matplotlib.axes.Axes of shape (n_rows, n_columns)
     """
     if figure is None:
-        # In inches; long texts on the left get one, and very flat or high images are made to fit.
+        # In inches: one for titles on the left; very flat or high images get a limited height.
         width = np.clip(6 / n_columns, 0.8, 2)
         height = width * np.clip(image_shape[0] / image_shape[1], 0.4, 2)
         figure = new_figure(width * n_columns + 1, height * n_rows + 0.2 * n_lines)
@@ -116,21 +128,21 @@ def image_grid(n_rows, n_columns, image_shape, *, n_lines=0, figure=None):
 
 
 def draw_images(axes, images, title, *, captions=(), **kwargs):
-    """Draw images side by side: the one place where an image becomes a picture.
+    """Draw images side by side, in the same way for all plots.
 
     Parameters
     ----------
     axes : sequence of matplotlib.axes.Axes
-        One for each image; those left over stay blank.
+        Axes, one for each image; further axes stay blank.
     images : ndarray of shape (n, height, width, channels)
-        In units of the value range; values outside look like black and white. Grey, colour, or, of
-        another number of channels, shown by their mean.
+        Images in units of the value range; values outside are shown as black and white. Images that
+        do not have 1, 3 or 4 channels are shown as the mean over channels.
     title : str
-        On the left.
+        Text to the left of the images.
     captions : sequence of str
-        Below the images.
+        Texts below the images.
     **kwargs
-        Of ``Axes.imshow``.
+        Parameters of ``Axes.imshow``.
 
     Returns
     -------
@@ -141,7 +153,7 @@ def draw_images(axes, images, title, *, captions=(), **kwargs):
         images = images.mean(axis=-1)
     elif "cmap" not in kwargs:
         images = images.clip(0, 1)
-    # A signal, one pixel high, would be a hair.
+    # A signal, one pixel high, would be too thin to see.
     aspect = "auto" if 4 * height < width else "equal"
     style = {"cmap": "gray", "vmin": 0, "vmax": 1, "aspect": aspect, **kwargs}
     drawn = [axis.imshow(image, **style) for axis, image in zip(axes, images, strict=False)]
@@ -155,18 +167,18 @@ def draw_images(axes, images, title, *, captions=(), **kwargs):
 
 
 def draw_line(ax, x, y, i, **kwargs):
-    """Draw the `i`-th line of a plot, with a colour, marker and dashes of its own.
+    """Draw the `i`-th line of a plot, with its own colour, marker and dashes.
 
     Parameters
     ----------
     ax : matplotlib.axes.Axes
-        Where to plot.
+        Axes to plot on.
     x, y : array-like of shape (n,)
         The points.
     i : int
-        Which of the styles.
+        Number of the style.
     **kwargs
-        Of ``Axes.plot``; they take precedence over the style.
+        Parameters of ``Axes.plot``, which override the style.
 
     Returns
     -------
@@ -186,5 +198,5 @@ def draw_line(ax, x, y, i, **kwargs):
 
 
 def legend_beside(ax, **kwargs):
-    """Put the legend to the right of the axes, where it hides no data."""
+    """Put the legend to the right of the axes, so that it hides no data."""
     ax.legend(loc="upper left", bbox_to_anchor=(1.01, 1), frameon=False, **kwargs, alignment="left")

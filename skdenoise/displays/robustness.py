@@ -1,9 +1,12 @@
-"""The robustness curve display: how a score falls as noise gets stronger."""
+"""The robustness curve display: scores against the strength of the noise."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from numbers import Integral, Real
+from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
+from numpy.typing import ArrayLike
+from sklearn.base import BaseEstimator
 from sklearn.metrics import accuracy_score
 
 from skdenoise.displays.drawing import check_matplotlib, draw_line, legend_beside, new_figure
@@ -14,35 +17,38 @@ from skdenoise.images.value_range import check_value_range
 from skdenoise.noise.by_name import resolve_noise
 from skdenoise.seeding import draw_seed
 
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
 _NOISE_FACTORS = (0.0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6)
 
 
 class RobustnessCurveDisplay:
-    """The accuracy, or another score, of estimators against the strength of noise.
+    """The accuracy, or another score, of estimators against the strength of the noise.
 
-    Use :meth:`from_estimator` or :meth:`from_predictions` to make one and plot it. All parameters
-    are stored as attributes.
+    Use :meth:`from_estimator` or :meth:`from_predictions` to create a display and plot it. All
+    parameters are stored as attributes.
 
     Parameters
     ----------
     levels : array-like of shape (n_levels,)
-        The strengths of noise.
+        The strengths of the noise.
     scores : dict of str to array-like of shape (n_levels,)
-        The score of each estimator at each of `levels`, by its name.
+        Scores of each estimator at `levels`, by name.
     intervals : dict of str to (low, high), default=None
-        Two array-likes of shape (n_levels,) for each name: between which the score lies with
-        `confidence_level`. Names may be left out; ``None`` is no interval for any.
+        Lower and upper ends of the confidence intervals for each name, both array-likes of shape
+        (n_levels,). Names may be missing. If None, no intervals are plotted.
     level_name : str, default="noise factor"
-        What `levels` are.
+        Name of the levels.
     score_name : str, default="accuracy"
-        What `scores` are.
+        Name of the score.
     confidence_level : float, default=0.95
-        That of `intervals`.
+        Confidence level of `intervals`.
 
     Attributes
     ----------
     figure_ : matplotlib.figure.Figure or SubFigure
-        Where it was plotted.
+        The figure.
     ax_ : matplotlib.axes.Axes
         The axes.
     lines_ : dict of str to matplotlib.lines.Line2D
@@ -52,15 +58,14 @@ class RobustnessCurveDisplay:
 
     See Also
     --------
-    noisy_scorer : The same score at one strength, for a search.
-    DenoisingDisplay : What the noise and the denoiser make of the images.
+    noisy_scorer : The same score at one noise level, for a search.
+    DenoisingDisplay : Noisy and denoised images.
 
     Notes
     -----
-    The intervals are percentile bootstrap intervals over test images [1]_. They say how much a
-    score depends on which images are in the test set, not on the draw of noise, nor on the random
-    numbers with which the estimator was fitted. Where all images are classified correctly, the
-    interval is a point.
+    The intervals are percentile bootstrap intervals over test images [1]_. They show how much a score
+    depends on the choice of test images, but not on the noise draw or the seed of the fit. If all images
+    are classified correctly, the interval is a point.
 
     References
     ----------
@@ -90,13 +95,13 @@ class RobustnessCurveDisplay:
     def __init__(
         self,
         *,
-        levels,
-        scores,
-        intervals=None,
-        level_name="noise factor",
-        score_name="accuracy",
-        confidence_level=0.95,
-    ):
+        levels: ArrayLike,
+        scores: Mapping[str, ArrayLike],
+        intervals: Mapping[str, tuple[ArrayLike, ArrayLike]] | None = None,
+        level_name: str = "noise factor",
+        score_name: str = "accuracy",
+        confidence_level: float | None = 0.95,
+    ) -> None:
         self.levels = levels
         self.scores = scores
         self.intervals = intervals
@@ -107,62 +112,62 @@ class RobustnessCurveDisplay:
     @classmethod
     def from_estimator(
         cls,
-        estimator,
-        X,
-        y=None,
+        estimator: BaseEstimator | Mapping[str, BaseEstimator],
+        X: ArrayLike,
+        y: ArrayLike | None = None,
         *,
-        noise="gaussian",
-        noise_factors=None,
-        severities=None,
-        scale=None,
-        scoring="accuracy",
-        confidence_level=0.95,
-        n_resamples=500,
-        random_state=0,
-        clip=None,
-        image_shape=None,
-        value_range=None,
-        ax=None,
-        **kwargs,
-    ):
-        """Score fitted estimators on noisy images, the same for all of them, and plot the scores.
+        noise: str = "gaussian",
+        noise_factors: float | Sequence[float] | None = None,
+        severities: int | Sequence[int] | None = None,
+        scale: str | None = None,
+        scoring: str | Callable[..., float] = "accuracy",
+        confidence_level: float | None = 0.95,
+        n_resamples: int = 500,
+        random_state: int | np.random.RandomState | None = 0,
+        clip: bool | None = None,
+        image_shape: tuple[int, ...] | None = None,
+        value_range: tuple[float, float] | None = None,
+        ax: "Axes | None" = None,
+        **kwargs: Any,
+    ) -> Self:
+        """Score fitted estimators on the same noisy images, and plot the scores.
 
         Parameters
         ----------
         estimator : fitted estimator, or dict of str to fitted estimator
-            What to score.
+            The estimator to score, or several by name.
         X : array-like of shape (n, n_features), (n, height, width) or (n, height, width, channels)
             Clean test images.
         y : array-like of shape (n,), default=None
-            Their labels. ``"psnr"`` and ``"ssim"`` need none.
+            Labels of the images. ``"psnr"`` and ``"ssim"`` need none.
         noise : str, default="gaussian"
             One of `noise_names`.
         noise_factors : sequence of float, default=None
-            Strengths, as in `add_noise`; ``None`` is 0, 0.1, ..., 0.6.
+            Strengths, as in `add_noise`. If None, uses 0, 0.1, ..., 0.6.
         severities : sequence of int, default=None
-            Strengths as in ImageNet-C, from 0, no noise, to 5, instead of `noise_factors`.
+            Strengths as in ImageNet-C, from 0 (no noise) to 5, instead of `noise_factors`.
         scale : {"cifar", "imagenet"}, default=None
-            Which table `severities` are from, as in `add_noise`.
+            Table of the `severities`, as in `add_noise`.
         scoring : str or callable, default="accuracy"
-            As in `noisy_scorer`, whose noise for this `random_state` it is.
+            Score, as in `noisy_scorer`. The noise is the same too, for the same `random_state`.
         confidence_level : float, default=0.95
-            Of the intervals; ``None`` is none.
+            Confidence level of the intervals. If None, no intervals are computed.
         n_resamples : int, default=500
-            How many resamples of the images the intervals are made of. Estimators predict once for
-            all of them, but a scorer other than ``"accuracy"``, ``"psnr"`` and ``"ssim"`` is called
-            for each, at some milliseconds a call.
+            Number of bootstrap resamples for the intervals. Estimators predict only once, but a scorer
+            other than ``"accuracy"``, ``"psnr"`` and ``"ssim"`` is called for each resample, which
+            takes some milliseconds per call.
         random_state : int, RandomState instance or None, default=0
-            Seed of noise and resampling.
+            Seed of the noise and the resamples.
         clip : bool, default=None
-            Whether to limit noisy values to the range; ``None`` limits integers and leaves floats.
+            Whether to clip noisy values to the value range. If None, clips integers only.
         image_shape : (height, width) or (height, width, channels), default=None
-            The shape of flat rows; ``None`` takes a square grey image or a strip.
+            The shape of flat rows. If None, rows are a square grey image or a strip.
         value_range : (low, high), default=None
-            What is black and what is white; ``None`` infers it from `X`.
+            Pixel values of black and white. If None, inferred from `X`.
         ax : matplotlib.axes.Axes, default=None
-            Where to plot; ``None`` makes a figure.
+            Axes to plot on. If None, makes a new figure.
         **kwargs
-            Of ``Axes.plot``, for all lines.
+            Parameters of ``Axes.plot``, for all lines.
 
         Returns
         -------
@@ -171,8 +176,7 @@ class RobustnessCurveDisplay:
         Raises
         ------
         ValueError
-            Where both `noise_factors` and `severities` are given, or parameters are not as
-            documented.
+            If both `noise_factors` and `severities` are given, or a parameter is invalid.
         """
         check_matplotlib()
         level_name, levels = _check_levels(noise, noise_factors, severities, scale)
@@ -210,46 +214,46 @@ class RobustnessCurveDisplay:
     @classmethod
     def from_predictions(
         cls,
-        y_true,
-        y_pred,
-        levels,
+        y_true: ArrayLike,
+        y_pred: Sequence[ArrayLike] | Mapping[str, Sequence[ArrayLike]],
+        levels: Sequence[float],
         *,
-        metric=accuracy_score,
-        level_name="noise factor",
-        score_name=None,
-        confidence_level=0.95,
-        n_resamples=500,
-        random_state=0,
-        ax=None,
-        **kwargs,
-    ):
-        """Plot the scores of predictions that are there already.
+        metric: Callable[..., float] = accuracy_score,
+        level_name: str = "noise factor",
+        score_name: str | None = None,
+        confidence_level: float | None = 0.95,
+        n_resamples: int = 500,
+        random_state: int | np.random.RandomState | None = 0,
+        ax: "Axes | None" = None,
+        **kwargs: Any,
+    ) -> Self:
+        """Plot the scores of given predictions.
 
         Parameters
         ----------
         y_true : array-like of shape (n,)
             The labels of the test images.
         y_pred : sequence of array-like of shape (n,), or dict of str to such a sequence
-            What was predicted at each of `levels`; of several estimators by their names.
+            Predictions at each of `levels`; for several estimators, a dict by name.
         levels : array-like of shape (n_levels,)
-            The strengths of noise.
+            The strengths of the noise.
         metric : callable, default=sklearn.metrics.accuracy_score
             Called as ``metric(y_true, y_pred)``.
         level_name : str, default="noise factor"
-            What `levels` are.
+            Name of the levels.
         score_name : str, default=None
-            What `metric` is; ``None`` takes its name.
+            Name of the score. If None, uses the name of `metric`.
         confidence_level : float, default=0.95
-            Of the intervals; ``None`` is none.
+            Confidence level of the intervals. If None, no intervals are computed.
         n_resamples : int, default=500
-            How many resamples of the images the intervals are made of; `metric`, unless it is the
-            accuracy, is called for each.
+            Number of bootstrap resamples for the intervals. `metric` is called for each, unless it is
+            the accuracy.
         random_state : int, RandomState instance or None, default=0
-            Seed of resampling.
+            Seed of the resamples.
         ax : matplotlib.axes.Axes, default=None
-            Where to plot; ``None`` makes a figure.
+            Axes to plot on. If None, makes a new figure.
         **kwargs
-            Of ``Axes.plot``, for all lines.
+            Parameters of ``Axes.plot``, for all lines.
 
         Returns
         -------
@@ -258,7 +262,7 @@ class RobustnessCurveDisplay:
         Raises
         ------
         ValueError
-            Where there is not one prediction of each image at each level.
+            If there is not one prediction for each image at each level.
         """
         check_matplotlib()
         _check_interval(confidence_level, n_resamples)
@@ -268,7 +272,7 @@ class RobustnessCurveDisplay:
             if len(predictions) != len(levels):
                 raise ValueError(
                     f"y_pred has predictions at {len(predictions)} levels for {name!r}, but levels "
-                    f"are {len(levels)}: {list(levels)}."
+                    f"are {len(levels)}: {list(levels)}. Give one array of predictions per level."
                 )
             scores = [score_of_predictions(metric, y_true, predicted) for predicted in predictions]
             curves[name] = [
@@ -283,21 +287,21 @@ class RobustnessCurveDisplay:
         )
         return display.plot(ax, **kwargs)
 
-    def plot(self, ax=None, **kwargs):
+    def plot(self, ax: "Axes | None" = None, **kwargs: Any) -> Self:
         """Plot the curves.
 
         Parameters
         ----------
         ax : matplotlib.axes.Axes, default=None
-            Where to plot; ``None`` makes a figure. The legend stands to the right of the axes, for
-            which a figure of your own should have ``layout="constrained"``.
+            Axes to plot on. If None, makes a new figure. The legend is to the right of the axes, so your
+            own figure should have ``layout="constrained"``.
         **kwargs
-            Of ``Axes.plot``, for all lines.
+            Parameters of ``Axes.plot``, for all lines.
 
         Returns
         -------
         RobustnessCurveDisplay
-            Itself.
+            The same display.
         """
         if ax is None:
             ax = new_figure(8, 4).subplots()
@@ -324,16 +328,16 @@ def _by_name(one_or_more, name):
 
 
 def _check_levels(noise, noise_factors, severities, scale):
-    """Return what the levels are called as a parameter of noise, and the levels."""
+    """Return the name of the levels as a noise parameter, and the levels."""
     if not isinstance(noise, str):
         raise TypeError(
-            f"noise={noise!r} has a strength of its own, so that there is no curve to draw: give a "
-            "name, one of noise_names(). For a curve over other parameters, use from_predictions."
+            f"noise={noise!r} has its own strength, so there is no curve to plot. Give one of "
+            "noise_names(). For a curve over other parameters, use from_predictions."
         )
     if noise_factors is not None and severities is not None:
         raise ValueError(
-            f"Give either noise_factors={noise_factors!r} or severities={severities!r}: both are "
-            "strengths of noise."
+            f"Give either noise_factors={noise_factors!r} or severities={severities!r}, not both: each "
+            "sets the strength of the noise."
         )
     if severities is not None:
         name, levels = "severity", severities
@@ -342,23 +346,25 @@ def _check_levels(noise, noise_factors, severities, scale):
     levels = list(np.atleast_1d(np.asarray(levels, dtype=object)))
     if not levels or not all(isinstance(level, Real) for level in levels):
         plural = "severities" if name == "severity" else "noise_factors"
-        raise ValueError(f"{plural}={levels!r} is not a sequence of one number or more.")
+        raise ValueError(f"{plural}={levels!r} is not a sequence of at least one number.")
     if scale is not None and name != "severity":
-        raise ValueError(f"scale={scale!r} says which severity is meant: give severities=.")
+        raise ValueError(
+            f"scale={scale!r} is the table of severities, but none are given: give severities=."
+        )
     return name, levels
 
 
 def _check_interval(confidence_level, n_resamples):
     if confidence_level is not None and not 0 < confidence_level < 1:
         raise ValueError(
-            f"confidence_level={confidence_level!r} must be above 0 and below 1, or None for none."
+            f"confidence_level={confidence_level!r} must be above 0 and below 1, or None for no intervals."
         )
     if not isinstance(n_resamples, Integral) or n_resamples < 1:
         raise ValueError(f"n_resamples={n_resamples!r} must be an integer of at least 1.")
 
 
 def _with_interval(score, n_images, confidence_level, n_resamples, seed):
-    """Return the score of all images, and the ends of its interval."""
+    """Return the score of all images, and the ends of its interval, as (score, low, high)."""
     point = score(np.arange(n_images))
     if confidence_level is None:
         return point, point, point
@@ -368,7 +374,7 @@ def _with_interval(score, n_images, confidence_level, n_resamples, seed):
 
 
 def _scores_and_intervals(curves, confidence_level):
-    """Return, as parameters of the display, what was found at each level: score, low, high."""
+    """Return scores and intervals as parameters of the display, from (score, low, high) per level."""
     curves = {name: np.transpose(points) for name, points in curves.items()}
     parameters = {"scores": {name: score for name, (score, _, _) in curves.items()}}
     if confidence_level is None:

@@ -1,31 +1,38 @@
-"""The training curve display: the loss, epoch by epoch."""
+"""The training curve display: the loss of each epoch."""
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
-from sklearn.pipeline import Pipeline
+from sklearn.base import BaseEstimator
 from sklearn.utils.validation import check_is_fitted
 
 from skdenoise.displays.drawing import draw_line, legend_beside, new_figure
+from skdenoise.evaluation.find_denoiser import named_steps
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
 
 _LABELS = {"loss": "training images", "val_loss": "held-out images"}
 
 
 class TrainingCurveDisplay:
-    """The loss of each epoch of training, on training images and on those held out.
+    """The loss of each training epoch, on training images and on held-out images.
 
-    Use :meth:`from_estimator` to make one and plot it. All parameters are stored as attributes.
+    Use :meth:`from_estimator` to create a display and plot it. All parameters are stored as attributes.
 
     Parameters
     ----------
     history : dict of str to sequence of float
-        ``"loss"`` and, where images were held out, ``"val_loss"``, of each epoch; others are not
+        ``"loss"`` and, if images were held out, ``"val_loss"`` of each epoch. Other entries are not
         shown.
     loss_name : str, default="loss"
-        What the loss is.
+        Name of the loss.
 
     Attributes
     ----------
     figure_ : matplotlib.figure.Figure or SubFigure
-        Where it was plotted.
+        The figure.
     ax_ : matplotlib.axes.Axes
         The axes.
     lines_ : dict of str to matplotlib.lines.Line2D
@@ -33,7 +40,7 @@ class TrainingCurveDisplay:
 
     See Also
     --------
-    RobustnessCurveDisplay : How well the trained denoiser does.
+    RobustnessCurveDisplay : Score of the trained denoiser under noise.
 
     Examples
     --------
@@ -46,24 +53,32 @@ class TrainingCurveDisplay:
     [1, 2, 3]
     """
 
-    def __init__(self, *, history, loss_name="loss"):
+    def __init__(self, *, history: Mapping[str, Sequence[float]], loss_name: str = "loss") -> None:
         self.history = history
         self.loss_name = loss_name
 
     @classmethod
-    def from_estimator(cls, denoiser, *, ax=None, log_scale=False, **kwargs):
+    def from_estimator(
+        cls,
+        denoiser: BaseEstimator,
+        *,
+        ax: "Axes | None" = None,
+        log_scale: bool = False,
+        **kwargs: Any,
+    ) -> Self:
         """Plot the training of a fitted denoiser.
 
         Parameters
         ----------
-        denoiser : fitted UNetDenoiser or Pipeline
-            Whose training to show; of a pipeline, the first step that has a history.
+        denoiser : fitted UNetDenoiser, Pipeline or search
+            The denoiser, or an estimator that contains one. The first step with a training history is
+            used.
         ax : matplotlib.axes.Axes, default=None
-            Where to plot; ``None`` makes a figure.
+            Axes to plot on. If None, makes a new figure.
         log_scale : bool, default=False
-            Whether the axis of the loss is logarithmic.
+            Whether to use a logarithmic axis for the loss.
         **kwargs
-            Of ``Axes.plot``, for all lines.
+            Parameters of ``Axes.plot``, for all lines.
 
         Returns
         -------
@@ -72,9 +87,9 @@ class TrainingCurveDisplay:
         Raises
         ------
         sklearn.exceptions.NotFittedError
-            Where `denoiser` is not fitted.
+            If `denoiser` is not fitted.
         TypeError
-            Where it does not train in epochs, and so has no history.
+            If it is not trained in epochs, and so has no history.
         """
         trained = _find_trained(denoiser)
         loss = getattr(trained, "_loss", None)
@@ -82,23 +97,23 @@ class TrainingCurveDisplay:
         display = cls(history=trained.history_, loss_name=loss_name)
         return display.plot(ax, log_scale=log_scale, **kwargs)
 
-    def plot(self, ax=None, *, log_scale=False, **kwargs):
+    def plot(self, ax: "Axes | None" = None, *, log_scale: bool = False, **kwargs: Any) -> Self:
         """Plot the curves.
 
         Parameters
         ----------
         ax : matplotlib.axes.Axes, default=None
-            Where to plot; ``None`` makes a figure. The legend stands to the right of the axes, for
-            which a figure of your own should have ``layout="constrained"``.
+            Axes to plot on. If None, makes a new figure. The legend is to the right of the axes, so your
+            own figure should have ``layout="constrained"``.
         log_scale : bool, default=False
-            Whether the axis of the loss is logarithmic.
+            Whether to use a logarithmic axis for the loss.
         **kwargs
-            Of ``Axes.plot``, for all lines.
+            Parameters of ``Axes.plot``, for all lines.
 
         Returns
         -------
         TrainingCurveDisplay
-            Itself.
+            The same display.
         """
         if ax is None:
             ax = new_figure(6.5, 3.5).subplots()
@@ -116,7 +131,7 @@ class TrainingCurveDisplay:
         ax.xaxis.set_major_locator(MaxNLocator(integer=True, min_n_ticks=1))
         low, high = ax.get_ylim()
         if log_scale and high < 10 * low:
-            # Ticks at powers of ten would be one or none.
+            # There would be at most one tick at a power of ten.
             ax.yaxis.set(major_locator=AutoLocator(), major_formatter=ScalarFormatter())
             ax.yaxis.set_minor_locator(NullLocator())
         ax.grid(alpha=0.3)
@@ -125,16 +140,14 @@ class TrainingCurveDisplay:
 
 
 def _find_trained(estimator):
-    """Return the estimator, or the first step of a pipeline, that has a history."""
+    """Return the first step of an estimator that has a training history."""
     check_is_fitted(estimator)
-    steps = (
-        [step for _, step in estimator.steps] if isinstance(estimator, Pipeline) else [estimator]
-    )
+    steps = [step for _, step in named_steps(estimator)]
     for step in steps:
         if isinstance(getattr(step, "history_", None), dict):
             return step
     names = ", ".join(type(step).__name__ for step in steps)
     raise TypeError(
-        f"{names} has no history_ of its training: give a denoiser that is trained in epochs, a "
-        "UNetDenoiser, or a pipeline with one in it."
+        f"{names} has no history_ of its training. Give a UNetDenoiser, which is trained in epochs, or "
+        "a pipeline with one in it."
     )

@@ -1,4 +1,4 @@
-"""Evaluation: how well a pipeline does under noise, and how certain that is.
+"""Evaluation: scores of a pipeline under noise, and how certain they are.
 
 The modules import denoisers and everything below them, never reports or displays.
 """

@@ -1,6 +1,4 @@
-"""Resampling: how much a score depends on which images happen to be in the test set."""
-
-from functools import wraps
+"""The bootstrap: how much a score depends on the choice of test images."""
 
 import numpy as np
 from sklearn.metrics import accuracy_score
@@ -8,10 +6,8 @@ from sklearn.utils import check_consistent_length
 
 from skdenoise.seeding import Stream, generator
 
-# Resamples are drawn and averaged in parts of about so many indices.
+# Resamples are drawn and averaged in parts of about this many indices.
 _INDICES_AT_A_TIME = 2**22
-
-_RESPONSES = ("predict", "predict_proba", "predict_log_proba", "decision_function", "transform")
 
 
 def bootstrap_indices(n_images, n_resamples, rng):
@@ -27,8 +23,7 @@ def bootstrap_means(values, n_resamples, rng):
     Parameters
     ----------
     values : ndarray of shape (n_images, n_columns)
-        One value per image; the same images are resampled for every column, so that columns stay
-        paired.
+        One value per image and column. All columns share the resamples, so they stay paired.
     n_resamples : int
         Number of resamples.
     rng : numpy.random.Generator
@@ -50,7 +45,7 @@ def bootstrap_means(values, n_resamples, rng):
 def interval(resampled, level=0.95):
     """Return the percentile interval of each column of bootstrap resamples, as (low, high).
 
-    Its ends are resamples, not means of two: the PSNR may be infinite.
+    The ends are resampled values, not means of two values, because the PSNR may be infinite.
     """
     tail = (1 - level) / 2
     return np.quantile(resampled, [tail, 1 - tail], axis=0, method="nearest")
@@ -62,17 +57,17 @@ def bootstrap_interval(score, n_images, *, confidence_level, n_resamples, seed):
     Parameters
     ----------
     score : callable
-        Called with the indices of a choice of images, ndarray of shape (n_images,); returns the
-        score of these.
+        Called with the indices of a sample of images, ndarray of shape (n_images,). Returns their
+        score.
     n_images : int
-        How many images there are to choose from, and to choose, with replacement.
+        Number of images, and size of each sample, which is drawn with replacement.
     confidence_level : float
-        Above 0 and below 1.
+        Confidence level, above 0 and below 1.
     n_resamples : int
-        How often to choose. Each seed always makes the same choices, so that estimators that are
-        scored on the same images are resampled alike.
+        Number of samples. The same seed draws the same samples, so that estimators scored on the same
+        images are resampled alike.
     seed : int
-        Of the choices.
+        Seed of the samples.
 
     Returns
     -------
@@ -88,55 +83,15 @@ def bootstrap_interval(score, n_images, *, confidence_level, n_resamples, seed):
 
 
 def mean_of_choice(values):
-    """Return the mean of any choice of per-image values, as a function of their indices."""
+    """Return a function of image indices that returns the mean of the values of these images."""
     return lambda chosen: float(values[chosen].mean())
 
 
 def score_of_predictions(metric, y_true, y_pred):
-    """Return ``metric(y_true, y_pred)`` of any choice of images, as a function of their indices."""
+    """Return a function of image indices that returns ``metric(y_true, y_pred)`` of these images."""
     y_true, y_pred = np.asarray(y_true), np.asarray(y_pred)
     check_consistent_length(y_true, y_pred)
     if metric is accuracy_score and y_true.ndim == 1 and y_pred.size == y_true.size:
-        # The same, without the checks that scikit-learn would make at each of a thousand resamples.
+        # The same result, without the checks of scikit-learn for each of a thousand resamples.
         return mean_of_choice(y_true == y_pred.ravel())
     return lambda chosen: float(metric(y_true[chosen], y_pred[chosen]))
-
-
-class RememberedEstimator:
-    """A fitted estimator that answers for a fixed set of images, and works each answer out once.
-
-    It takes the place of the estimator in ``scorer(estimator, X, y)``, so that a score on a
-    thousand resamples costs one prediction. Whatever `X` its methods are given, they answer for the
-    images that :meth:`choose` chose.
-
-    Parameters
-    ----------
-    estimator : fitted estimator
-        What answers.
-    X : array-like
-        All of the images.
-    """
-
-    def __init__(self, estimator, X):
-        self._estimator = estimator
-        self._X = X
-        self._answers = {}
-        self._chosen = slice(None)
-
-    def choose(self, indices):
-        """Answer for these images from now on."""
-        self._chosen = indices
-        return self
-
-    def __getattr__(self, name):
-        attribute = getattr(self._estimator, name)
-        if name not in _RESPONSES:
-            return attribute
-
-        @wraps(attribute)
-        def answer(X):
-            if name not in self._answers:
-                self._answers[name] = np.asarray(attribute(self._X))
-            return self._answers[name][self._chosen]
-
-        return answer

@@ -1,12 +1,18 @@
-"""Scorers: how well an estimator does under noise, or on pairs of noisy and clean images."""
+"""Scorers: scores of an estimator under noise, or on pairs of noisy and clean images."""
+
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from numpy.typing import ArrayLike
+from sklearn.base import BaseEstimator
 from sklearn.metrics import accuracy_score, get_scorer
 from sklearn.utils import check_consistent_length
 from sklearn.utils.metadata_routing import MetadataRequest
 from sklearn.utils.validation import check_is_fitted
 
-from skdenoise.evaluation.bootstrap import RememberedEstimator, mean_of_choice, score_of_predictions
+from skdenoise.evaluation.bootstrap import mean_of_choice, score_of_predictions
+from skdenoise.evaluation.replay import Replay
 from skdenoise.images.layout import as_nhwc, check_image_shape, check_images, like_table
 from skdenoise.images.pixels import PixelFormat
 from skdenoise.images.ragged import ImageList, is_image_list
@@ -16,53 +22,60 @@ from skdenoise.noise.adding import corrupt
 from skdenoise.noise.by_name import resolve_noise
 from skdenoise.seeding import Stream, draw_seed, generator
 
+if TYPE_CHECKING:
+    from skdenoise.noise.model import NoiseModel
+
 
 def noisy_scorer(
-    scoring="accuracy",
-    noise="gaussian",
-    noise_factor=None,
+    scoring: str | Callable[..., float] = "accuracy",
+    noise: "str | NoiseModel" = "gaussian",
+    noise_factor: float | tuple[float, float] | None = None,
     *,
-    severity=None,
-    scale=None,
-    random_state=0,
-    clip=None,
-    image_shape=None,
-    value_range=None,
-    **noise_params,
-):
+    severity: int | tuple[int, int] | None = None,
+    scale: str | None = None,
+    random_state: int | np.random.RandomState | None = 0,
+    clip: bool | None = None,
+    image_shape: tuple[int, ...] | None = None,
+    value_range: tuple[float, float] | None = None,
+    **noise_params: Any,
+) -> "NoisyScorer":
     """Make a scorer that adds noise to the images before it scores.
 
-    In a search it noises the validation images in the same way for every candidate. Without it, a
-    search over the noise to train with always finds that the weakest is best, since validation
-    images are clean.
+    In a search, it adds the same noise to the validation images for every candidate. Without it, a search
+    over the training noise always prefers the weakest, because the validation images are clean.
 
     Parameters
     ----------
     scoring : str or callable, default="accuracy"
         Any scorer of scikit-learn, by name or as ``scorer(estimator, X, y)``; or ``"psnr"`` or
-        ``"ssim"``, the mean over images of ``estimator.transform(noisy)`` against the clean ones.
+        ``"ssim"``, which compare ``estimator.transform(noisy)`` with the clean images.
     noise : str or noise model, default="gaussian"
         A name (`noise_names`) or an instance.
     noise_factor : float or (low, high), default=None
         The strength of a named model, as in `add_noise`.
     severity, scale
-        The strength of a named model as in ImageNet-C, as in `add_noise`.
+        The strength of a named model on the scale of ImageNet-C, as in `add_noise`.
     random_state : int, default=0
         Seed of the noise.
     clip : bool, default=None
-        Whether to limit noisy values to the range; ``None`` limits integers and leaves floats.
+        Whether to clip noisy values to the value range. If None, clips integers only.
     image_shape : (height, width) or (height, width, channels), default=None
-        The shape of flat rows; ``None`` takes a square grey image or a strip.
+        The shape of flat rows. If None, rows are a square grey image or a strip.
     value_range : (low, high), default=None
-        What is black and what is white. ``None`` is for booleans, uint8 and floats in 0..1; other
-        images could be given another range in each fold, so it must be said.
+        Pixel values of black and white. Required, except for booleans, uint8 and floats from 0 to 1:
+        for other images, the inferred range could differ between folds.
     **noise_params
         Parameters of the named model, such as ``amount=0.1``.
 
     Returns
     -------
     NoisyScorer
-        Called as ``scorer(estimator, X, y)``; it can be pickled, and given as ``scoring=``.
+        A scorer to call as ``scorer(estimator, X, y)``, or to pass as ``scoring=``. It can be pickled.
+
+    See Also
+    --------
+    psnr_scorer : PSNR of a denoiser on real pairs of noisy and clean images.
+    RobustnessCurveDisplay : The same score at several noise levels.
 
     Examples
     --------
@@ -81,7 +94,7 @@ def noisy_scorer(
 
 
 class NoisyScorer:
-    """What `noisy_scorer` makes: a scorer that draws the same noise at every call."""
+    """A scorer that adds the same noise in every call, made by `noisy_scorer`."""
 
     def __init__(self, scoring, noise, seed, clip, image_shape, value_range):
         self.scoring = scoring
@@ -95,7 +108,9 @@ class NoisyScorer:
     def __repr__(self):
         return f"noisy_scorer({self.scoring!r}, noise={self.noise!r})"
 
-    def __call__(self, estimator, X, y=None, **kwargs):
+    def __call__(
+        self, estimator: BaseEstimator, X: ArrayLike, y: ArrayLike | None = None, **kwargs: Any
+    ) -> float:
         """Score `estimator` on noisy `X`; keyword arguments go to the inner scorer."""
         noisy = self.add_noise(X)
         if self._scorer is not None:
@@ -103,7 +118,7 @@ class NoisyScorer:
         if kwargs:
             raise TypeError(
                 f"scoring={self.scoring!r} is a plain mean over images, which takes no "
-                f"{', '.join(kwargs)}."
+                f"{', '.join(kwargs)}. Leave it out."
             )
         return mean_metric(
             self.scoring,
@@ -115,18 +130,18 @@ class NoisyScorer:
         )
 
     def score_of_choice(self, estimator, noisy, X, y=None):
-        """Return the score of any choice of the images, as a function of their indices.
+        """Return a function of image indices that returns the score of these images.
 
-        The estimator predicts once, however often the function is called.
+        The estimator predicts only once, however often the function is called.
 
         Parameters
         ----------
         estimator : fitted estimator
-            What to score.
-        noisy, X : array-like of one shape
-            What :meth:`add_noise` made of `X`, and `X`.
+            The estimator to score.
+        noisy, X : array-like of the same shape
+            Images with the noise of :meth:`add_noise`, and without.
         y : array-like of shape (n,), default=None
-            The labels; ``"psnr"`` and ``"ssim"`` need none.
+            Labels of the images. ``"psnr"`` and ``"ssim"`` need none.
         """
         if self._scorer is None:
             return mean_of_choice(
@@ -145,22 +160,22 @@ class NoisyScorer:
         check_consistent_length(noisy, y)
         if self.scoring == "accuracy":
             return score_of_predictions(accuracy_score, y, estimator.predict(noisy))
-        remembered, rows = RememberedEstimator(estimator, noisy), np.asarray(noisy)
-        return lambda chosen: self._scorer(remembered.choose(chosen), rows[chosen], y[chosen])
+        replay, rows = Replay(estimator, noisy), np.asarray(noisy)
+        return lambda chosen: self._scorer(replay.choose(chosen), rows[chosen], y[chosen])
 
     def get_metadata_routing(self):
-        """Ask for what the inner scorer asks for."""
+        """Request the metadata that the inner scorer requests."""
         if hasattr(self._scorer, "get_metadata_routing"):
             return self._scorer.get_metadata_routing()
         return MetadataRequest(owner=self)
 
-    def add_noise(self, X):
-        """Return `X`, in the layout and container in which it came, with the noise of all calls."""
+    def add_noise(self, X: ArrayLike) -> Any:
+        """Return `X` with noise, the same in each call, in the same layout and container."""
         table, X = X, check_images(X)
         if self.value_range is None and not value_range_is_certain(X):
             raise ValueError(
-                f"The images are {X.dtype} from {X.min():g} to {X.max():g}: their value range could "
-                "come out differently in each fold. Give noisy_scorer value_range=(low, high)."
+                f"The images are {X.dtype} from {X.min():g} to {X.max():g}: their inferred "
+                "value range could differ between folds. Give noisy_scorer value_range=(low, high)."
             )
         shape = check_image_shape(self.image_shape, X)
         pixels = PixelFormat(X.dtype, check_value_range(self.value_range, X))
@@ -170,50 +185,57 @@ class NoisyScorer:
 
 
 def check_scorer(scoring, others=()):
-    """Return the scorer that a name stands for, or the one that is given; `others` are names too."""
+    """Return the scorer with a name, or the given scorer; `others` are further names, for the error."""
     if callable(scoring):
         return scoring
     try:
         return get_scorer(scoring)
     except (ValueError, KeyError, TypeError) as error:
-        known = ", ".join([*map(repr, others), "a scorer that scikit-learn knows"])
+        known = ", ".join([*map(repr, others), "a scorer of scikit-learn"])
         raise ValueError(
-            f"scoring={scoring!r} is none of these: {known} (sklearn.metrics.get_scorer_names() "
+            f"scoring={scoring!r} is not one of these: {known} (sklearn.metrics.get_scorer_names() "
             "lists them)."
         ) from error
 
 
 class ImageScorer:
-    """A scorer, in scikit-learn's sense, of a denoiser on real noisy/clean pairs.
+    """A scikit-learn scorer for a denoiser on real pairs of noisy and clean images.
 
-    Called as ``scorer(denoiser, X, clean=clean)``, it returns the mean over images of a metric of
-    ``denoiser.transform(X)``, limited to the value range. With metadata routing enabled it asks for
-    ``clean``, so that a search hands it on: ``GridSearchCV(..., scoring=psnr_scorer).fit(X,
-    clean=clean)``. For noise that is drawn, use `noisy_scorer`.
+    ``scorer(denoiser, X, clean=clean)`` returns the mean over images of a metric of
+    ``denoiser.transform(X)``, clipped to the value range. With metadata routing enabled, it requests
+    ``clean``, so that a search passes it on: ``GridSearchCV(..., scoring=psnr_scorer).fit(X,
+    clean=clean)``. To score with simulated noise, use `noisy_scorer`.
 
     Parameters
     ----------
     metric : {"psnr", "ssim"}
-        Which one.
+        The metric.
     """
 
-    def __init__(self, metric):
+    def __init__(self, metric: str) -> None:
         self.metric = metric
 
     def __repr__(self):
         return f"{self.metric}_scorer"
 
-    def __call__(self, estimator, X, y=None, *, clean=None):
+    def __call__(
+        self,
+        estimator: BaseEstimator,
+        X: "ArrayLike | Sequence[ArrayLike]",
+        y: object = None,
+        *,
+        clean: "ArrayLike | Sequence[ArrayLike] | None" = None,
+    ) -> float:
         """Return the mean of the metric; `y` is ignored."""
         if clean is None:
             raise ValueError(
                 f"{self!r} compares with clean images: call it with clean=, or enable metadata "
-                "routing in a search. To score on drawn noise, use noisy_scorer."
+                "routing in a search. To score with simulated noise, use noisy_scorer."
             )
         return mean_metric(self.metric, estimator, X, clean)
 
     def get_metadata_routing(self):
-        """Ask for ``clean``."""
+        """Request ``clean``."""
         request = MetadataRequest(owner=self)
         request.score.add_request(param="clean", alias=True)
         return request
@@ -226,7 +248,7 @@ ssim_scorer = ImageScorer("ssim")
 
 
 def mean_metric(metric, estimator, noisy, clean, *, image_shape=None, value_range=None):
-    """Return the mean of a metric of ``estimator.transform(noisy)``, limited to the value range."""
+    """Return the mean of a metric of ``estimator.transform(noisy)``, clipped to the value range."""
     values = metric_of_images(
         metric, estimator, noisy, clean, image_shape=image_shape, value_range=value_range
     )
@@ -234,10 +256,10 @@ def mean_metric(metric, estimator, noisy, clean, *, image_shape=None, value_rang
 
 
 def metric_of_images(metric, estimator, noisy, clean, *, image_shape=None, value_range=None):
-    """Return a metric of each image of ``estimator.transform(noisy)``, limited to the range."""
+    """Return a metric of each image of ``estimator.transform(noisy)``, clipped to the value range."""
     if not hasattr(estimator, "transform"):
         raise TypeError(
-            f"{metric} judges images, but {type(estimator).__name__} has no transform; give a "
+            f"{metric} compares images, but {type(estimator).__name__} has no transform. Give a "
             "denoiser, or score a classifier by its accuracy."
         )
     check_is_fitted(estimator)

@@ -1,4 +1,4 @@
-"""Statistics: whether differences between scores are more than chance."""
+"""Significance: whether differences between scores are more than chance."""
 
 import numpy as np
 from scipy.stats import norm
@@ -7,9 +7,9 @@ from scipy.stats import norm
 def standard_error(resampled, n_images):
     """Return the standard error of a difference of scores, from its bootstrap resamples.
 
-    To its square 3 / n_images**2 is added: a difference that shows in no test image at all may still
-    be as large as 3 / n_images (the rule of three [1]_), and one that shows in four of them, all one
-    way, has a p-value of 0.13, as in McNemar's exact test.
+    Its square is increased by 3 / n_images**2. A difference that no test image shows may still be as
+    large as 3 / n_images (the rule of three [1]_). A difference in four images, all in the same direction,
+    then has a p-value of 0.13, as in McNemar's exact test.
 
     References
     ----------
@@ -26,7 +26,7 @@ def difference_interval(difference, error, level=0.95):
 
 
 def p_value(difference, error):
-    """Return the two-sided p-value of a difference, by its standard error."""
+    """Return the two-sided p-value of a difference from its standard error."""
     return float(2 * norm.sf(abs(difference) / error))
 
 
@@ -36,12 +36,12 @@ def holm(p_values):
     Parameters
     ----------
     p_values : array-like of shape (n,)
-        In any order; NaN is no test, and stays NaN.
+        P-values in any order. NaN means no test, and stays NaN.
 
     Returns
     -------
     ndarray of shape (n,)
-        To be compared with the level that holds for all tests together [1]_.
+        Adjusted p-values, to be compared with the significance level of all tests together [1]_.
 
     References
     ----------

@@ -1,4 +1,4 @@
-"""Export: a fitted denoiser, or the pipeline that it is in, as an ONNX graph."""
+"""Export: a fitted denoiser, or a pipeline that contains one, as an ONNX graph."""
 
 from skdenoise.onnx.converters import register_onnx_converters, to_onnx
 

@@ -1,10 +1,11 @@
-"""Converters: how skl2onnx puts the estimators of this package into the graph of a pipeline."""
+"""Converters: the estimators of this package in the ONNX graph of a pipeline."""
 
 import math
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from sklearn.base import is_classifier
-from sklearn.frozen import FrozenEstimator
+from numpy.typing import ArrayLike
+from sklearn.base import BaseEstimator, is_classifier
 from sklearn.pipeline import Pipeline
 from sklearn.utils.validation import check_is_fitted
 
@@ -13,31 +14,38 @@ from skdenoise.denoisers.base import Denoiser
 from skdenoise.denoisers.filters import FilterDenoiser
 from skdenoise.denoisers.subspace import SubspaceDenoiser
 from skdenoise.denoisers.unet import UNetDenoiser
+from skdenoise.evaluation.find_denoiser import flat_pipeline, unwrapped
 from skdenoise.extras import require_extra
 from skdenoise.flattening import ImageFlattener
 from skdenoise.noise.augmenters import NoiseAugmenter
 
+if TYPE_CHECKING:
+    import onnx
 
-def to_onnx(estimator, X=None, **params):
-    """Return a fitted denoiser, or a whole pipeline with one, as an ONNX graph.
 
-    What runs the graph, ONNX Runtime for one, needs neither scikit-learn nor Keras. It takes any
-    number of images at a time, as the estimator was fitted on: flat rows, or images, of any size
-    where the denoiser takes any. Its input is called ``images``. That of a denoiser puts out
-    ``denoised``, of the shape and dtype of the input; that of a pipeline what skl2onnx makes of its
-    last step: of a classifier ``label`` and ``probabilities``, an array.
+def to_onnx(
+    estimator: BaseEstimator, X: ArrayLike | None = None, **params: Any
+) -> "onnx.ModelProto":
+    """Return a fitted denoiser, or a pipeline that contains one, as an ONNX graph.
+
+    To run the graph, for example with ONNX Runtime, neither scikit-learn nor Keras is needed. It takes
+    any number of images in the layout that the estimator was fitted on: flat rows, or images, of any size
+    if the denoiser supports it. The input is called ``images``. The output of a denoiser is ``denoised``,
+    with the shape and dtype of the input. The outputs of a pipeline depend on skl2onnx and its last step:
+    for a classifier they are the arrays ``label`` and ``probabilities``.
 
     Parameters
     ----------
-    estimator : UNetDenoiser, FilterDenoiser, SubspaceDenoiser or Pipeline
-        Fitted. Of a pipeline, each step is an estimator of this package or one that skl2onnx knows.
-        Of the filters, ``"gaussian"`` and ``"median"`` can be exported.
+    estimator : UNetDenoiser, FilterDenoiser, SubspaceDenoiser, Pipeline or search
+        The fitted estimator, which may contain searches and frozen estimators. Each step of a pipeline
+        must be an estimator of this package or one that skl2onnx can convert. Of the filters,
+        ``"gaussian"`` and ``"median"`` can be exported.
     X : array-like, default=None
-        Images that tell the dtype and the number of dimensions of the input. ``None`` takes float32,
-        in flat rows where the denoiser was fitted on such, else (n, height, width) for grey images
-        and (n, height, width, channels) for colour.
+        Images with the dtype and number of dimensions of the input. If None, the input is float32: flat
+        rows if the denoiser was fitted on these, else (n, height, width) for grey images and
+        (n, height, width, channels) for colour images.
     **params
-        Those of ``skl2onnx.to_onnx``, such as ``target_opset``, for a pipeline.
+        Parameters of ``skl2onnx.to_onnx`` for a pipeline, such as ``target_opset``.
 
     Returns
     -------
@@ -47,22 +55,22 @@ def to_onnx(estimator, X=None, **params):
     Raises
     ------
     ImportError
-        Where a package of the extra ``onnx`` is missing or too old.
+        If a package of the extra ``onnx`` is missing or too old.
     TypeError
-        If `estimator` is neither, or if there are `params` for a denoiser.
+        If `estimator` is not a denoiser or a pipeline, or if `params` are given for a denoiser.
     ValueError
-        Where a step cannot be converted.
+        If a step cannot be converted.
 
     See Also
     --------
-    register_onnx_converters : Lets ``skl2onnx.to_onnx`` itself take denoisers.
-    UNetDenoiser.save : A file to go on working with, in this package.
+    register_onnx_converters : Make ``skl2onnx.to_onnx`` accept denoisers.
+    UNetDenoiser.save : Save a denoiser to a file that this package can load.
 
     Notes
     -----
-    The network computes in float32, so that its output is that of ``precision="float32"``, except
-    for rounding (less than 1e-5 of the value range). An image that does not fit in memory as a whole
-    is not cut into tiles, as ``transform`` does.
+    The network computes in float32. Its output is that of ``precision="float32"``, except for rounding
+    (less than 1e-5 of the value range). Large images are not cut into tiles, as they are by
+    ``transform``, so each image must fit in memory.
 
     Examples
     --------
@@ -84,36 +92,37 @@ def to_onnx(estimator, X=None, **params):
     """
     require_extra("onnx", "to_onnx")
     check_is_fitted(estimator)
-    estimator = _unwrapped(estimator)
+    estimator = unwrapped(estimator)
     if isinstance(estimator, Denoiser):
         if params:
             raise TypeError(
-                f"to_onnx got {', '.join(params)}: params are those of skl2onnx.to_onnx, and hold for "
-                "a pipeline. Leave them out for a denoiser."
+                f"to_onnx got {', '.join(params)}, which are parameters of skl2onnx.to_onnx for a "
+                "pipeline. Leave them out for a denoiser."
             )
         return _denoiser_to_onnx(estimator, X)
     if isinstance(estimator, Pipeline):
-        return _pipeline_to_onnx(estimator, X, params)
+        return _pipeline_to_onnx(flat_pipeline(estimator), X, params)
     raise TypeError(
-        f"{type(estimator).__name__} is neither a denoiser nor a pipeline with one; skl2onnx.to_onnx "
-        "converts estimators of scikit-learn."
+        f"{type(estimator).__name__} is not a denoiser or a pipeline with one. Use skl2onnx.to_onnx for "
+        "estimators of scikit-learn."
     )
 
 
-def register_onnx_converters():
-    """Tell skl2onnx how to convert the estimators of this package, for the rest of the process.
+def register_onnx_converters() -> None:
+    """Register converters for the estimators of this package with skl2onnx.
 
-    ``skl2onnx.to_onnx`` and ``convert_sklearn`` take pipelines with denoisers from then on.
-    `to_onnx` calls it.
+    After this, ``skl2onnx.to_onnx`` and ``skl2onnx.convert_sklearn`` accept pipelines with denoisers, for
+    the rest of the process. `to_onnx` calls this function itself.
 
     Raises
     ------
     ImportError
-        Where a package of the extra ``onnx`` is missing or too old.
+        If a package of the extra ``onnx`` is missing or too old.
 
     Examples
     --------
     >>> import numpy as np
+    from numpy.typing import ArrayLike
     >>> import skl2onnx
     >>> from sklearn.datasets import load_digits
     >>> from skdenoise import FilterDenoiser, register_onnx_converters
@@ -133,16 +142,6 @@ def register_onnx_converters():
     ]:
         for kind in kinds:
             update_registered_converter(kind, f"Skdenoise{kind.__name__}", shape, convert)
-
-
-def _unwrapped(estimator):
-    """Return what a search has found best, and what was frozen, of a pipeline step by step."""
-    estimator = getattr(estimator, "best_estimator_", estimator)
-    if isinstance(estimator, FrozenEstimator):
-        return _unwrapped(estimator.estimator)
-    if isinstance(estimator, Pipeline):
-        return Pipeline([(name, _unwrapped(step)) for name, step in estimator.steps])
-    return estimator
 
 
 def _denoiser_to_onnx(denoiser, X):
@@ -165,22 +164,22 @@ def _pipeline_to_onnx(pipeline, X, params):
     ((_, kind),) = guess_data_type(example)
     kind = type(kind)([None, *kind.shape[1:]])
     if is_classifier(pipeline):
-        # Without it, probabilities are a list of dicts.
+        # Without this option, probabilities are a list of dicts.
         options = {id(pipeline[-1]): {"zipmap": False}} | params.get("options", {})
         params = params | {"options": options}
     try:
         return skl2onnx.to_onnx(pipeline, initial_types=[("images", kind)], **params)
-    except RuntimeError as error:  # what skl2onnx raises for estimators that it does not know
+    except RuntimeError as error:  # raised by skl2onnx for unknown estimators
         kinds = ", ".join(type(step).__name__ for step in pipeline)
         raise ValueError(
-            f"skl2onnx {skl2onnx.__version__} cannot convert this pipeline ({kinds}). Export the "
-            "denoiser alone, to_onnx(pipeline[0]), and run the rest behind it, or register a converter "
-            f"with skl2onnx.update_registered_converter. It says: {error}"
+            f"skl2onnx {skl2onnx.__version__} cannot convert this pipeline ({kinds}): {error} Export "
+            "only the denoiser, to_onnx(pipeline[0]), and run the other steps after it; or register a "
+            "converter with skl2onnx.update_registered_converter."
         ) from error
 
 
 def _example(first, X):
-    """Return an array of one image, laid out as the input of the graph."""
+    """Return an array of one image in the layout of the graph's input."""
     if isinstance(first, ImageEstimator):
         if X is not None:
             return first._check_images(X[:1], reset=False)
@@ -191,14 +190,14 @@ def _example(first, X):
         return np.zeros((1, *shape), np.float32)
     if X is None:
         raise ValueError(
-            f"The first step, {type(first).__name__}, does not tell what images the pipeline takes: "
+            f"The first step, {type(first).__name__}, does not know the shape and dtype of the images: "
             "give to_onnx an X."
         )
     return np.asarray(X[:1])
 
 
 def _convert_denoiser(scope, operator, container):
-    """Put a denoiser in the graph of a pipeline."""
+    """Add a denoiser to the graph of a pipeline."""
     from onnx.helper import tensor_dtype_to_np_dtype
     from onnx.version_converter import convert_version
     from skl2onnx.common.data_types import guess_proto_type
@@ -213,12 +212,12 @@ def _convert_denoiser(scope, operator, container):
     model = denoising_model(denoiser, dtype, layout, stays_float=True)
     model = convert_version(model, container.target_opset)
     for node in model.graph.node:
-        node.name = node.name or node.output[0]  # skl2onnx wants names
+        node.name = node.name or node.output[0]  # skl2onnx needs names
     add_onnx_graph(scope, operator, container, model)
 
 
 def _converter_to(op_type, **attributes):
-    """Return a converter of what is one operator of ONNX."""
+    """Return a converter for a step that is a single operator of ONNX."""
 
     def convert(scope, operator, container):
         (given,), (made,) = operator.inputs, operator.outputs
@@ -229,9 +228,9 @@ def _converter_to(op_type, **attributes):
 
 
 def _shape_of_denoised(operator):
-    """Say that the images keep their shape, and that integers become floats of whole values.
+    """Declare that images keep their shape, and that integers become floats with integer values.
 
-    Converters of classifiers want floats.
+    Converters of classifiers need floats.
     """
     from skl2onnx.common.data_types import DoubleTensorType, FloatTensorType
 

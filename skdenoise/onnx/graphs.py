@@ -1,4 +1,4 @@
-"""Graphs: ONNX models of operators, in ONNX's own text form, from stored images to stored images."""
+"""Graphs: ONNX models of operators, in ONNX's text form, from stored images to stored images."""
 
 from dataclasses import dataclass
 
@@ -8,7 +8,7 @@ from onnx import compose, helper, numpy_helper, parser
 
 from skdenoise.images.pixels import dtype_limits
 
-# The newest operators that tf2onnx writes, and the file format that goes with them.
+# The newest operators that tf2onnx writes, and the matching file format.
 OPSET, IR_VERSION = 18, 8
 
 _DOMAIN = f'<ir_version: {IR_VERSION}, opset_import: ["" : {OPSET}]>'
@@ -16,14 +16,14 @@ _DOMAIN = f'<ir_version: {IR_VERSION}, opset_import: ["" : {OPSET}]>'
 
 @dataclass(frozen=True)
 class Layout:
-    """How images lie in an array.
+    """Layout of an array of images.
 
     Parameters
     ----------
     n_dimensions : int
         2 for flat rows, 3 for grey images, 4 for images with channels.
     image_shape : (height, width, channels)
-        Height and width are ``None`` where images of any size are taken.
+        Shape of the images. Height and width are None if any size is accepted.
     """
 
     n_dimensions: int
@@ -31,7 +31,7 @@ class Layout:
 
     @property
     def dimensions(self) -> str:
-        """The shape in ONNX's text form: numbers, and names of what is known only later."""
+        """The shape in ONNX's text form: numbers, and names for sides known only at run time."""
         height, width, channels = self.image_shape
         if self.n_dimensions == 2:
             return f"N, {height * width * channels}"
@@ -45,9 +45,9 @@ def assemble(inputs, outputs, body, **constants):
     Parameters
     ----------
     inputs, outputs, body : str
-        In ONNX's text form.
+        Inputs, outputs and operators in ONNX's text form.
     **constants : array-like
-        What names in `body` stand for; those that it does not use are left out.
+        Values of names in `body`. Names that it does not use are left out.
     """
     model = parser.parse_model(f"{_DOMAIN} denoising ({inputs}) => ({outputs}) {{ {body} }}")
     used = {name for node in model.graph.node for name in node.input}
@@ -57,7 +57,7 @@ def assemble(inputs, outputs, body, **constants):
 
 
 def continued(source, result):
-    """Return operators that continue images beyond their edges, back to front, as ``numpy.pad`` does.
+    """Return operators that pad images by reflection, as ``numpy.pad`` does.
 
     Parameters
     ----------
@@ -66,7 +66,7 @@ def continued(source, result):
 
     See Also
     --------
-    continuation : The constants that they need.
+    continuation : The constants these operators need.
     """
     return "\n".join(
         f"""
@@ -96,11 +96,11 @@ def continuation(reach=0, multiple=1, edge_twice=False):
     Parameters
     ----------
     reach : int
-        How many pixels are added on each side.
+        Number of pixels added on each side.
     multiple : int
-        What height and width are then continued to a multiple of, below and on the right.
+        Height and width are then padded to a multiple of this, at the bottom and on the right.
     edge_twice : bool
-        Whether the outermost pixel is repeated too (NumPy's "symmetric") or not ("reflect").
+        Whether the edge pixel is repeated (NumPy's "symmetric") or not ("reflect").
     """
     numbers = {
         "before": -reach,
@@ -115,22 +115,22 @@ def continuation(reach=0, multiple=1, edge_twice=False):
 
 
 def for_stored_images(model, layout, pixels, made=None, clip=None, multiple=1):
-    """Put a model of images in units of the value range between stored images and stored images.
+    """Return a model of stored images from a model of images in units of the value range.
 
     Parameters
     ----------
     model : onnx.ModelProto
-        From float32 images of shape (n, height, width, channels) to the same.
+        From float32 images of shape (n, height, width, channels) to images of the same shape.
     layout : Layout
-        How the images lie in the arrays that come and go.
+        Layout of the input and output arrays.
     pixels : PixelFormat
-        How they are stored.
+        Dtype and value range of the input.
     made : dtype or None
-        That of the output, by default as the images are stored.
+        Dtype of the output. If None, uses the dtype of the input.
     clip : bool or None
-        Whether to limit the output to the value range; ``None`` limits integers alone.
+        Whether to clip the output to the value range. If None, clips integers only.
     multiple : int
-        What height and width are padded to a multiple of, by reflection.
+        Height and width are padded to a multiple of this, by reflection.
 
     Returns
     -------
@@ -188,7 +188,7 @@ _FROM_NHWC = {
 
 
 def _kept(pixels, clip):
-    """Return operators that limit and round values, as `PixelFormat.from_unit` does."""
+    """Return operators that clip and round values, as `PixelFormat.from_unit` does."""
     clips = pixels.is_integer if clip is None else clip
     limited = f"limited = {'Clip (values, low, high)' if clips else 'Identity (values)'}"
     if not pixels.is_integer:
@@ -204,7 +204,7 @@ def _limits(pixels, wide):
 
 
 def _put_in_place(model, whole, op_type):
-    """Put the operators of `model` in the place of the one operator of this type."""
+    """Replace the one operator of this type by the operators of `model`."""
     model = compose.add_prefix(model, "model/")
     (given,), (made,) = model.graph.input, model.graph.output
     nodes = list(whole.graph.node)
@@ -223,10 +223,10 @@ def _put_in_place(model, whole, op_type):
 
 
 def _number(dtype):
-    """Return ONNX's number of a NumPy dtype."""
+    """Return ONNX's number for a NumPy dtype."""
     return helper.np_dtype_to_tensor_dtype(np.dtype(dtype))
 
 
 def _name(dtype):
-    """Return the name of a NumPy dtype in ONNX's text form."""
+    """Return ONNX's name for a NumPy dtype."""
     return onnx.TensorProto.DataType.Name(_number(dtype)).lower()

@@ -1,4 +1,4 @@
-"""Models: what each kind of denoiser makes of images in units of the value range, in ONNX."""
+"""Models: each kind of denoiser as an ONNX model of images in units of the value range."""
 
 from functools import singledispatch
 
@@ -25,13 +25,13 @@ def denoising_model(denoiser, dtype, layout: Layout, stays_float=False):
     Parameters
     ----------
     denoiser : UNetDenoiser, FilterDenoiser or SubspaceDenoiser
-        Fitted.
+        The fitted denoiser.
     dtype : dtype
-        Of the images.
+        Dtype of the images.
     layout : Layout
-        How they lie in the array.
+        Layout of the array of images.
     stays_float : bool
-        Whether the output is float32, of whole numbers, where the images are integers.
+        Whether the output for integer images is float32, with integer values.
 
     Returns
     -------
@@ -46,7 +46,7 @@ def denoising_model(denoiser, dtype, layout: Layout, stays_float=False):
 
 
 def takes_any_size(denoiser) -> bool:
-    """Tell whether a denoiser takes images of other sizes than it was fitted on."""
+    """Return whether a denoiser takes images of other sizes than in ``fit``."""
     if isinstance(denoiser, UNetDenoiser):
         return denoiser._network.architecture.is_built_in
     return not isinstance(denoiser, SubspaceDenoiser)
@@ -60,8 +60,10 @@ def _multiple(denoiser):
 
 @singledispatch
 def _model(denoiser):
-    """Return what a denoiser makes of images in units of the value range."""
-    raise TypeError(f"{type(denoiser).__name__} is no denoiser of skdenoise that ONNX can express.")
+    """Return the ONNX model of a denoiser for images in units of the value range."""
+    raise TypeError(
+        f"{type(denoiser).__name__} cannot be exported: expected a denoiser of skdenoise."
+    )
 
 
 @_model.register
@@ -102,7 +104,7 @@ def _(denoiser: FilterDenoiser):
     _, _, params = denoiser._filter()
     if denoiser.method not in _FILTERS:
         raise ValueError(
-            f"FilterDenoiser(method={denoiser.method!r}) is more than ONNX's operators can express; "
+            f"FilterDenoiser(method={denoiser.method!r}) cannot be expressed in ONNX's operators; "
             f"of the filters, {' and '.join(map(repr, _FILTERS))} can be exported."
         )
     return _FILTERS[denoiser.method](denoiser.image_shape_[2], **params)
@@ -125,7 +127,7 @@ def _gaussian(channels, sigma_spatial):
 
 
 def _median(channels, size):
-    """Take each window apart into channels, by a convolution that picks, and sort these."""
+    """Split each window into channels, with a convolution that picks pixels, and sort these."""
     picks = np.eye(size**2, dtype=np.float32).reshape(size**2, 1, size, size)
     return _filter(
         f"""
@@ -151,7 +153,7 @@ _FILTERS = {"gaussian": _gaussian, "median": _median}
 
 
 def _filter(body, reach, **constants):
-    """Return a model of operators from ``nchw``, continued by `reach` pixels, to ``filtered``."""
+    """Return a model of operators from ``nchw``, padded by `reach` pixels, to ``filtered``."""
     return assemble(
         "float[N, h, w, c] unit",
         "float[N, h, w, c] clean",

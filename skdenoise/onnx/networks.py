@@ -1,4 +1,4 @@
-"""Networks: a trained Keras network as an ONNX model, through Keras's own export."""
+"""Networks: a trained Keras network as an ONNX model, made by Keras's export."""
 
 import tempfile
 import warnings
@@ -14,12 +14,12 @@ _replacing = Lock()
 
 
 def network_model(trained):
-    """Return a trained network as an ONNX model in float32, with names of Keras's choice.
+    """Return a trained network as an ONNX model in float32, with names chosen by Keras.
 
     Parameters
     ----------
     trained : TrainedNetwork
-        Rebuilt in float32 with the same weights: ONNX Runtime takes no bfloat16 on a CPU.
+        The network. It is rebuilt in float32, because ONNX Runtime has no bfloat16 on a CPU.
     """
     import keras
 
@@ -28,7 +28,7 @@ def network_model(trained):
     shape = trained.architecture.input_shape(trained.size)
     signature = [keras.InputSpec(shape=(None, *shape), dtype="float32")]
     with tempfile.TemporaryDirectory() as folder, _sound_optimizers(), warnings.catch_warnings():
-        # Keras 3.15 asks NumPy for a name that NumPy means to bring back.
+        # Keras 3.15 uses a NumPy name for which NumPy warns of a change.
         warnings.simplefilter("ignore", FutureWarning)
         path = str(Path(folder, "network.onnx"))
         model.export(
@@ -41,21 +41,21 @@ def network_model(trained):
 
 @contextmanager
 def _sound_optimizers():
-    """Let tf2onnx leave out, within, the one of its optimizers that can make a wrong graph.
+    """Disable, inside this context, an optimizer of tf2onnx that can produce a wrong graph.
 
-    Its `ReshapeOptimizer` writes a shape with two unknown sides as constants by adding an axis and
-    squeezing it out again. Where the reshape is the last operator, the squeeze goes astray, and the
-    output keeps the axis. Whether it is the last depends on the order of sets: with images of one
-    channel, one export in some fifty went wrong. Without it the shape is computed at run time.
+    `ReshapeOptimizer` writes a shape with two unknown sides as constants: it adds an axis and squeezes it
+    out again. If the reshape is the last operator, the squeeze is lost and the output keeps the axis.
+    Whether it is last depends on the order of a set: with images of one channel, about one export in
+    fifty was wrong. Without the optimizer, the shape is computed at run time.
     """
     import keras
 
-    if keras.backend.backend() != "tensorflow":  # Keras asks another package.
+    if keras.backend.backend() != "tensorflow":  # Keras exports with another package.
         yield
         return
     from tf2onnx.optimizer.reshape_optimizer import ReshapeOptimizer
 
-    with _replacing:  # Two exports at a time might restore what the other has put there.
+    with _replacing:  # Two exports at the same time could restore each other's replacement.
         optimize = ReshapeOptimizer.optimize
         ReshapeOptimizer.optimize = lambda self, graph, iteration: graph
         try:

@@ -1,4 +1,4 @@
-"""Reports: whether denoising helps, as tables, pages and words.
+"""Reports: whether denoising helps, in tables, sentences and pages.
 
 The modules import displays, evaluation, denoisers and everything below them.
 """

@@ -1,14 +1,19 @@
-"""Robustness: how a fitted pipeline does under every kind of noise."""
+"""The corruption report: the accuracy of a fitted pipeline under every kind of noise."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from numbers import Integral
+from typing import TYPE_CHECKING
 
 import numpy as np
+from numpy.typing import ArrayLike
+from sklearn.base import BaseEstimator
 from sklearn.utils import check_consistent_length
 from sklearn.utils.parallel import Parallel, delayed
 from sklearn.utils.validation import column_or_1d
 
 from skdenoise.evaluation.bootstrap import bootstrap_means, interval
+from skdenoise.evaluation.find_denoiser import steps_that_know_their_noise
 from skdenoise.images.layout import as_nhwc, check_image_shape, check_images, like_table
 from skdenoise.images.pixels import PixelFormat
 from skdenoise.images.value_range import check_value_range
@@ -19,25 +24,31 @@ from skdenoise.noise.severity import CommonCorruption
 from skdenoise.reports.summary import Summary, check_pandas
 from skdenoise.seeding import Stream, draw_seed, generator
 
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from pandas import DataFrame
+
+    from skdenoise.displays import RobustnessCurveDisplay
+
 CLEAN = "clean"
 
 
 def corruption_report(
-    pipeline,
-    X,
-    y,
+    pipeline: BaseEstimator,
+    X: ArrayLike,
+    y: ArrayLike,
     *,
-    corruptions=None,
-    severities=(1, 2, 3, 4, 5),
-    scale=None,
-    reference=None,
-    seen="auto",
-    n_resamples=2000,
-    image_shape=None,
-    value_range=None,
-    n_jobs=None,
-    random_state=0,
-):
+    corruptions: str | Sequence[str] | None = None,
+    severities: int | Sequence[int] = (1, 2, 3, 4, 5),
+    scale: str | None = None,
+    reference: BaseEstimator | None = None,
+    seen: str | Sequence[str] = "auto",
+    n_resamples: int = 2000,
+    image_shape: tuple[int, ...] | None = None,
+    value_range: tuple[float, float] | None = None,
+    n_jobs: int | None = None,
+    random_state: int | np.random.RandomState | None = 0,
+) -> "CorruptionReport":
     """Report the accuracy of a fitted pipeline under every corruption and severity.
 
     Parameters
@@ -49,26 +60,26 @@ def corruption_report(
     y : array-like of shape (n,)
         Their classes.
     corruptions : sequence of str, default=None
-        Names of noise models (`noise_names`, or those of ImageNet-C); ``None`` is all of them.
+        Names of noise models (`noise_names`, or those of ImageNet-C). If None, uses all.
     severities : sequence of int, default=(1, 2, 3, 4, 5)
         The severities to test at, from 1 to 5.
     scale : {"cifar", "imagenet"}, default=None
-        Which table the severities are from, as in `CommonCorruption`.
+        Table of the severities, as in `CommonCorruption`.
     reference : estimator, default=None
-        A fitted classifier to compare with, usually the one without a denoiser.
+        A fitted classifier to compare with, usually one without a denoiser.
     seen : "auto" or sequence of str, default="auto"
-        The corruptions that the pipeline has been trained on. ``"auto"`` reads them from the noise
-        models of the pipeline's steps.
+        The corruptions that the pipeline was trained on. ``"auto"`` takes them from the noise models of
+        the pipeline's steps.
     n_resamples : int, default=2000
         Number of bootstrap resamples of the images, for the intervals.
     image_shape : (height, width) or (height, width, channels), default=None
-        The shape of flat rows; ``None`` takes a square grey image or a strip.
+        The shape of flat rows. If None, rows are a square grey image or a strip.
     value_range : (low, high), default=None
-        What is black and what is white; ``None`` infers it from `X`.
+        Pixel values of black and white. If None, inferred from `X`.
     n_jobs : int, default=None
-        Number of corruptions to work on at the same time, as in joblib.
+        Number of corruptions to test in parallel, as in joblib.
     random_state : int, RandomState instance or None, default=0
-        Seed of the noise and of the resamples.
+        Seed of the noise and the resamples.
 
     Returns
     -------
@@ -77,19 +88,19 @@ def corruption_report(
     Raises
     ------
     ValueError
-        For an unknown corruption or severity, and for images that do not fit their classes.
+        For an unknown corruption or severity, and if the numbers of images and classes differ.
 
     See Also
     --------
-    compare_denoising : What to train, for one kind of noise.
+    compare_denoising : Compare ways to train, for one kind of noise.
 
     Notes
     -----
-    With a reference, the relative error of a corruption is 100 times the pipeline's error, summed
-    over the severities, divided by that of the reference: 100 is as good as the reference, less is
-    better. Its mean over corruptions is the formula of ImageNet-C's mCE [1]_; the corruptions are not
-    those of ImageNet-C, so that it is not called that. Intervals are 95 % percentiles over resampled
-    images, the same for all columns.
+    With a reference, the relative error of a corruption is 100 times the pipeline's error, summed over
+    the severities, divided by that of the reference: 100 is as good as the reference, and lower is better.
+    The mean over corruptions uses the formula of ImageNet-C's mCE [1]_. It has another name here, because
+    the corruptions differ from those of ImageNet-C. Intervals are 95 % percentile intervals over
+    resampled images. All columns share the resamples.
 
     References
     ----------
@@ -126,17 +137,17 @@ def corruption_report(
     seed = draw_seed(random_state)
     shape = check_image_shape(image_shape, X)
     pixels = PixelFormat(X.dtype, check_value_range(value_range, X))
-    judges = [pipeline] if reference is None else [pipeline, reference]
+    classifiers = [pipeline] if reference is None else [pipeline, reference]
 
     def hits(name, severity):
-        """Return which images each judge classifies right."""
+        """Return which images each classifier predicts correctly."""
         noisy = X
         if severity:
             model = CommonCorruption(name, severity, scale)
             rng = generator(seed, Stream.CORRUPTION_REPORT, noise_names().index(name), severity)
             noisy = corrupt(as_nhwc(X, shape), model, pixels, rng).reshape(X.shape)
-        said = [np.asarray(judge.predict(like_table(noisy, table))) for judge in judges]
-        return np.column_stack([labels.reshape(y.shape) == y for labels in said])
+        predictions = [np.asarray(one.predict(like_table(noisy, table))) for one in classifiers]
+        return np.column_stack([labels.reshape(y.shape) == y for labels in predictions])
 
     cells = [(CLEAN, 0), *((name, severity) for name in names for severity in severities)]
     run = delayed(hits)
@@ -148,24 +159,24 @@ def corruption_report(
 
 @dataclass(frozen=True)
 class CorruptionReport:
-    """What `corruption_report` has found.
+    """The result of `corruption_report`.
 
     Attributes
     ----------
     frame : pandas.DataFrame
         One row for clean images and one per corruption and severity: ``corruption``, ``severity``,
         ``seen`` (whether the pipeline was trained on it), ``accuracy``, ``accuracy_low``,
-        ``accuracy_high`` (95 % interval); and with a reference ``reference_accuracy`` with its own
-        two bounds.
+        ``accuracy_high`` (95 % interval); with a reference also ``reference_accuracy``,
+        ``reference_accuracy_low`` and ``reference_accuracy_high``.
     relative_errors : pandas.DataFrame or None
         One row per corruption: ``seen``, ``relative_error``, ``low``, ``high`` (95 % interval).
     resampled : pandas.DataFrame or None
-        Relative errors on resampled images, a column per corruption.
+        Relative errors on resampled images, one column per corruption.
     """
 
-    frame: object
-    relative_errors: object
-    resampled: object
+    frame: "DataFrame"
+    relative_errors: "DataFrame | None"
+    resampled: "DataFrame | None"
 
     @classmethod
     def from_hits(cls, cells, right, resampled, seen):
@@ -175,21 +186,21 @@ class CorruptionReport:
         ----------
         cells : list of (str, int)
             Corruption and severity.
-        right : list of ndarray of shape (n_images, n_judges)
-            Which images are classified right, by the pipeline and, where there is one, the reference.
-        resampled : ndarray of shape (n_resamples, n_cells * n_judges)
-            The accuracies on resampled images.
+        right : list of ndarray of shape (n_images, n_classifiers)
+            Which images are classified correctly, by the pipeline and by the reference, if there is one.
+        resampled : ndarray of shape (n_resamples, n_cells * n_classifiers)
+            Accuracies on resampled images.
         seen : set of str
-            The corruptions that the pipeline has been trained on.
+            The corruptions that the pipeline was trained on.
         """
         import pandas as pd
 
-        n_judges = right[0].shape[1]
-        resampled = resampled.reshape(len(resampled), len(cells), n_judges)
+        n_classifiers = right[0].shape[1]
+        resampled = resampled.reshape(len(resampled), len(cells), n_classifiers)
         rows = []
         for i, (corruption, severity) in enumerate(cells):
             row = {"corruption": corruption, "severity": severity, "seen": corruption in seen}
-            for j, column in enumerate(("accuracy", "reference_accuracy")[:n_judges]):
+            for j, column in enumerate(("accuracy", "reference_accuracy")[:n_classifiers]):
                 low, high = interval(resampled[:, i, j])
                 row |= {
                     column: right[i][:, j].mean(),
@@ -198,7 +209,7 @@ class CorruptionReport:
                 }
             rows.append(row)
         frame = pd.DataFrame(rows)
-        if n_judges == 1:
+        if n_classifiers == 1:
             return cls(frame, None, None)
         accuracies = np.array([hits.mean(axis=0) for hits in right])
         of = {
@@ -216,25 +227,25 @@ class CorruptionReport:
         )
         return cls(frame, errors, pd.DataFrame(samples))
 
-    def relative_error(self, seen=None):
+    def relative_error(self, seen: bool | None = None) -> float:
         """Return the mean relative error over corruptions.
 
         Parameters
         ----------
         seen : bool, default=None
-            Over those that were seen in training, or those that were not; ``None`` is all.
+            True for corruptions seen in training, False for the others. If None, uses all.
 
         Returns
         -------
         float
-            100 is the reference, less is better; NaN where there are none.
+            100 is as good as the reference, and lower is better. NaN if there are no such corruptions.
         """
         self._check_reference()
         errors = self.relative_errors
         chosen = errors if seen is None else errors[errors["seen"] == seen]
         return float(chosen["relative_error"].mean())
 
-    def relative_error_interval(self, seen=None):
+    def relative_error_interval(self, seen: bool | None = None) -> tuple[float, float]:
         """Return the 95 % interval of the mean relative error, as (low, high)."""
         self._check_reference()
         errors = self.relative_errors
@@ -242,20 +253,20 @@ class CorruptionReport:
         low, high = interval(self.resampled[list(chosen["corruption"])].mean(axis=1))
         return float(low), float(high)
 
-    def summary(self):
-        """Return the report to read: text where it is printed, HTML in a notebook."""
+    def summary(self) -> Summary:
+        """Return a readable report, which prints as text, or as HTML in a notebook."""
         head, *sentences = self._sentences()
         return Summary(head, self._blocks(), sentences)
 
-    def plot(self, *, ax=None):
+    def plot(self, *, ax: "Axes | None" = None) -> "RobustnessCurveDisplay":
         """Plot the mean accuracy over corruptions against the severity.
 
-        Corruptions that were seen in training and others apart, and the reference for both.
+        Corruptions seen in training and others have separate lines, and so has the reference for both.
 
         Parameters
         ----------
         ax : matplotlib.axes.Axes, default=None
-            Where to plot; ``None`` makes a figure.
+            Axes to plot on. If None, makes a new figure.
 
         Returns
         -------
@@ -287,9 +298,7 @@ class CorruptionReport:
 
     def _check_reference(self):
         if self.relative_errors is None:
-            raise ValueError(
-                "There is nothing to be relative to: give corruption_report reference=."
-            )
+            raise ValueError("Relative errors need a reference: give corruption_report reference=.")
 
     def _blocks(self):
         """Return tables of text for seen and unseen corruptions, with their titles."""
@@ -318,13 +327,13 @@ class CorruptionReport:
                 low, high = self.relative_error_interval(seen)
                 sentences.append(
                     f"Corruptions {which}: mean relative error {self.relative_error(seen):.0f} "
-                    f"(95 % interval {low:.0f} to {high:.0f}; the reference is 100, less is better)."
+                    f"(95 % interval {low:.0f} to {high:.0f}; the reference is 100, lower is better)."
                 )
         return sentences
 
 
 def _relative_error(accuracies):
-    """Return 100 times the ratio of summed errors; the last axes are severity and judge."""
+    """Return 100 times the ratio of summed errors; the last axes are severity and classifier."""
     errors = (1 - accuracies).sum(axis=-2)
     with np.errstate(divide="ignore", invalid="ignore"):
         return 100 * errors[..., 0] / errors[..., 1]
@@ -335,7 +344,7 @@ def _check_corruptions(corruptions):
         return noise_names()
     names = [corruptions] if isinstance(corruptions, str) else list(corruptions)
     if not names:
-        raise ValueError("corruptions=[] names nothing to report on.")
+        raise ValueError("corruptions=[] is empty. Give at least one name, or None for all.")
     return list(dict.fromkeys(catalogue_name(name) for name in names))
 
 
@@ -348,17 +357,8 @@ def _check_severities(severities):
 
 def _check_seen(seen, pipeline):
     if seen == "auto":
-        return set().union(*(names_in(step.noise_) for step in _steps(pipeline)))
+        return set().union(
+            *(names_in(step.noise_) for step in steps_that_know_their_noise(pipeline))
+        )
     names = [seen] if isinstance(seen, str) else seen
     return {catalogue_name(name) for name in names}
-
-
-def _steps(estimator):
-    """Return the estimators in a pipeline, at whatever depth, that know their noise."""
-    parts = [step for _, step in getattr(estimator, "steps", [])]
-    for inner in ("best_estimator_", "estimator_", "estimator"):
-        if hasattr(estimator, inner):
-            parts.append(getattr(estimator, inner))
-            break
-    found = [found for part in parts for found in _steps(part)]
-    return found + [estimator] * (getattr(estimator, "noise_", None) is not None)

@@ -1,4 +1,4 @@
-"""The demo: the main job on digits that ship with scikit-learn."""
+"""The demo: classification of noisy digits, which ship with scikit-learn."""
 
 from dataclasses import dataclass
 
@@ -21,16 +21,16 @@ SHOWN_FACTOR = 0.4
 
 @dataclass
 class DemoResult:
-    """What the demo has found.
+    """The result of the demo.
 
     Parameters
     ----------
     y_true : ndarray of shape (n,)
-        The digits on the test images.
+        The true digits of the test images.
     predictions : dict of str to list of ndarray of shape (n,)
-        Those predicted at each of `NOISE_FACTORS`, by condition.
+        The predicted digits at each of `NOISE_FACTORS`, by condition.
     images : dict of str to ndarray
-        Some test images: noisy, denoised, clean.
+        Some test images: noisy, denoised and clean.
     """
 
     y_true: np.ndarray
@@ -49,15 +49,15 @@ class DemoResult:
 def run_demo(*, random_state=0, verbose=1) -> DemoResult:
     """Classify noisy digits with a support vector machine, with and without a denoiser.
 
-    The denoiser is trained once, on noise factors from 0 to the largest; so is the rival that
-    trains the classifier on noisy images.
+    The denoiser is trained once, for noise factors from 0 to the largest. The rival, a classifier
+    trained on noisy images, is trained for the same noise factors.
 
     Parameters
     ----------
     random_state : int
-        Seed of everything.
+        Seed of all random numbers.
     verbose : int
-        As in `UNetDenoiser`.
+        Level of output, as in `UNetDenoiser`.
 
     Returns
     -------
@@ -70,10 +70,10 @@ def run_demo(*, random_state=0, verbose=1) -> DemoResult:
     noise = {"noise_factor": (0, max(NOISE_FACTORS)), "random_state": random_state}
     svc = SVC()
     conditions = {
-        "SVC alone": clone(svc),
+        "SVC, no denoiser": clone(svc),
         "SVC trained on noisy images": make_pipeline(NoiseAugmenter(**noise), clone(svc)),
-        "PCA, then SVC": make_pipeline(PCA(20, random_state=random_state), clone(svc)),
-        "UNetDenoiser, then SVC": make_pipeline(UNetDenoiser(**noise, verbose=verbose), clone(svc)),
+        "SVC after PCA": make_pipeline(PCA(20, random_state=random_state), clone(svc)),
+        "SVC after UNetDenoiser": make_pipeline(UNetDenoiser(**noise, verbose=verbose), clone(svc)),
     }
     noisy = {
         factor: add_noise(X_test, noise_factor=factor, random_state=random_state)
@@ -83,7 +83,7 @@ def run_demo(*, random_state=0, verbose=1) -> DemoResult:
     for name, estimator in conditions.items():
         estimator.fit(X_train, y_train)
         predictions[name] = [estimator.predict(noisy[factor]) for factor in NOISE_FACTORS]
-    denoiser = conditions["UNetDenoiser, then SVC"][0]
+    denoiser = conditions["SVC after UNetDenoiser"][0]
     shown = np.concatenate([np.flatnonzero(y_test == digit)[:1] for digit in range(10)])
     images = {
         "noisy": noisy[SHOWN_FACTOR][shown],

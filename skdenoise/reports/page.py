@@ -1,4 +1,4 @@
-"""The page: a study as one HTML file, which needs no network."""
+"""The page: a study as one HTML file that works offline."""
 
 import base64
 import io
@@ -20,13 +20,13 @@ def write_report(study, path, *, call, title):
     Parameters
     ----------
     study : Study
-        What to show.
+        The study to show.
     path : Path
-        The file; it is replaced as a whole, or not at all.
+        The file to write. It is never left half written.
     call : str
-        The command that makes the page again.
+        The command that reproduces the page.
     title : str
-        Of the page.
+        Title of the page.
     """
     environment = Environment(
         loader=PackageLoader("skdenoise.reports", "."),
@@ -50,7 +50,7 @@ def write_report(study, path, *, call, title):
 
 @dataclass(frozen=True)
 class Picture:
-    """A figure on the page: what it shows, for those who do not see it, and what is said below it."""
+    """A figure on the page, with a text for people who cannot see it and a caption."""
 
     alt: str
     caption: str
@@ -58,7 +58,7 @@ class Picture:
 
 
 def _pictures(study):
-    """Return the figures by their place on the page."""
+    """Return the figures by the part of the page they belong to."""
     curves, *_ = study.comparison.plot()
     pictures = {
         "curves": _picture(
@@ -90,7 +90,7 @@ def _pictures(study):
         pictures["corruptions"] = _picture(
             study.corruptions.plot(),
             "Line chart of mean accuracy against severity; the tables below have its numbers.",
-            "Means over corruptions, those seen in training and others apart.",
+            "Means over corruptions, separately for those seen in training and others.",
         )
     return pictures
 

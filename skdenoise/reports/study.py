@@ -1,4 +1,4 @@
-"""The study: all that a report shows, from one set of images."""
+"""The study: all results that a report shows, for one set of images."""
 
 from dataclasses import dataclass
 
@@ -32,22 +32,22 @@ DEFAULT_DENOISERS = ("unet", "gaussian", "median")
 
 @dataclass(frozen=True)
 class Study:
-    """What a report shows.
+    """All results that a report shows.
 
     Parameters
     ----------
     images : LabelledImages
-        What it is about.
+        The training and test images.
     comparison : DenoisingComparison
-        Every way to meet the noise.
+        The comparison with all rivals.
     corruptions : CorruptionReport or None
-        How the denoising pipeline does under other noise.
+        Accuracy of the denoising pipeline under other noise.
     shown : str
         The condition whose images and corruptions are shown.
     noise : str
-        The name of the noise model.
+        Name of the noise model.
     noise_factor : float
-        The strongest noise, which the images are shown under.
+        The strongest noise factor, which is also that of the images shown.
     """
 
     images: LabelledImages
@@ -59,12 +59,12 @@ class Study:
 
     @property
     def pipeline(self):
-        """The fitted pipeline that is shown, for the strongest noise; None where it was not reached."""
+        """The fitted pipeline shown, for the strongest noise; None after an early interrupt."""
         return _strongest(self.comparison, self.shown)
 
     @property
     def trained_for(self):
-        """The noise factor that this pipeline was trained for, in words."""
+        """The noise factor this pipeline was trained for, in words."""
         *_, (_, label, _) = self.comparison.estimators
         return in_words(label)
 
@@ -83,30 +83,30 @@ def run_study(
     random_state=0,
     verbose=1,
 ):
-    """Compare denoising with its rivals, and test the denoising pipeline under every corruption.
+    """Compare denoising with its rivals, and test the denoising pipeline with every corruption.
 
     Parameters
     ----------
     images : LabelledImages
-        To train and to test on.
+        Training and test images.
     classifier : str, default="svc"
         One of `CLASSIFIERS`.
     denoisers : sequence of str, default=("unet", "gaussian", "median")
-        Of `DENOISERS`: ``"unet"``, ``"subspace"``, or a method of `FilterDenoiser`.
+        Names in `DENOISERS`: ``"unet"``, ``"subspace"``, or a method of `FilterDenoiser`.
     noise : str, default="gaussian"
-        The name of a noise model.
+        Name of a noise model.
     noise_factors : sequence of float, default=None
-        To test at; ``None`` is a moderate and a strong one.
+        Strengths to test at. If None, uses a moderate and a strong one.
     train : {"blind", "matched"}, default="blind"
-        Whether to train once for all noise factors from 0 to the largest, or for each.
+        Whether to train once for all noise factors up to the largest, or for each factor.
     n_repeats : int, default=1
-        As in `compare_denoising`.
+        Number of repeats, as in `compare_denoising`.
     epochs : int, default=None
-        Of the U-Net; ``None`` is its default.
+        Epochs of the U-Net. If None, uses its default.
     corruptions : bool, default=True
-        Whether to test under every corruption too.
+        Whether to test with every corruption too.
     random_state : int, default=0
-        Seed of everything.
+        Seed of all random numbers.
     verbose : int, default=1
         1 shows a progress bar.
 
@@ -153,7 +153,7 @@ def run_study(
 
 
 def _strongest(comparison, condition):
-    """Return the pipeline of a condition that was trained for the strongest noise."""
+    """Return the pipeline of a condition trained for the strongest noise."""
     *_, pipeline = (
         None,
         *(pipeline for (*_, name), pipeline in comparison.estimators.items() if name == condition),

@@ -1,49 +1,53 @@
-"""The summary: tables to read, and what they mean in words."""
+"""The summary: readable tables, and conclusions in words."""
 
 from dataclasses import dataclass
 from html import escape
 from importlib import import_module
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from pandas import DataFrame
 
 
 def check_pandas(name):
-    """Refuse, before the work, to make a table that could not be made after it."""
+    """Raise an ImportError, before any work is done, if pandas is not installed."""
     try:
         import_module("pandas")
     except ImportError as error:
         raise ImportError(
-            f"{name} makes a table with pandas: pip install 'skdenoise[cli]'."
+            f"{name} needs pandas, which is not installed: pip install 'skdenoise[cli]'."
         ) from error
 
 
 @dataclass(frozen=True)
 class Summary:
-    """Tables and sentences: text where it is printed, HTML in a notebook.
+    """Tables and sentences, which print as text, or as HTML in a notebook.
 
     Attributes
     ----------
     head : str
-        What is shown.
+        What the tables show.
     blocks : list of (str, pandas.DataFrame)
-        Tables of text, with their titles.
+        Titles and tables of text.
     sentences : list of str
-        What they mean.
+        Conclusions from the tables.
     legend : str
-        What the signs in the tables mean.
+        Meaning of the signs in the tables.
     """
 
     head: str
-    blocks: list
-    sentences: list
+    blocks: "list[tuple[str, DataFrame]]"
+    sentences: list[str]
     legend: str = ""
 
-    def __str__(self):
+    def __str__(self) -> str:
         tables = [f"{title}\n\n{table.to_string()}" for title, table in self.blocks]
         parts = [self.head, *tables, self.legend, *self.sentences]
         return "\n\n".join(part for part in parts if part)
 
     __repr__ = __str__
 
-    def _repr_html_(self):
+    def _repr_html_(self) -> str:
         tables = "".join(
             f"<h4>{escape(title)}</h4>{table.to_html(border=0)}" for title, table in self.blocks
         )

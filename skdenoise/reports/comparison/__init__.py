@@ -1,4 +1,4 @@
-"""Comparison: whether denoising helps a classifier, and more than its rivals do."""
+"""Comparison: whether denoising helps a classifier more than its rivals do."""
 
 from skdenoise.reports.comparison.comparison import compare_denoising
 from skdenoise.reports.comparison.result import DenoisingComparison

@@ -1,172 +1,180 @@
-"""The comparison, which answers whether denoising helps."""
+"""The comparison: whether denoising improves classification of noisy images."""
 
+from collections.abc import Callable, Mapping, Sequence
 from itertools import chain
 from numbers import Integral, Real
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from joblib import effective_n_jobs
+from numpy.typing import ArrayLike
 from sklearn.base import BaseEstimator, clone, is_regressor
 from sklearn.model_selection import ParameterGrid
 from sklearn.utils import check_consistent_length
 from sklearn.utils.parallel import Parallel, delayed
 from sklearn.utils.validation import column_or_1d
 
-from skdenoise.denoisers.base import Denoiser
 from skdenoise.denoisers.filters import FilterDenoiser
 from skdenoise.denoisers.subspace import SubspaceDenoiser
 from skdenoise.denoisers.unet import UNetDenoiser
+from skdenoise.evaluation.find_denoiser import find_denoiser
 from skdenoise.images.layout import check_image_shape, check_images
 from skdenoise.images.pixels import PixelFormat
 from skdenoise.images.value_range import check_value_range, warn_of_other_range
+from skdenoise.progress import show_steps
 from skdenoise.reports.comparison.conditions import (
-    AS_IT_WAS,
+    NOT_RETRAINED,
     ON_CLEAN,
     ON_DENOISED_CLEAN,
     ON_FRESH_NOISE,
     ON_NOISE,
     PCA_OF_CLEAN,
     PCA_OF_NOISY,
-    innermost_denoiser,
 )
 from skdenoise.reports.comparison.experiment import UNPREPARED, Experiment
 from skdenoise.reports.comparison.levels import noise_levels, training_levels
 from skdenoise.reports.comparison.outcome import check_scoring_of_outcomes
-from skdenoise.reports.comparison.progress import shown
 from skdenoise.reports.comparison.result import DenoisingComparison
 from skdenoise.reports.comparison.table import tabulate
 from skdenoise.reports.summary import check_pandas
 from skdenoise.seeding import draw_seed
 from skdenoise.user_warnings import warn_user
 
+if TYPE_CHECKING:
+    from skdenoise.noise.model import NoiseModel
+
+
+_TrainNoise = str | float | tuple[float, float]
+
 
 def compare_denoising(
-    classifier,
-    X_train,
-    y_train,
-    X_test,
-    y_test,
+    classifier: BaseEstimator,
+    X_train: ArrayLike,
+    y_train: ArrayLike,
+    X_test: ArrayLike,
+    y_test: ArrayLike,
     *,
-    noise="gaussian",
-    noise_factors=None,
-    train_noise_factor="matched",
-    denoisers=None,
-    param_grid=None,
-    n_copies=(1, 4, 16),
-    n_components=(20, 40, 80),
-    scoring="accuracy",
-    validation=0.2,
-    n_repeats=3,
-    n_resamples=None,
-    clip=None,
-    image_shape=None,
-    value_range=None,
-    return_estimator=False,
-    n_jobs=None,
-    random_state=None,
-    verbose=0,
-):
-    """Compare classifying noisy images behind denoisers with every other way to do it.
+    noise: "str | NoiseModel" = "gaussian",
+    noise_factors: float | Sequence[float] | None = None,
+    train_noise_factor: _TrainNoise | list[_TrainNoise] = "matched",
+    denoisers: BaseEstimator | Sequence[BaseEstimator] | Mapping[str, BaseEstimator] | None = None,
+    param_grid: Mapping[str, Sequence[Any]] | Sequence[Mapping[str, Sequence[Any]]] | None = None,
+    n_copies: int | Sequence[int] = (1, 4, 16),
+    n_components: int | Sequence[int] = (20, 40, 80),
+    scoring: str | Callable[..., float] = "accuracy",
+    validation: float | tuple[ArrayLike, ArrayLike] = 0.2,
+    n_repeats: int = 3,
+    n_resamples: int | None = None,
+    clip: bool | None = None,
+    image_shape: tuple[int, ...] | None = None,
+    value_range: tuple[float, float] | None = None,
+    return_estimator: bool = False,
+    n_jobs: int | None = None,
+    random_state: int | np.random.RandomState | None = None,
+    verbose: int = 0,
+) -> DenoisingComparison:
+    """Compare ways to classify noisy images: with denoisers and without.
 
-    The classifier is trained alone, on noisy images, behind a PCA, behind filters and behind learned
-    denoisers, each time for the same noise, and tested on the same noisy images. What remains to be
-    chosen (copies, components, parameters) is chosen on validation images.
+    The classifier is trained on clean images, on noisy images, after PCA, after filters and after learned
+    denoisers, always for the same noise, and tested on the same noisy images. The numbers of noisy
+    copies and of components and the classifier's parameters are chosen on validation images.
 
     Parameters
     ----------
     classifier : estimator
-        Any classifier; it is cloned, not fitted.
+        Any classifier. It is cloned, so it stays unfitted.
     X_train : array-like of shape (n, n_features), (n, height, width) or (n, height, width, channels)
-        Clean images to train on. Of a table the values alone are taken.
+        Clean training images. Of a table, only the values are used.
     y_train : array-like of shape (n,)
         Their classes.
     X_test : array-like of shape (m, ...)
-        Clean images to test on, in the same layout; noise is added to them.
+        Clean test images, in the same layout; noise is added to them.
     y_test : array-like of shape (m,)
         Their classes.
     noise : str or noise model, default="gaussian"
-        A name (`noise_names`) or an instance, whose strength is then its own.
+        A name (`noise_names`), or an instance with its own strength.
     noise_factors : sequence of float, default=None
-        The strengths of a named model to test at; ``None`` is a moderate and a strong one:
-        ``(0.2, 0.4)``, and a few pixels for blurs. Clean images are tested besides.
+        Strengths of a named model to test at. If None, uses a moderate and a strong one: ``(0.2, 0.4)``,
+        or a few pixels for blurs. Clean images are always tested too.
     train_noise_factor : "matched", float, (low, high) or list of these, default="matched"
-        The noise that classifiers and denoisers are trained for: the same factor as in the test; one
-        factor for all tests; or a range, for all levels in it at once (blind). A list compares them:
-        the table is then training level by test level.
+        The noise that classifiers and denoisers are trained for: the same factor as in the test, one
+        factor for all tests, or a range for all levels in it (blind). With a list, the table has one
+        part for each entry.
     denoisers : estimator, list or dict of str to estimator, default=None
-        Denoisers and filters to put before the classifier. They are told the noise, the image shape
-        and the value range, also inside a pipeline; one in a ``FrozenEstimator`` is used as it is, but
-        should not have seen the test images. ``None`` is a `UNetDenoiser`, a Gaussian and a median filter.
+        Denoisers and filters to put before the classifier. Their noise, image shape and value range
+        are set to those of the comparison, also inside a pipeline. A denoiser in a ``FrozenEstimator``
+        is used as it is; it must not have seen the test images. If None, uses a `UNetDenoiser`, a
+        Gaussian filter and a median filter.
     param_grid : dict or list of dict, default=None
-        Parameters of the classifier to choose from, anew for each condition.
+        Parameters of the classifier to choose from, for each condition separately.
     n_copies : sequence of int, default=(1, 4, 16)
-        Numbers of noisy copies of each image to choose from, wherever a classifier learns on noisy
-        images, denoised or not. A classifier that is slow on many images, such as an SVC, may need
-        fewer.
+        Numbers of noisy copies of each image to choose from, when a classifier is trained on noisy
+        images, denoised or not. Use fewer for a classifier that is slow on many images, such as an SVC.
     n_components : sequence of int, default=(20, 40, 80)
-        Numbers of principal components to choose from; image arrays are put together from them again.
-        On components of clean images, the classifier learns on clean or on noisy images, whichever is
-        better on validation images.
+        Numbers of principal components to choose from. Image arrays are rebuilt from the components.
+        With components of clean images, the classifier is trained on clean or on noisy images,
+        whichever is better on validation images.
     scoring : str or callable, default="accuracy"
         Any scorer of scikit-learn, by name or as ``scorer(classifier, X, y)``.
     validation : float or (X, y), default=0.2
-        Share of the training images that is held out to choose on, another one in each repeat; or
-        images of their own and their classes.
+        Share of the training images held out for validation, with a new split in each repeat; or
+        separate validation images and their classes.
     n_repeats : int, default=3
-        How often all is done, each time with another seed for noise, networks and classifiers.
+        Number of repeats, each with new seeds for noise, networks and classifiers.
     n_resamples : int, default=None
-        Number of bootstrap resamples of the test images; ``None`` is 2,000 for accuracy and 300 for
-        other scorers, which are called anew for each.
+        Number of bootstrap resamples of the test images. If None, uses 2,000 for accuracy, and 300 for
+        other scorers, which are called for each resample.
     clip : bool, default=None
-        Whether noisy values are limited to the value range; ``None`` limits integers.
+        Whether to clip noisy values to the value range. If None, clips integers only.
     image_shape : (height, width) or (height, width, channels), default=None
-        The shape of flat rows; ``None`` takes a square grey image or a strip.
+        The shape of flat rows. If None, rows are a square grey image or a strip.
     value_range : (low, high), default=None
-        What is black and what is white; ``None`` infers it from the training images.
+        Pixel values of black and white. If None, inferred from the training images.
     return_estimator : bool, default=False
-        Whether to keep what was trained in the first repeat, in ``estimators``.
+        Whether to keep the fitted pipelines of the first repeat, in ``estimators``.
     n_jobs : int, default=None
-        Number of repeats and training levels to work on at the same time, as in joblib.
+        Number of repeats and training levels to run in parallel, as in joblib.
     random_state : int, RandomState instance or None, default=None
-        Seed of everything. The classifier's and the denoisers' own are set from it.
+        Seed of all random numbers. The seeds of the classifier and the denoisers are set from it.
     verbose : int, default=0
-        1 shows a progress bar on a terminal or in a notebook, and a line per step elsewhere.
+        1 shows a progress bar in a terminal or notebook, and a line per step elsewhere.
 
     Returns
     -------
     DenoisingComparison
-        With the table (``frame``), what it means in words (``summary()``) and curves (``plot()``).
+        With the table (``frame``), conclusions in words (``summary()``) and curves (``plot()``).
 
     Raises
     ------
     ValueError, TypeError
-        Before anything is trained, for parameters and images that do not fit each other.
+        If parameters or images are wrong or do not match. This is checked before training.
 
     Warns
     -----
     UserWarning
-        When it is interrupted (Ctrl-C): then it returns what is done; while scores are resampled, with
-        intervals from the resamples until then.
+        If it is interrupted (Ctrl-C). It then returns the results so far. If scores are being resampled,
+        the intervals come from the resamples so far.
 
     See Also
     --------
-    corruption_report : How one fitted pipeline does under every kind of noise.
+    corruption_report : Accuracy of one fitted pipeline under every kind of noise.
 
     Notes
     -----
-    Noise to train on, to choose on and to test under are separate draws, whatever `random_state` is
-    given where. A denoiser is fitted once per repeat and training level; the classifier is trained
-    behind it on denoised noisy images, on denoised clean ones, and, as it was trained on clean images,
-    put behind it. A network of SciKeras, also one that ends a pipeline, is trained on fresh noise in
-    each epoch too, for as long as the slowest denoiser and its classifier took; that is the one thing
-    here that depends on the speed of the machine.
+    Training, validation and test noise are separate draws, for any `random_state`. A denoiser is fitted
+    once per repeat and training level. Three classifiers are then tested with it: one trained on denoised
+    noisy images, one trained on denoised clean images, and the one trained on clean images, not
+    retrained. A SciKeras network, also as the last step of a pipeline, is trained with new noise in each
+    epoch as well, for as long as the slowest denoiser and its classifier took. Only this condition
+    depends on the speed of the machine.
 
-    Intervals of scores are percentiles over resampled test images, whose repeats are kept together
-    [1]_; all conditions share the resamples. The rival that others are compared with is the best on
-    noisy validation images among those without a learned denoiser. Intervals and p-values of these
-    differences are from the bootstrap's standard error, which is never below the square root of 3
-    divided by the number of test images; p-values are corrected for all rows of the table by Holm's
-    method. Parameters are better searched with `param_grid` than by a search as the classifier: its
-    folds would have noisy copies of one image on either side.
+    Intervals of scores are percentiles over resampled test images [1]_. All repeats of an image are
+    resampled together, and all conditions share the resamples. Every condition is compared with the best
+    rival: the one without a learned denoiser that is best on noisy validation images. Intervals and
+    p-values of these differences use the bootstrap's standard error, which is never below the square root
+    of 3 divided by the number of test images. P-values are corrected for all rows of the table by Holm's
+    method. To search parameters, use `param_grid` instead of a search as the classifier: its folds would
+    have noisy copies of the same image in training and validation.
 
     References
     ----------
@@ -183,7 +191,7 @@ def compare_denoising(
     ...     denoisers=SubspaceDenoiser(), n_copies=[1], n_repeats=1, random_state=0,
     ... )
     >>> scores = comparison.frame.set_index("condition")["score"]
-    >>> bool(scores["Wiener subspace"] > scores["alone"] + 0.1)
+    >>> bool(scores["Wiener subspace"] > scores["no denoiser"] + 0.1)
     True
     """
     check_pandas("compare_denoising")
@@ -228,7 +236,7 @@ def compare_denoising(
 
 
 def _run(experiment, n_jobs, verbose):
-    """Return all measurements, or those before an interrupt, and whether there was one."""
+    """Return the measurements, up to an interrupt if there was one, and whether there was one."""
     tasks = experiment.tasks()
     if effective_n_jobs(n_jobs) == 1:
         steps = chain.from_iterable(map(experiment.run, tasks))
@@ -238,14 +246,15 @@ def _run(experiment, n_jobs, verbose):
         steps = chain.from_iterable(parallel(run(experiment, task) for task in tasks))
     measurements = []
     try:
-        steps = shown(steps, len(tasks) * experiment.n_steps(), verbose, _name_of_step)
+        total = len(tasks) * experiment.n_steps()
+        steps = show_steps(steps, total, "comparison", verbose, _name_of_step)
         for step in steps:
             measurements += step
     except KeyboardInterrupt:
         if not measurements:
             raise
         warn_user(
-            "Interrupted: the comparison holds what was done until then.",
+            "Interrupted: the comparison has the results so far.",
         )
         return measurements, True
     return measurements, False
@@ -260,7 +269,7 @@ def _run_task(experiment, task):
 
 
 def _estimators(measurements):
-    """Return the pipelines that were kept, by training level and condition."""
+    """Return the kept pipelines, by training level and condition."""
     return {
         (m.training.block, m.training.label, m.condition.name): m.pipeline
         for m in measurements
@@ -273,7 +282,7 @@ def _check_same_layout(X, other, name):
     if X.shape[1:] != other.shape[1:] or not same_dtype:
         raise ValueError(
             f"{name} has shape {other.shape} and dtype {other.dtype}, but X_train has {X.shape} and "
-            f"{X.dtype}: give both in the same layout and scale."
+            f"{X.dtype}. Both must have the same layout and scale."
         )
 
 
@@ -291,7 +300,7 @@ def _check_classifier(classifier, param_grid):
         hasattr(classifier, "fit") and hasattr(classifier, "predict")
     ):
         raise TypeError(
-            f"classifier={classifier!r} is no estimator with fit and predict; give an instance of a "
+            f"classifier={classifier!r} is not an estimator with fit and predict. Give an instance of a "
             "classifier, such as SVC()."
         )
     if is_regressor(classifier):
@@ -313,7 +322,7 @@ def _check_validation(validation, X_train, y_train):
     if isinstance(validation, Real):
         if not 0 < validation < 1:
             raise ValueError(
-                f"validation={validation!r} must be a share between 0 and 1, or images and classes."
+                f"validation={validation!r} must be a share between 0 and 1, or a pair (X, y)."
             )
         return float(validation)
     try:
@@ -339,21 +348,19 @@ def _check_denoisers(denoisers):
     for name, denoiser in denoisers.items():
         if isinstance(denoiser, type) or not hasattr(denoiser, "transform"):
             raise TypeError(
-                f"denoisers: {name!r} is {denoiser!r}, which has no transform; give denoisers such as "
-                "UNetDenoiser(), FilterDenoiser('median'), or a dict of them by name."
+                f"denoisers: {name!r} is {denoiser!r}, which has no transform. Give denoisers such as "
+                "UNetDenoiser() or FilterDenoiser('median'), or a dict of them by name."
             )
-        innermost = innermost_denoiser(denoiser)
-        if isinstance(innermost, Denoiser):
-            innermost._check_params()
+        found = find_denoiser(denoiser)
+        if found is not None:
+            found.denoiser._check_params()
     rows = [
-        f"{name}{suffix}" for name in denoisers for suffix in ("", ON_DENOISED_CLEAN, AS_IT_WAS)
+        f"{name}{suffix}" for name in denoisers for suffix in ("", ON_DENOISED_CLEAN, NOT_RETRAINED)
     ]
     taken = {ON_CLEAN, ON_NOISE, ON_FRESH_NOISE, PCA_OF_CLEAN, PCA_OF_NOISY, UNPREPARED.name}
     twice = sorted(name for name in rows if rows.count(name) > 1 or name in taken)
     if twice:
-        raise ValueError(
-            f"denoisers: the table has other rows of the name {twice[0]!r}; rename it."
-        )
+        raise ValueError(f"denoisers: the table has another row called {twice[0]!r}; rename it.")
     return {str(name): denoiser for name, denoiser in denoisers.items()}
 
 
@@ -367,8 +374,9 @@ def _named(denoisers):
 
 
 def name_of(denoiser) -> str:
-    """Return what a denoiser is called in the table."""
-    denoiser = innermost_denoiser(denoiser)
+    """Return the name of a denoiser in the table."""
+    found = find_denoiser(denoiser)
+    denoiser = denoiser if found is None else found.denoiser
     if isinstance(denoiser, UNetDenoiser):
         return "U-Net"
     if isinstance(denoiser, SubspaceDenoiser):

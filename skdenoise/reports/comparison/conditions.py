@@ -1,4 +1,4 @@
-"""Conditions: the ways to train a classifier for noisy images, the denoiser's and its rivals'."""
+"""Conditions: the ways to train a classifier for noisy images, with a denoiser and without."""
 
 import copy
 import time
@@ -13,24 +13,21 @@ from sklearn.frozen import FrozenEstimator
 from sklearn.model_selection import ParameterGrid
 from sklearn.pipeline import Pipeline
 
-from skdenoise.denoisers.base import Denoiser
-
 ALONE, NOISE_TRAINING, PRINCIPAL_COMPONENTS, FILTER, DENOISER = KINDS = (
-    "alone",
-    "noise training",
+    "no denoiser",
+    "noise augmentation",
     "PCA",
     "filter",
     "denoiser",
 )
-ON_CLEAN = "alone"
-ON_NOISE = "trained on noise"
-ON_FRESH_NOISE = "trained on fresh noise"
+ON_CLEAN = "no denoiser"
+ON_NOISE = "noise augmentation"
+ON_FRESH_NOISE = "new noise in each epoch"
 PCA_OF_CLEAN = "PCA of clean images"
 PCA_OF_NOISY = "PCA of noisy images"
-# What follows the name of a denoiser, where the classifier behind it is not trained on denoised noisy
-# images.
+# Added to the name of a denoiser if the classifier after it is not trained on denoised noisy images.
 ON_DENOISED_CLEAN = ", on denoised clean"
-AS_IT_WAS = ", classifier as it was"
+NOT_RETRAINED = ", classifier not retrained"
 
 
 @dataclass(frozen=True)
@@ -40,11 +37,11 @@ class Condition:
     Parameters
     ----------
     name : str
-        As it is shown.
+        The name that is shown.
     kind : str
         One of `KINDS`.
     restores : bool
-        Whether the classifier is given restored images, which can be compared with clean ones.
+        Whether the classifier receives restored images, which can be compared with clean ones.
     """
 
     name: str
@@ -54,7 +51,7 @@ class Condition:
 
 @dataclass(frozen=True)
 class Trained:
-    """A classifier that has been trained, and the transformer before it, where there is one."""
+    """A trained classifier, and the transformer before it, if there is one."""
 
     classifier: object
     transformer: object
@@ -62,18 +59,18 @@ class Trained:
     choices: dict = field(default_factory=dict)
 
     def prepare(self, images):
-        """Return images as the classifier is given them."""
+        """Return images as the classifier receives them."""
         return images if self.transformer is None else self.transformer.transform(images)
 
     def as_pipeline(self):
-        """Return transformer and classifier as one estimator, which is fitted."""
+        """Return transformer and classifier as one fitted pipeline."""
         before = [] if self.transformer is None else [("denoise", self.transformer)]
         return Pipeline([*before, ("classify", self.classifier)])
 
 
 @dataclass(frozen=True)
 class TrainingSet:
-    """Images to train on: clean, and with noise as often as asked for.
+    """Training images: clean, and noisy copies of them.
 
     Parameters
     ----------
@@ -82,7 +79,7 @@ class TrainingSet:
     noisy : callable
         ``noisy(i)`` returns the images with the i-th draw of noise.
     n_copies : tuple of int
-        The numbers of noisy copies to choose from.
+        Numbers of noisy copies to choose from.
     """
 
     X: np.ndarray
@@ -92,12 +89,12 @@ class TrainingSet:
 
     @property
     def clean_set(self):
-        """The clean images and their classes, by the number of noisy copies, which is 0."""
+        """Clean images and their classes, under the number of noisy copies, 0."""
         return {0: (self.X, self.y)}
 
     @cached_property
     def noisy_sets(self):
-        """Noisy copies of the images and their classes, by the number of copies."""
+        """Noisy images and their classes, by the number of copies."""
         copies = [self.noisy(i) for i in range(max(self.n_copies))]
         return {n: (np.concatenate(copies[:n]), np.tile(self.y, n)) for n in self.n_copies}
 
@@ -115,15 +112,15 @@ class Trainer:
         Parameters
         ----------
         inputs : ndarray
-            What to train on.
+            Training data for the classifier.
         y : ndarray
             The classes.
         transformer : estimator or None
-            What makes such inputs of images.
+            The transformer that made the inputs from images.
         seconds : float
-            The time that it took to make them.
+            The time it took to make them.
         **choices
-            What the candidates are told apart by, beside the parameters.
+            Other choices behind these candidates, recorded with the parameters.
         """
         candidates = []
         for params in ParameterGrid(self.param_grid or {}):
@@ -167,15 +164,15 @@ def train_on_components(trainer, training, n_components, *, of_noisy, random_sta
     return candidates
 
 
-def train_behind_denoiser(trainer, training, denoiser):
-    """Fit a denoiser, and train behind it on denoised noisy, and on denoised clean images.
+def train_after_denoiser(trainer, training, denoiser):
+    """Fit a denoiser, and train classifiers on denoised noisy images and on denoised clean images.
 
     Returns
     -------
     denoised_noisy, denoised_clean : list of Trained
         The former for each number of noisy copies.
     seconds : float
-        What the denoiser's own fit took.
+        Time of the denoiser's own fit.
     """
     start = time.perf_counter()
     denoiser = clone(denoiser).fit(training.X, training.y)
@@ -188,7 +185,7 @@ def train_behind_denoiser(trainer, training, denoiser):
 
 
 def _fit_on_each(trainer, sets, transformer, fit_seconds, **choices):
-    """Train behind a fitted transformer on each set of (images, classes), by number of copies."""
+    """Train after a fitted transformer on each set of (images, classes), by number of copies."""
     candidates = []
     for n_copies, (images, y) in sets.items():
         start = time.perf_counter()
@@ -198,16 +195,16 @@ def _fit_on_each(trainer, sets, transformer, fit_seconds, **choices):
     return candidates
 
 
-def put_behind(trained, transformer, seconds):
-    """Put a classifier that is trained already behind a transformer."""
+def put_after(trained, transformer, seconds):
+    """Put a trained classifier after a transformer."""
     return replace(trained, transformer=transformer, seconds=seconds)
 
 
 def train_on_fresh_noise(trainer, training, seconds):
-    """Train a network on noise that is drawn anew for each epoch, for as long as a denoiser takes.
+    """Train a network with new noise in each epoch, for as long as a denoiser takes.
 
-    It is looked at after as many epochs as it would have had, then after twice as many and so on, so
-    that validation images can tell when it was best.
+    A copy is kept after its own number of epochs, after twice that number, and so on, so that validation
+    images can decide which is best.
     """
     return [
         candidate
@@ -241,26 +238,27 @@ def _fresh_noise_candidates(trainer, params, training, seconds):
 
 
 def learns_by_epoch(classifier) -> bool:
-    """Tell whether a network that can go on learning, as those of SciKeras, classifies in the end."""
+    """Return whether the last step is a network that can continue training, such as SciKeras's."""
     _, last = _before_and_network(classifier)
     return hasattr(last, "partial_fit") and "epochs" in last.get_params(deep=False)
 
 
 def _before_and_network(classifier):
-    """Return the steps before the last of a pipeline, and the last; no steps and the classifier."""
+    """Return the steps of a pipeline before the last as a pipeline, and the last step."""
     *before, (_, last) = getattr(classifier, "steps", [("classify", classifier)])
     return Pipeline(before or [("as_is", "passthrough")]), last
 
 
 def with_seed(estimator, seed):
-    """Return a clone whose random states, at whatever depth, start from a seed."""
+    """Return a clone with all random states, also nested ones, set to a seed."""
     return with_params(estimator, {"random_state": seed})
 
 
 def with_params(estimator, params):
-    """Return a clone that has these parameters wherever, at whatever depth, it knows them.
+    """Return a clone with these parameters set wherever it has them, also in nested estimators.
 
-    That is, where they mean the same: the ``clip`` of what knows no ``noise``, a scaler, is its own.
+    The exception is ``clip``, which is only set next to ``noise``: a scaler's ``clip`` means something
+    else.
     """
     if isinstance(estimator, FrozenEstimator):
         return estimator
@@ -278,18 +276,8 @@ def with_params(estimator, params):
     )
 
 
-def innermost_denoiser(estimator):
-    """Return the denoiser in a pipeline or frozen estimator, or the estimator where there is none."""
-    if isinstance(estimator, FrozenEstimator):
-        return innermost_denoiser(estimator.estimator)
-    for _, step in getattr(estimator, "steps", []):
-        if isinstance(innermost_denoiser(step), Denoiser):
-            return innermost_denoiser(step)
-    return estimator
-
-
 class RoundTrip(TransformerMixin, BaseEstimator):
-    """Images as sums of their principal components, for classifiers that take image arrays."""
+    """Images rebuilt from principal components, for classifiers that take image arrays."""
 
     def __init__(self, reduction):
         self.reduction = reduction
@@ -300,6 +288,6 @@ class RoundTrip(TransformerMixin, BaseEstimator):
         return self
 
     def transform(self, X):
-        """Project images on the components, and put them together again."""
+        """Project images on the components, and rebuild them."""
         rows = X.reshape(len(X), -1)
         return self.reduction.inverse_transform(self.reduction.transform(rows)).reshape(X.shape)

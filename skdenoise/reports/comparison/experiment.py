@@ -1,4 +1,4 @@
-"""The experiment: every condition, trained and tested once for each repeat and training level."""
+"""The experiment: every condition, trained and tested for each repeat and training level."""
 
 import math
 import time
@@ -8,16 +8,17 @@ import numpy as np
 from sklearn.model_selection import train_test_split
 
 from skdenoise.denoisers.filters import FilterDenoiser
+from skdenoise.evaluation.find_denoiser import find_denoiser
 from skdenoise.images.layout import as_nhwc
 from skdenoise.images.pixels import PixelFormat
 from skdenoise.metrics import METRICS
 from skdenoise.noise.adding import corrupt
 from skdenoise.reports.comparison.conditions import (
     ALONE,
-    AS_IT_WAS,
     DENOISER,
     FILTER,
     NOISE_TRAINING,
+    NOT_RETRAINED,
     ON_CLEAN,
     ON_DENOISED_CLEAN,
     ON_FRESH_NOISE,
@@ -28,11 +29,10 @@ from skdenoise.reports.comparison.conditions import (
     Condition,
     Trainer,
     TrainingSet,
-    innermost_denoiser,
     learns_by_epoch,
-    put_behind,
+    put_after,
+    train_after_denoiser,
     train_alone,
-    train_behind_denoiser,
     train_on_components,
     train_on_fresh_noise,
     train_on_noise,
@@ -43,39 +43,39 @@ from skdenoise.reports.comparison.levels import NoiseLevel, TrainingLevel
 from skdenoise.seeding import Stream, derived_seed, generator
 
 CLEAN = "clean"
-# The classifier as it was before anybody thought of noise: what denoising costs is compared with it.
+# Trained on clean images and chosen on them: the baseline for what denoising costs on clean images.
 UNPREPARED = Condition("trained before the noise was known", ALONE)
-# PSNR and SSIM are means over so many images at most: SSIM takes a millisecond for each.
+# PSNR and SSIM are means over at most this many images, because SSIM takes 1 ms per image.
 _N_MEASURED_IMAGES = 1000
 _LEAST_SIDE_FOR_SSIM = 3
 
 
 @dataclass(frozen=True)
 class Measurement:
-    """What one condition has come to, in one repeat, at one level of noise.
+    """The result of one condition, in one repeat, at one noise level.
 
     Parameters
     ----------
     condition : Condition
         How the classifier was trained.
     repeat : int
-        Which of the repeats.
+        Number of the repeat.
     training : TrainingLevel
-        The noise that it was trained for.
+        The training noise.
     level : NoiseLevel or str
-        The noise that it was tested under, or `CLEAN`.
+        The test noise, or `CLEAN`.
     outcome : object
-        What it said of the test images.
+        The predictions for the test images.
     score, validation_score : float
-        On test images and on validation images.
+        Scores on test images and on validation images.
     psnr, ssim : float
-        Of what the classifier was given, NaN where these are no restored images.
+        Quality of the classifier's input; NaN if it is not restored images.
     fit_seconds, transform_seconds : float
-        To train what is not there without the condition, and to prepare the test images.
+        Time to train for this condition, and to prepare the test images.
     choices : dict
-        What has been chosen on validation images.
+        Choices made on validation images.
     pipeline : sklearn.pipeline.Pipeline or None
-        All that was trained, where it is to be kept.
+        The trained pipeline, if it is kept.
     """
 
     condition: Condition
@@ -104,7 +104,7 @@ class Task:
 
 @dataclass(frozen=True)
 class Split:
-    """Images to train on, and images to choose on."""
+    """Training images and validation images."""
 
     X: np.ndarray
     y: np.ndarray
@@ -114,40 +114,40 @@ class Split:
 
 @dataclass(frozen=True)
 class Experiment:
-    """All that is the same for every task.
+    """The settings that all tasks share.
 
     Parameters
     ----------
     classifier : estimator
         The classifier to train.
     denoisers : dict of str to estimator
-        The denoisers to put before it.
+        The denoisers to compare.
     param_grid : dict, list of dict or None
         The classifier's parameters to choose from.
     n_copies, n_components : tuple of int
-        What the rivals choose from.
+        Numbers of noisy copies and of principal components to choose from.
     X, y, X_test, y_test : ndarray
         Clean images and classes.
     validation : float or (ndarray, ndarray)
-        Share of the training images to choose on, or images of their own.
+        Share of the training images held out for validation, or separate validation images.
     levels : list of NoiseLevel
-        The noise to test under.
+        The test noise.
     trainings : list of TrainingLevel
-        The noise to train on.
+        The training noise.
     n_repeats : int
-        How often all is repeated.
+        Number of repeats.
     outcomes : Hits or Replays
         How outcomes are recorded and scored.
     image_shape : (height, width, channels)
-        Of flat rows.
+        Shape of flat rows.
     pixels : PixelFormat
         How images are stored.
     clip : bool or None
         Whether noisy images are limited to the value range.
     return_estimator : bool
-        Whether what was trained in the first repeat is kept.
+        Whether to keep the pipelines of the first repeat.
     seed : int
-        Of everything that is random.
+        Seed of all random numbers.
     """
 
     classifier: object
@@ -179,7 +179,7 @@ class Experiment:
         ]
 
     def try_noise(self):
-        """Draw all noise on one image, so that what is wrong with it is known before the work."""
+        """Add all noise to one image, so that errors are raised before the work."""
         for task in self.tasks()[: len(self.trainings)]:
             self.training_noise(self.X[:1], task, 0)
         for level in self.levels:
@@ -201,7 +201,7 @@ class Experiment:
             ]
 
     def _train(self, task, split):
-        """Train every condition, and yield their candidates, those that share work together."""
+        """Train every condition, and yield the candidates; conditions that share work come together."""
         seed = derived_seed(self.seed, Stream.COMPARISON_SEED, task.repeat)
         trainer = Trainer(with_seed(self.classifier, seed), self.param_grid)
         training = TrainingSet(
@@ -214,16 +214,16 @@ class Experiment:
 
         longest = 0.0
         for name, denoiser in self.denoisers.items():
-            denoiser = with_seed(self._told_of_noise(denoiser, task.training), seed)
-            on_noisy, on_clean, seconds = train_behind_denoiser(trainer, training, denoiser)
-            as_it_was = put_behind(unprepared, on_noisy[0].transformer, seconds)
-            kind = FILTER if isinstance(innermost_denoiser(denoiser), FilterDenoiser) else DENOISER
+            denoiser = with_seed(self._with_noise_of(denoiser, task.training), seed)
+            on_noisy, on_clean, seconds = train_after_denoiser(trainer, training, denoiser)
+            not_retrained = put_after(unprepared, on_noisy[0].transformer, seconds)
+            kind = FILTER if _is_filter(denoiser) else DENOISER
             if kind == DENOISER:
                 longest = max(longest, on_noisy[0].seconds)
             yield {
                 Condition(name, kind, True): on_noisy,
                 Condition(name + ON_DENOISED_CLEAN, kind, True): on_clean,
-                Condition(name + AS_IT_WAS, kind, True): [as_it_was],
+                Condition(name + NOT_RETRAINED, kind, True): [not_retrained],
             }
 
         for name, of_noisy in ((PCA_OF_CLEAN, False), (PCA_OF_NOISY, True)):
@@ -251,16 +251,16 @@ class Experiment:
     def _best_on_clean(self, candidates, split):
         return best(candidates, lambda one: self.score(one, split.X_validation, split.y_validation))
 
-    def _told_of_noise(self, denoiser, training):
-        """Return a denoiser that is to learn the noise of the comparison."""
-        told = {
+    def _with_noise_of(self, denoiser, training):
+        """Return a denoiser with the noise, image shape and value range of the comparison."""
+        params = {
             "noise": training.noise,
             "noise_factor": training.noise_factor,
             "clip": self.clip,
             "value_range": self.pixels.value_range,
             "image_shape": self.image_shape if self.X.ndim == 2 else None,
         }
-        return with_params(denoiser, told)
+        return with_params(denoiser, params)
 
     def score(self, trained, X, y):
         """Return the score of a trained classifier on images."""
@@ -367,7 +367,7 @@ class Trial:
         return experiment.level_noise(X, stream, task, level)
 
     def _quality(self, transformer, level, restored):
-        """Return PSNR and SSIM of test images, as far as they can be compared with clean ones."""
+        """Return PSNR and SSIM of test images, if they can be compared with clean ones."""
         key = (transformer, getattr(level, "label", level))
         if key not in self._qualities:
             self._qualities[key] = dict(self._measured(restored))
@@ -386,3 +386,8 @@ class Trial:
                 continue
             values = metric(clean, restored, data_range=high - low, image_shape=shape)
             yield name, float(values.mean())
+
+
+def _is_filter(denoiser):
+    found = find_denoiser(denoiser)
+    return found is not None and isinstance(found.denoiser, FilterDenoiser)

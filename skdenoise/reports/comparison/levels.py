@@ -1,4 +1,4 @@
-"""Levels of noise: those to test at, and those to train at."""
+"""Noise levels: those to test at, and those to train for."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -12,7 +12,7 @@ MATCHED = "matched"
 
 @dataclass(frozen=True)
 class NoiseLevel:
-    """Noise to test under.
+    """Noise of the test images.
 
     Parameters
     ----------
@@ -28,7 +28,7 @@ class NoiseLevel:
 
 @dataclass(frozen=True)
 class TrainingLevel:
-    """Noise to train on.
+    """Noise of the training images.
 
     Parameters
     ----------
@@ -39,7 +39,7 @@ class TrainingLevel:
     model : callable
         The noise model.
     tests : tuple of int
-        The indices of the levels that it is tested at.
+        Indices of the test levels.
     """
 
     label: object
@@ -51,17 +51,17 @@ class TrainingLevel:
 
     @property
     def block(self) -> str:
-        """The part of the table that it belongs to."""
+        """The part of the table it belongs to."""
         return MATCHED if self.matched else in_words(self.label)
 
 
 def noise_levels(noise, noise_factors):
-    """Return the levels that the parameters of a comparison mean."""
+    """Return the test levels from the parameters of a comparison."""
     if not isinstance(noise, str):
         if noise_factors is not None:
             raise ValueError(
-                f"noise={noise!r} is a noise model with a strength of its own; leave noise_factors "
-                "out, or give the name of a noise model."
+                f"noise={noise!r} is a noise model with its own strength. Leave noise_factors out, or give "
+                "the name of a noise model."
             )
         model = resolve_noise(noise)
         return [NoiseLevel(str(model), model)]
@@ -81,7 +81,7 @@ def noise_levels(noise, noise_factors):
 
 
 def training_levels(noise, train_noise_factor, tests):
-    """Return the levels to train at, in the order in which they were asked for."""
+    """Return the training levels, in the given order."""
     wanted = train_noise_factor if isinstance(train_noise_factor, list) else [train_noise_factor]
     levels = [level for one in wanted for level in _levels_of(noise, one, tests)]
     if not levels:
@@ -105,8 +105,8 @@ def _levels_of(noise, train_noise_factor, tests):
         ]
     if not isinstance(noise, str):
         raise ValueError(
-            f"noise={noise!r} has a strength of its own, so that there is nothing but 'matched' to "
-            f"train on; got train_noise_factor={train_noise_factor!r}."
+            f"noise={noise!r} has its own strength, so train_noise_factor must be 'matched'; got "
+            f"{train_noise_factor!r}."
         )
     if train_noise_factor is None:
         raise ValueError(
@@ -122,7 +122,7 @@ def _levels_of(noise, train_noise_factor, tests):
 
 
 def in_words(label) -> str:
-    """Return a level as it is shown."""
+    """Return the text of a level."""
     if isinstance(label, tuple):
         return f"{label[0]:g} to {label[1]:g}"
     return label if isinstance(label, str) else f"{label:g}"

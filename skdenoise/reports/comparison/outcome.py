@@ -1,29 +1,28 @@
-"""Outcomes: what a classifier said of each test image, and the scores that follow from it."""
+"""Outcomes: the predictions for each test image, and their scores."""
 
 from itertools import chain
 
 import numpy as np
-from sklearn.base import BaseEstimator, ClassifierMixin
-from sklearn.utils.metaestimators import available_if
 
 from skdenoise.evaluation.bootstrap import bootstrap_indices, bootstrap_means
+from skdenoise.evaluation.replay import Replay
 from skdenoise.evaluation.scorers import check_scorer
-from skdenoise.reports.comparison.progress import shown
+from skdenoise.progress import show_steps
 from skdenoise.user_warnings import warn_user
 
 
 def check_scoring_of_outcomes(scoring):
-    """Return the kind of outcome that a scorer needs: `Hits` for accuracy, `Replays` for others."""
+    """Return the kind of outcome for a scorer: `Hits` for accuracy, `Replays` for others."""
     return Hits() if scoring == "accuracy" else Replays(check_scorer(scoring))
 
 
 class Hits:
-    """Outcomes for accuracy: whether each image was classified right."""
+    """Outcomes for accuracy: whether each image was classified correctly."""
 
     n_resamples = 2000
 
     def record(self, classifier, inputs, y):
-        """Return the outcome of a classifier on images that are prepared for it."""
+        """Return the outcome of a classifier on prepared images."""
         return np.asarray(classifier.predict(inputs)).reshape(y.shape) == y
 
     def score(self, outcome, y):
@@ -36,8 +35,8 @@ class Hits:
         Parameters
         ----------
         columns : list of list
-            For each column the outcomes of its repeats, which are averaged; the repeats of an image
-            are kept together.
+            For each column the outcomes of its repeats, which are averaged. All repeats of an image
+            are resampled together.
         y : ndarray of shape (n_images,)
             The classes.
         n_resamples : int
@@ -45,7 +44,7 @@ class Hits:
         rng : numpy.random.Generator
             Source of the resamples.
         verbose : int
-            Whether to show how many are done, where they take long.
+            Whether to show progress, if it takes long.
 
         Returns
         -------
@@ -56,7 +55,7 @@ class Hits:
 
 
 class Replays:
-    """Outcomes for any scorer: all that it could ask the classifier for."""
+    """Outcomes for any scorer: all predictions that it may ask the classifier for."""
 
     n_resamples = 300
 
@@ -64,78 +63,47 @@ class Replays:
         self.scorer = scorer
 
     def record(self, classifier, inputs, y):
-        """Return the outcome of a classifier on images that are prepared for it."""
-        said = {
-            method: np.asarray(getattr(classifier, method)(inputs))
-            for method in ("predict", "predict_proba", "decision_function")
-            if hasattr(classifier, method)
-        }
-        return Replay(getattr(classifier, "classes_", np.unique(y)), said)
+        """Return the outcome of a classifier on prepared images."""
+        return Replay.of_classifier(
+            classifier, inputs, getattr(classifier, "classes_", np.unique(y))
+        )
 
     def score(self, outcome, y):
         """Return the score of an outcome."""
-        return float(self.scorer(outcome, np.arange(len(y)), y))
+        return float(self._score(outcome, np.arange(len(y)), y))
 
     def resample(self, columns, y, n_resamples, rng, verbose=0):
         """Return the scores of resampled images, as `Hits.resample`.
 
-        A scorer may have no answer where a resample lacks a class; such resamples are left out.
-        Interrupted, it returns those that are done.
+        Resamples that a scorer cannot score, because a class is missing, are left out. If it is
+        interrupted, the scores so far are returned.
         """
         resamples = chain.from_iterable(bootstrap_indices(len(y), n_resamples, rng))
-        resamples = shown(resamples, n_resamples, verbose, _name_of_resample)
+        resamples = show_steps(resamples, n_resamples, "comparison", verbose, _name_of_resample)
         scores = np.full((n_resamples, len(columns)), np.nan)
         try:
             for i, resample in enumerate(resamples):
                 scores[i] = [self._mean_score(repeats, resample, y) for repeats in columns]
         except KeyboardInterrupt:
             warn_user(
-                "Interrupted: the intervals are from fewer resamples than asked for.",
+                "Interrupted: the intervals are from fewer resamples than requested.",
             )
         answered = scores[np.isfinite(scores).all(axis=1)]
         return answered if len(answered) > 1 else np.full((2, len(columns)), np.nan)
+
+    def _score(self, outcome, chosen, y):
+        # The scorer receives the indices of the images, because the images are not kept.
+        return self.scorer(outcome.choose(chosen), chosen, y[chosen])
 
     def _mean_score(self, repeats, resample, y):
         return np.mean([self._score_or_nan(outcome, resample, y) for outcome in repeats])
 
     def _score_or_nan(self, outcome, resample, y):
         try:
-            return self.scorer(outcome, resample, y[resample])
+            return self._score(outcome, resample, y)
         except ValueError:
             return np.nan
 
 
 def _name_of_resample(number, resample):
     return "resampled scores" if number % 50 == 0 else None
-
-
-def _said(method):
-    return available_if(lambda replay: method in replay.said)
-
-
-class Replay(ClassifierMixin, BaseEstimator):
-    """A classifier that says again what another one said of the images with the given indices."""
-
-    def __init__(self, classes, said):
-        self.classes = classes
-        self.said = said
-
-    @property
-    def classes_(self):
-        """The classes of the other classifier."""
-        return self.classes
-
-    @_said("predict")
-    def predict(self, indices):
-        """Return the classes that were predicted."""
-        return self.said["predict"][indices]
-
-    @_said("predict_proba")
-    def predict_proba(self, indices):
-        """Return the probabilities that were predicted."""
-        return self.said["predict_proba"][indices]
-
-    @_said("decision_function")
-    def decision_function(self, indices):
-        """Return the values of the decision function."""
-        return self.said["decision_function"][indices]

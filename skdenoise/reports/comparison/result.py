@@ -1,26 +1,36 @@
-"""The result of a comparison: its table, what it means in words, and its curves."""
+"""The result of a comparison: table, conclusions and curves."""
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from sklearn.pipeline import Pipeline
 
 from skdenoise.displays.drawing import new_figure
-from skdenoise.reports.comparison.conditions import AS_IT_WAS, DENOISER, ON_DENOISED_CLEAN
+from skdenoise.reports.comparison.conditions import DENOISER, NOT_RETRAINED, ON_DENOISED_CLEAN
 from skdenoise.reports.comparison.levels import MATCHED, in_words
 from skdenoise.reports.summary import Summary
 
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from pandas import DataFrame
+
+    from skdenoise.displays import RobustnessCurveDisplay
+
 _SIGNIFICANT = 0.05
 _LEGEND = (
-    "* best in its column; ± half of the 95 % interval over test images. Clean cost: what is lost on "
-    "clean images, and its 95 % bound, at the training level where that is worst; PSNR and fit: under "
-    "the strongest noise. Denoiser and rival of a sentence are those that are best on validation "
-    "images; their difference is on the same test images, and its p, but not its interval, is "
-    "corrected for all rows of the table by Holm's method."
+    "* best in its column; ± half of the 95 % interval over test images. Clean cost: score lost on clean "
+    "images, with its 95 % bound, at the worst training level. PSNR and fit: for the strongest noise. "
+    "Each sentence compares the denoiser and the rival that are best on validation images, on the same "
+    "test images. Its p-value, but not its interval, is corrected for all rows of the table by Holm's "
+    "method."
 )
 
 
 class DenoisingComparison:
-    """What `compare_denoising` has found.
+    """The result of `compare_denoising`.
 
-    Shown as text or, in a notebook, as HTML, it is its own ``summary()``.
+    It prints as its ``summary()``: as text, or as HTML in a notebook.
 
     Attributes
     ----------
@@ -28,34 +38,40 @@ class DenoisingComparison:
         One row per condition, training level and test level:
 
         - ``training``, ``train_noise_factor``, ``noise_factor``: "matched" or the training level in
-          words, the noise trained for, and the noise tested under;
-        - ``condition``, ``kind``: how the classifier was trained; "alone", "noise training", "PCA",
-          "filter" or "denoiser";
-        - ``score``, ``score_low``, ``score_high``: on noisy test images, and its 95 % interval;
+          words, the training noise, and the test noise;
+        - ``condition``, ``kind``: how the classifier was trained, and "no denoiser", "noise
+          augmentation", "PCA", "filter" or "denoiser";
+        - ``score``, ``score_low``, ``score_high``: score on noisy test images, and its 95 % interval;
         - ``score_std``: standard deviation over repeats, which differ in all seeds;
-        - ``validation_score``, ``best_rival``: on noisy validation images, and whether it is the best
-          there among conditions without a learned denoiser;
-        - ``difference``, ``difference_low``, ``difference_high``, ``p_value``: to that rival, the 95 %
-          interval, and the p-value, corrected by Holm's method for all rows of the table;
-        - ``clean_score``, ``clean_score_low``, ``clean_score_high``: on clean test images, and its 95 %
-          interval;
-        - ``clean_cost``, ``clean_cost_low``, ``clean_cost_high``: what is lost there against the
-          classifier that was trained on clean images and chosen on them, and the one-sided 95 % bounds
-          of that loss (non-inferiority is shown for any margin above the upper one);
-        - ``psnr`` (dB), ``ssim``: of what the classifier was given, on the first 1,000 test images;
-        - ``fit_seconds``, ``transform_seconds``: to fit denoiser and classifier (the denoiser alone,
-          where the classifier is as it was), and to denoise all test images;
-        - ``choices``, ``n_repeats``: what was chosen on validation images, in each repeat.
+        - ``validation_score``, ``best_rival``: score on noisy validation images, and whether it is the
+          best among conditions without a learned denoiser;
+        - ``difference``, ``difference_low``, ``difference_high``, ``p_value``: difference to that rival,
+          its 95 % interval, and its p-value, corrected by Holm's method for all rows of the table;
+        - ``clean_score``, ``clean_score_low``, ``clean_score_high``: score on clean test images, and its
+          95 % interval;
+        - ``clean_cost``, ``clean_cost_low``, ``clean_cost_high``: score lost on clean test images,
+          compared with the classifier trained and chosen on clean images, and the one-sided 95 % bounds
+          of the loss (non-inferiority is shown for any margin above the upper bound);
+        - ``psnr`` (dB), ``ssim``: quality of the classifier's input, on the first 1,000 test images;
+        - ``fit_seconds``, ``transform_seconds``: time to fit denoiser and classifier (only the denoiser,
+          if the classifier is not retrained), and to denoise all test images;
+        - ``choices``, ``n_repeats``: choices made on validation images, in each repeat.
     scoring : str
         The scorer.
     interrupted : bool
-        Whether only a part was done.
+        Whether the comparison was interrupted, and so is incomplete.
     estimators : dict
-        With ``return_estimator=True``, the fitted pipelines of the first repeat, by ``training``,
-        ``train_noise_factor`` and ``condition``.
+        Fitted pipelines of the first repeat, by ``(training, train_noise_factor, condition)``, with
+        ``return_estimator=True``.
     """
 
-    def __init__(self, frame, scoring, interrupted=False, estimators=None):
+    def __init__(
+        self,
+        frame: "DataFrame",
+        scoring: str,
+        interrupted: bool = False,
+        estimators: dict[tuple[str, Any, str], Pipeline] | None = None,
+    ) -> None:
         self.frame = frame
         self.scoring = scoring
         self.interrupted = interrupted
@@ -63,19 +79,19 @@ class DenoisingComparison:
 
     @property
     def verdicts(self) -> list[str]:
-        """What the table means, a sentence or two for each training level and test level."""
+        """Conclusions: one or two sentences for each training level and test level."""
         groups = self.frame.groupby(
             ["training", "train_noise_factor", "noise_factor"], sort=False, dropna=False
         )
         return [_verdict(rows) for _, rows in groups]
 
-    def summary(self):
-        """Return the table to read, with the verdicts.
+    def summary(self) -> Summary:
+        """Return a readable table, with conclusions.
 
         Returns
         -------
         Summary
-            Text where it is printed, HTML in a notebook.
+            Prints as text, or as HTML in a notebook.
         """
         blocks = [
             (_title(training), _shown(rows))
@@ -84,23 +100,29 @@ class DenoisingComparison:
         n_repeats = self.frame["n_repeats"].max()
         head = f"Score: {self.scoring}, {f'mean of {n_repeats} repeats' if n_repeats > 1 else 'one run'}"
         if self.interrupted:
-            head += " (interrupted: what was done until then)"
+            head += " (interrupted: results so far)"
         return Summary(head, blocks, self.verdicts, _LEGEND)
 
-    def plot(self, conditions=None, *, axes=None):
+    def plot(
+        self,
+        conditions: str | Sequence[str] | None = None,
+        *,
+        axes: "Axes | Sequence[Axes] | None" = None,
+    ) -> "list[RobustnessCurveDisplay]":
         """Plot the score against the noise factor, with intervals.
 
         Parameters
         ----------
         conditions : sequence of str, default=None
-            Which to show; ``None`` shows each denoiser in its own training regime and all rivals.
+            Conditions to plot. If None, plots each denoiser with the classifier trained on denoised noisy
+            images, and all rivals.
         axes : matplotlib.axes.Axes or sequence of them, default=None
-            Where to plot, one for each training level; ``None`` makes a figure.
+            Axes to plot on, one for each training level. If None, makes a new figure.
 
         Returns
         -------
         list of RobustnessCurveDisplay
-            One for each training level (one for all that are matched).
+            One for each training level; all matched levels share one.
         """
         from skdenoise.displays import RobustnessCurveDisplay
 
@@ -108,10 +130,10 @@ class DenoisingComparison:
         if isinstance(conditions, str):
             conditions = [conditions]
         if conditions is None:
-            conditions = [n for n in known if not n.endswith((ON_DENOISED_CLEAN, AS_IT_WAS))]
+            conditions = [n for n in known if not n.endswith((ON_DENOISED_CLEAN, NOT_RETRAINED))]
         unknown = sorted(set(conditions) - set(known))
         if unknown:
-            raise ValueError(f"conditions: {unknown} are not in the table, which has {known}.")
+            raise ValueError(f"conditions={unknown} are not in the table, which has {known}.")
         blocks = list(self.frame.groupby("training", sort=False))
         if axes is None:
             figure = new_figure(6.4 * len(blocks), 4.8)
@@ -141,14 +163,14 @@ class DenoisingComparison:
 
 def _title(training):
     if training == MATCHED:
-        return "Trained for the noise of each test"
+        return "Trained for the noise of each test level"
     return f"Trained for noise factor {training}"
 
 
 def _curve(rows):
     """Return score, low and high of a condition by noise factor, clean images at 0.
 
-    Where each noise factor has a training of its own there is no one score on clean images.
+    If each noise factor has its own training, there is no single score on clean images.
     """
     columns = {"score": "score", "score_low": "low", "score_high": "high"}
     curve = rows.set_index("noise_factor")[list(columns)].rename(columns=columns)
@@ -186,7 +208,7 @@ def _shown(rows):
 
 
 def _verdict(rows):
-    """Return what the rows of one training level and test level say."""
+    """Return the conclusion from the rows of one training level and test level."""
     level = in_words(rows["noise_factor"].iloc[0])
     noise = f"noise factor {level}" if not isinstance(rows["noise_factor"].iloc[0], str) else level
     if rows["training"].iloc[0] != MATCHED:
@@ -194,9 +216,7 @@ def _verdict(rows):
     rival = rows[rows["best_rival"]].iloc[0]
     denoised = rows[rows["kind"] == DENOISER]
     if denoised.empty:
-        return (
-            f"At {noise}: best without a learned denoiser is {rival.condition} ({rival.score:.3f})."
-        )
+        return f"At {noise}: the best condition is {rival.condition} ({rival.score:.3f})."
     denoiser = denoised.loc[denoised["validation_score"].idxmax()]
     how = (
         f"{denoiser.difference:+.3f}, 95 % interval {denoiser.difference_low:+.3f} to "

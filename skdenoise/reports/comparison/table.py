@@ -17,13 +17,13 @@ def tabulate(measurements, experiment, n_resamples, verbose=0):
     Parameters
     ----------
     measurements : list of Measurement
-        Of whole steps; where a condition lacks a repeat, the others are judged without it too.
+        From complete steps. A repeat that a condition lacks is left out for all conditions.
     experiment : Experiment
-        Where they are from.
+        The experiment they come from.
     n_resamples : int
         Number of bootstrap resamples.
     verbose : int
-        Whether to show how many resamples are scored, where that takes long.
+        Whether to show progress of the resamples, if it takes long.
 
     Returns
     -------
@@ -112,7 +112,7 @@ def _rows(group, cells, resampled, n_images):
 
 
 def _best_rival(cells):
-    """Return the condition that does best on validation images without a learned denoiser."""
+    """Return the condition without a learned denoiser that is best on validation images."""
     rivals = [name for name, repeats in cells.items() if repeats[0].condition.kind != DENOISER]
     return max(rivals, key=lambda name: _mean(cells[name], "validation_score"))
 

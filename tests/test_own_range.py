@@ -1,0 +1,74 @@
+"""Images whose dtype or range is not that of the denoiser are denoised in their own range."""
+
+import numpy as np
+import pytest
+from conftest import quick_denoiser
+
+from skdenoise import SubspaceDenoiser, denoise_images
+
+
+@pytest.fixture(scope="module")
+def images(digits):
+    return digits[0][:200].reshape(-1, 8, 8)
+
+
+@pytest.fixture(scope="module")
+def of_bytes(images):
+    X = np.round(images * 255).astype(np.uint8)
+    return SubspaceDenoiser(20, random_state=0).fit(X)
+
+
+def test_images_in_the_range_of_the_denoiser_are_transformed(images, of_bytes):
+    X = np.round(images * 255).astype(np.uint8)
+    np.testing.assert_array_equal(denoise_images(of_bytes, X), of_bytes.transform(X))
+
+
+@pytest.mark.parametrize(
+    ("dtype", "white"), [("float32", 1), ("float64", 1), ("uint16", 65535), ("uint16", 1023)]
+)
+def test_other_dtypes_have_ranges_of_their_own(images, of_bytes, dtype, white):
+    X = (images * white).astype(dtype)
+    denoised = denoise_images(of_bytes, X)
+    assert (denoised.dtype, denoised.shape) == (X.dtype, X.shape)
+    expected = of_bytes.transform((images * 255).astype("float32")) / 255
+    expected = expected if white == 1 else expected.clip(0, 1)
+    np.testing.assert_allclose(denoised / white, expected, atol=2 / 1023)
+
+
+def test_the_range_may_be_given(images, of_bytes):
+    X = images * 2 - 1
+    with pytest.raises(ValueError, match=r"floats from -1 to 1.*value_range=\(0, 1\)"):
+        denoise_images(of_bytes, X)
+    denoised = denoise_images(of_bytes, X, value_range=(-1, 1))
+    expected = of_bytes.transform((images * 255).astype("float32")) / 255
+    np.testing.assert_allclose((denoised + 1) / 2, expected, atol=1e-5)
+
+
+def test_flat_rows_are_taken(digits):
+    denoiser = SubspaceDenoiser(20, random_state=0).fit(digits[0][:200] * 255)
+    denoised = denoise_images(denoiser, digits[0][:10])
+    expected = denoiser.transform(digits[0][:10] * 255) / 255
+    np.testing.assert_allclose(denoised, expected, atol=1e-5)
+
+
+def test_another_number_of_channels_is_refused(images, of_bytes):
+    with pytest.raises(ValueError, match="X has 3 channels; the denoiser expects 1: per_channel"):
+        denoise_images(of_bytes, np.stack([images] * 3, axis=-1))
+    colours = SubspaceDenoiser(20, random_state=0).fit(np.stack([images] * 3, axis=-1))
+    with pytest.raises(ValueError, match=r"X has 1 channels; the denoiser expects 3\.$"):
+        denoise_images(colours, images, per_channel=True)
+
+
+def test_colours_that_are_taken_one_by_one_have_one_range(digits):
+    denoiser = quick_denoiser(value_range=(0, 50)).fit(50 * digits[0][:100].reshape(-1, 8, 8))
+    colours = np.stack([50 * digits[0][:2], digits[0][:2]], axis=-1).reshape(2, 8, 8, 2)
+    denoised = denoise_images(denoiser, colours, per_channel=True)
+    np.testing.assert_array_equal(denoised[..., 1], denoiser.transform(colours[..., 1]))
+
+
+def test_dark_frames_of_16_bits_have_the_range_of_the_denoiser(digits):
+    X = np.round(digits[0][:100] * 4095).astype(np.uint16).reshape(-1, 8, 8)
+    denoiser = quick_denoiser(value_range=(0, 4095)).fit(X)
+    dark = X[:2] // 32
+    assert dark.max() < 256
+    np.testing.assert_array_equal(denoise_images(denoiser, dark), denoiser.transform(dark))

@@ -1,0 +1,53 @@
+"""Long work shows its progress."""
+
+import subprocess
+import sys
+
+import pytest
+
+from skdenoise.progress import progress_callbacks, show_steps
+
+
+def test_the_module_does_not_import_keras():
+    code = "import sys, skdenoise.progress; sys.exit('keras' in sys.modules)"
+    subprocess.run([sys.executable, "-c", code], check=True)
+
+
+@pytest.mark.parametrize("verbose", [0, 1, 2])
+def test_a_fit_in_a_log_prints_a_line_per_epoch(verbose, capsys):
+    for callback in progress_callbacks(verbose, epochs=3, steps=10):
+        callback.on_train_begin()
+        callback.on_epoch_begin(1)
+        callback.on_train_batch_end(0)
+        callback.on_epoch_end(1, {"loss": 0.5, "val_loss": 0.25})
+        callback.on_train_end()
+        callback.on_train_end()
+    printed = "epoch 2/3: loss 0.5000, val_loss 0.2500\n" if verbose else ""
+    assert capsys.readouterr().out == printed
+
+
+def test_a_fit_on_a_terminal_shows_a_bar(monkeypatch, capsys):
+    monkeypatch.setenv("FORCE_COLOR", "1")
+    (callback,) = progress_callbacks(1, epochs=2, steps=10)
+    callback.on_train_begin()
+    for epoch in range(2):
+        callback.on_epoch_begin(epoch)
+        callback.on_train_batch_end(9)
+        callback.on_epoch_end(epoch, {"loss": 0.5})
+    callback.on_train_end()
+    callback.on_train_end()
+    assert "loss 0.5000" in capsys.readouterr().out
+
+
+def test_steps_are_named_in_a_log(capsys):
+    steps = show_steps("abc", 3, "comparison", 1, lambda n, step: step if n > 1 else None)
+    assert list(steps) == ["a", "b", "c"]
+    printed = capsys.readouterr()
+    assert printed.out == ""
+    assert printed.err == "comparison 2/3: b\ncomparison 3/3: c\n"
+
+
+def test_quiet_steps_show_nothing(capsys):
+    assert list(show_steps("abc", 3, "comparison", 0, lambda n, step: step)) == ["a", "b", "c"]
+    printed = capsys.readouterr()
+    assert printed.out + printed.err == ""
