@@ -1,9 +1,8 @@
 """Plotting: what all pictures are made of, rows of images and lines that can be told apart."""
 
-from importlib import import_module
-
 import numpy as np
 
+from skdenoise.extras import require_extra
 from skdenoise.images.layout import as_nhwc, check_image_shape, check_images
 from skdenoise.images.value_range import check_value_range
 
@@ -15,13 +14,8 @@ _DASHES = ("-", "--", "-.", (0, (1, 1)))
 
 
 def check_matplotlib():
-    """Raise an ImportError, before any work is done, where matplotlib is not installed."""
-    try:
-        import_module("matplotlib.pyplot")
-    except ImportError as error:
-        raise ImportError(
-            'Pictures need matplotlib, which is not installed: pip install "skdenoise[cli]".'
-        ) from error
+    """Raise an error, before any work is done, if matplotlib is not installed."""
+    require_extra("cli", "Plotting", modules=("matplotlib.pyplot",))
 
 
 def new_figure(width, height):

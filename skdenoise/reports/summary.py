@@ -2,17 +2,13 @@
 
 from dataclasses import dataclass
 from html import escape
-from importlib import import_module
+
+from skdenoise.extras import require_extra
 
 
 def check_pandas(name):
-    """Refuse, before the work, to make a table that could not be made after it."""
-    try:
-        import_module("pandas")
-    except ImportError as error:
-        raise ImportError(
-            f"{name} makes a table with pandas: pip install 'skdenoise[cli]'."
-        ) from error
+    """Raise an error, before any work is done, if pandas is not installed."""
+    require_extra("cli", name, modules=("pandas",))
 
 
 @dataclass(frozen=True)
