@@ -3,20 +3,21 @@
 import os
 import sys
 
+from skdenoise.extras import require_extra
+
 
 def main():
     """Run the command line, or report which package is missing."""
     # TensorFlow reads this when it is imported. Without it, it prints pages of log messages.
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     try:
-        from skdenoise.cli import app
-    except ModuleNotFoundError as error:
-        if error.name not in ("typer", "matplotlib", "pandas", "jinja2"):
-            raise
-        sys.exit(
-            f"The command line needs the package {error.name}. Install it with\n"
-            '    pip install "skdenoise[cli]"'
+        require_extra(
+            "cli", "The command line", modules=("typer", "matplotlib", "pandas", "jinja2")
         )
+    except ModuleNotFoundError as error:
+        sys.exit(str(error))
+    from skdenoise.cli import app
+
     app(prog_name="skdenoise")
 
 

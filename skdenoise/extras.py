@@ -1,45 +1,61 @@
-"""Extras: optional dependencies, and what is missing or too old of those that a call needs."""
+"""Extras: check that the optional dependencies of a call are installed, and new enough."""
 
+from importlib import import_module
 from importlib.metadata import PackageNotFoundError, requires, version
 
 
-def require_extra(extra, what):
-    """Raise where a package that the extra ``skdenoise[extra]`` names is missing or too old.
+def require_extra(extra: str, what: str, *, modules: tuple[str, ...] = ()) -> None:
+    """Raise an error if packages of the extra ``skdenoise[extra]`` are missing or too old.
+
+    Call it before the work starts, so that the work is not lost for want of a package.
 
     Parameters
     ----------
     extra : str
         Name of the extra in the metadata of this package.
     what : str
-        What needs it, for the error message.
+        What needs the packages, for the error message.
+    modules : tuple of str, default=()
+        The modules of the extra that the call imports. If empty, requires all packages of the extra,
+        in the versions that its metadata states.
 
     Raises
     ------
-    ImportError
+    ModuleNotFoundError
         Names each package, the version that is needed and the one that was found.
     """
-    unmet = [text for text in map(_unmet, _requirements(extra)) if text]
+    requirements = _requirements(extra)
+    if modules:
+        missing = [module.split(".")[0] for module in modules if not _can_import(module)]
+        # A package that is installed but broken cannot be imported either.
+        unmet = [
+            (name in requirements and _unmet(requirements[name])) or f"{name} (cannot be imported)"
+            for name in missing
+        ]
+    else:
+        unmet = [text for text in map(_unmet, requirements.values()) if text]
     if unmet:
-        raise ImportError(
+        raise ModuleNotFoundError(
             f"{what} needs {', '.join(unmet)}. Install what is missing: "
-            f"pip install 'skdenoise[{extra}]'"
+            f'pip install "skdenoise[{extra}]"'
         )
 
 
 def _requirements(extra):
+    """Return the requirements of an extra by their names."""
     from packaging.requirements import Requirement
 
     try:
         declared = map(Requirement, requires("skdenoise") or ())
     except PackageNotFoundError:  # run from a source folder: nothing is known
-        return []
-    return [
-        requirement
+        return {}
+    return {
+        requirement.name: requirement
         for requirement in declared
         if requirement.marker
         and requirement.marker.evaluate({"extra": extra})
         and not requirement.marker.evaluate({"extra": ""})
-    ]
+    }
 
 
 def _unmet(requirement):
@@ -51,3 +67,11 @@ def _unmet(requirement):
     if requirement.specifier.contains(found, prereleases=True):
         return None
     return f"{requirement.name}{requirement.specifier} (found {found})"
+
+
+def _can_import(module):
+    try:
+        import_module(module)
+    except ImportError:
+        return False
+    return True

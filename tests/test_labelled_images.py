@@ -103,7 +103,7 @@ def test_what_is_wrong_is_said(tmp_path):
     with pytest.raises(ValueError, match="0 folders with images"):
         load_labelled_images(tmp_path / "empty")
     (tmp_path / "text.npz").write_text("no archive")
-    with pytest.raises(ValueError, match=r"no \.npz archive"):
+    with pytest.raises(ValueError, match=r"not a readable \.npz archive"):
         load_labelled_images(tmp_path / "text.npz")
     np.savez(tmp_path / "other.npz", images=np.zeros((3, 4, 4)))
     with pytest.raises(ValueError, match=r"holds the arrays \['images'\]"):
@@ -139,7 +139,7 @@ def test_archives_that_would_fill_the_memory_or_are_damaged_are_named(tmp_path, 
     np.savez_compressed(tmp_path / "a.npz", X=np.zeros((20, 30, 30)), y=np.arange(20) % 2)
     whole = (tmp_path / "a.npz").read_bytes()
     (tmp_path / "cut.npz").write_bytes(whole[: len(whole) // 2])
-    with pytest.raises(ValueError, match=r"cut\.npz is no \.npz archive"):
+    with pytest.raises(ValueError, match=r"cut\.npz is not a readable \.npz archive"):
         load_labelled_images(tmp_path / "cut.npz")
     monkeypatch.setattr("skdenoise.io.safety.MAX_BYTES", 100_000)
     with pytest.raises(ValueError, match=r"a\.npz holds .* Split it"):

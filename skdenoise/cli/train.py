@@ -23,9 +23,11 @@ from skdenoise.cli.common import (
     say,
 )
 from skdenoise.io.image_files import image_paths
+from skdenoise.networks.network import NETWORKS
+from skdenoise.supervision.by_name import SUPERVISIONS
 
-_NETWORKS = ("compact", "bias_free", "classic")
-_SUPERVISION = ("clean", "self", "recorrupted")
+_NETWORKS = tuple(NETWORKS)
+_SUPERVISION = tuple(SUPERVISIONS)
 # Share of the images, and the largest number of them, that are held out to measure the PSNR.
 _HELD_OUT_SHARE, _MOST_HELD_OUT = 0.1, 20
 

@@ -1,12 +1,12 @@
 """Drawing: rows of images, and lines that are easy to distinguish, for all plots."""
 
 from collections.abc import Mapping
-from importlib import import_module
 from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import ArrayLike
 
+from skdenoise.extras import require_extra
 from skdenoise.images.layout import as_nhwc, check_image_shape, check_images
 from skdenoise.images.value_range import check_value_range
 
@@ -21,13 +21,8 @@ _DASHES = ("-", "--", "-.", (0, (1, 1)))
 
 
 def check_matplotlib():
-    """Raise an ImportError, before any work is done, if matplotlib is not installed."""
-    try:
-        import_module("matplotlib.pyplot")
-    except ImportError as error:
-        raise ImportError(
-            'Plots need matplotlib, which is not installed: pip install "skdenoise[cli]".'
-        ) from error
+    """Raise an error, before any work is done, if matplotlib is not installed."""
+    require_extra("cli", "Plotting", modules=("matplotlib.pyplot",))
 
 
 def new_figure(width, height):

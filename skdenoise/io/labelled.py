@@ -12,8 +12,7 @@ from skdenoise.images.layout import check_images
 from skdenoise.images.pixels import PixelFormat
 from skdenoise.images.value_range import check_value_range
 from skdenoise.io.image_files import ENDINGS, read_image
-from skdenoise.io.npy import check_archive
-from skdenoise.io.safety import errors_name
+from skdenoise.io.npy import opened_archive
 
 
 @dataclass(frozen=True)
@@ -89,22 +88,14 @@ def load_labelled_images(source, *, test_share=0.25, max_train=None, max_test=No
 
 
 def _from_archive(path):
-    with open(path, "rb") as file:  # which NumPy would leave open where it is damaged
-        try:
-            archive = np.load(file, allow_pickle=False)
-        except Exception as error:
-            raise ValueError(f"{path} is no .npz archive of arrays.") from error
-        if isinstance(archive, np.ndarray):
-            raise ValueError(f"{path} holds one array; expected an .npz archive with X and y.")
-        with archive, errors_name(path, "cannot be read as an archive of arrays"):
-            check_archive(path)
-            for names in (("x_train", "y_train", "x_test", "y_test"), ("X", "y")):
-                if set(names) <= set(archive.files):
-                    return tuple(_classes_or_images(archive[name]) for name in names)
-            raise ValueError(
-                f"{path} holds the arrays {sorted(archive.files)}; expected x_train, y_train, x_test and "
-                "y_test, or X and y."
-            )
+    with opened_archive(path) as archive:
+        for names in (("x_train", "y_train", "x_test", "y_test"), ("X", "y")):
+            if set(names) <= set(archive.files):
+                return tuple(_classes_or_images(archive[name]) for name in names)
+        raise ValueError(
+            f"{path} holds the arrays {sorted(archive.files)}; expected x_train, y_train, x_test and "
+            "y_test, or X and y."
+        )
 
 
 def _classes_or_images(array):

@@ -2,8 +2,14 @@
 
 import io
 import zipfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
 
 import numpy as np
+from numpy.lib.npyio import NpzFile
+from numpy.typing import NDArray
 
 from skdenoise.io.safety import array_bytes, check_bytes, check_pixels, errors_name
 
@@ -31,18 +37,32 @@ def mapped_image(path):
     return array
 
 
-def read_archive(path):
+def read_archive(path: str | Path) -> dict[str, NDArray[Any]]:
     """Return the arrays of an ``.npz`` archive by their names.
 
     Raises
     ------
     ValueError
-        Where it is no archive of arrays, or `check_archive` refuses it.
+        As `opened_archive`.
     """
-    with errors_name(path, "cannot be read as an archive of arrays"):
+    with opened_archive(path) as archive:
+        return {name: archive[name] for name in archive.files}
+
+
+@contextmanager
+def opened_archive(path: str | Path) -> Iterator[NpzFile]:
+    """Open an ``.npz`` archive whose arrays are read one at a time, after a look at their headers.
+
+    Raises
+    ------
+    ValueError
+        If it is not an archive of arrays, or `check_archive` refuses it.
+    """
+    with errors_name(path, "is not a readable .npz archive"):
         check_archive(path)
-        with np.load(path, allow_pickle=False) as archive:
-            return {name: archive[name] for name in archive.files}
+        # NumPy does not close a damaged file that it opened itself.
+        with open(path, "rb") as file, np.load(file, allow_pickle=False) as archive:
+            yield archive
 
 
 def check_archive(path):

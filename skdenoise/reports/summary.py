@@ -2,21 +2,13 @@
 
 from dataclasses import dataclass
 from html import escape
-from importlib import import_module
-from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from pandas import DataFrame
+from skdenoise.extras import require_extra
 
 
 def check_pandas(name):
-    """Raise an ImportError, before any work is done, if pandas is not installed."""
-    try:
-        import_module("pandas")
-    except ImportError as error:
-        raise ImportError(
-            f"{name} needs pandas, which is not installed: pip install 'skdenoise[cli]'."
-        ) from error
+    """Raise an error, before any work is done, if pandas is not installed."""
+    require_extra("cli", name, modules=("pandas",))
 
 
 @dataclass(frozen=True)
