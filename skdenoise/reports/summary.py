@@ -2,8 +2,12 @@
 
 from dataclasses import dataclass
 from html import escape
+from typing import TYPE_CHECKING
 
 from skdenoise.extras import require_extra
+
+if TYPE_CHECKING:
+    from pandas import DataFrame
 
 
 def check_pandas(name):
