@@ -1,6 +1,9 @@
-"""The bases of image estimators: the part of scikit-learn's interface that all of them share."""
+"""Base classes of image estimators: the part of scikit-learn's interface that they share."""
+
+from typing import Any
 
 import numpy as np
+from numpy.typing import ArrayLike, NDArray
 from sklearn import get_config
 from sklearn.base import BaseEstimator, OneToOneFeatureMixin, TransformerMixin
 from sklearn.utils.validation import check_is_fitted, validate_data
@@ -15,22 +18,22 @@ from skdenoise.images.layout import (
 
 
 class ImageEstimator(BaseEstimator):
-    """An estimator whose `X` is flat rows or image arrays.
+    """An estimator that takes flat rows or image arrays.
 
-    Fitted on flat rows it has ``n_features_in_`` and, where columns have names,
-    ``feature_names_in_``; fitted on image arrays it has neither. Either way ``image_shape_`` is the
-    (height, width, channels) that it was fitted on.
+    After fitting on flat rows it has ``n_features_in_`` and, if the columns have names,
+    ``feature_names_in_``. After fitting on image arrays it has neither. In both cases
+    ``image_shape_`` is (height, width, channels) of the images in ``fit``.
     """
 
-    def __sklearn_tags__(self):
-        """Say that 2-D and 3-D input is taken."""
+    def __sklearn_tags__(self) -> Any:
+        """State that the estimator takes 2-D and 3-D input."""
         tags = super().__sklearn_tags__()
         tags.input_tags.two_d_array = True
         tags.input_tags.three_d_array = True
         return tags
 
     def _check_images(self, X, *, reset):
-        """Check the images given to a method; with `reset`, remember their layout."""
+        """Check the images given to a method. If `reset`, store their layout."""
         if not is_flat(X):
             X = check_images(X)
             if reset:
@@ -45,14 +48,14 @@ class ImageEstimator(BaseEstimator):
             X = check_images(X)
             raise ValueError(
                 f"Got an array of shape {X.shape}, but this {type(self).__name__} was fitted on "
-                f"images of shape {self.image_shape_}. Expected (n, height, width"
-                f"{', channels' if self.image_shape_[2] > 1 else ''}); a single image needs a "
-                "leading axis, X[np.newaxis]."
+                f"images of shape {self.image_shape_}. Expected (n, height, "
+                f"width{', channels' if self.image_shape_[2] > 1 else ''}); a single image needs "
+                "a leading axis, X[np.newaxis]."
             )
         return check_magnitude(validate_data(self, X, reset=False))
 
     def _as_nhwc(self, X):
-        """View images as NHWC, and check that they have the channels seen in ``fit``."""
+        """Return images as NHWC, after a check that they have the channels seen in ``fit``."""
         images = as_nhwc(X, self.image_shape_ if X.ndim == 2 else None)
         self._check_channels(images.shape[3], f"an array of shape {X.shape}")
         return images
@@ -72,31 +75,31 @@ class ImageEstimator(BaseEstimator):
 
 
 class ImageTransformer(OneToOneFeatureMixin, TransformerMixin, ImageEstimator):
-    """A transformer of images, which leave in the shape and dtype in which they came."""
+    """A transformer of images that preserves their shape and dtype."""
 
-    def get_feature_names_out(self, input_features=None):
-        """Return the names of the columns, which are those of the input.
+    def get_feature_names_out(self, input_features: ArrayLike | None = None) -> NDArray[np.object_]:
+        """Return the names of the columns, which are the names of the input columns.
 
         Parameters
         ----------
         input_features : array-like of str, default=None
-            Names to check against those seen in ``fit``, or to use where it saw none.
+            If ``fit`` saw column names, these must be the same. Otherwise, the names to use.
 
         Returns
         -------
         ndarray of str
-            One name per column of the flat rows.
+            One name for each column of the flat rows.
         """
         check_is_fitted(self)
         if not hasattr(self, "n_features_in_"):
             raise ValueError(
                 f"This {type(self).__name__} was fitted on image arrays, which have no feature "
-                "names; fit it on flat rows of shape (n, n_features)."
+                "names. Fit it on flat rows of shape (n, n_features)."
             )
         return super().get_feature_names_out(input_features)
 
-    def __sklearn_tags__(self):
-        """Say that the dtype is kept."""
+    def __sklearn_tags__(self) -> Any:
+        """State that the dtype is preserved."""
         tags = super().__sklearn_tags__()
         tags.transformer_tags.preserves_dtype = ["float64", "float32"]
         return tags
@@ -107,11 +110,11 @@ class ImageTransformer(OneToOneFeatureMixin, TransformerMixin, ImageEstimator):
         return super()._check_images(X, reset=reset)
 
     def _refuse_table_output(self, images):
-        # What set_output chose is kept by scikit-learn in this attribute of the estimator.
+        # scikit-learn stores the choice of set_output in this attribute.
         chosen = getattr(self, "_sklearn_output_config", {}).get("transform")
         container = chosen or get_config()["transform_output"]
         if container != "default":
             raise ValueError(
-                f"set_output asks for a {container} table, but {images} "
-                "do not fit in one. Give flat rows, or set_output(transform='default')."
+                f"set_output asks for a {container} table, but {images} do not fit in one. Give "
+                "flat rows, or call set_output(transform='default')."
             )

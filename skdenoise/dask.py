@@ -1,39 +1,50 @@
-"""Blocks: a method of a fitted estimator on a Dask array of images, whole images at a time."""
+"""Dask: apply a method of a fitted estimator to a Dask array of images, block by block."""
 
 import inspect
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from numpy.typing import DTypeLike
+
+if TYPE_CHECKING:
+    from dask.array import Array
 
 
-def map_images(method, images, *, dtype=None, **keywords):
-    """Apply a method of a fitted estimator to a Dask array of images, block by block, lazily.
+def map_images(
+    method: Callable[..., Any], images: "Array", *, dtype: DTypeLike | None = None, **keywords: Any
+) -> "Array":
+    """Apply a method of a fitted estimator lazily to each block of a Dask array of images.
 
-    The result is that of ``images.map_blocks(method, dtype=dtype, **keywords)``, but the estimator
-    travels to each worker of a cluster once, not with each task, and blocks that cut images are
-    refused.
+    The result is the same as ``images.map_blocks(method, dtype=dtype, **keywords)``. But the
+    estimator is sent once to each worker of a cluster, not with each task, and blocks that cut
+    images raise an error.
 
     Parameters
     ----------
     method : bound method
-        Of a fitted denoiser or pipeline: ``denoiser.transform``, ``pipeline.predict``.
+        A method of a fitted denoiser or pipeline, such as ``denoiser.transform`` or
+        ``pipeline.predict``.
     images : dask.array.Array of shape (n, n_features), (n, height, width) or (n, height, width, channels)
         Noisy images.
     dtype : dtype, default=None
-        Of what `method` returns. ``None`` is that of `images`, which is right for ``transform``.
+        Type of the result of `method`. If None, uses the dtype of `images`, which is right for
+        ``transform``.
     **keywords
-        Passed to `dask.array.map_blocks`; ``drop_axis=(1, 2)`` for ``predict`` on grey images.
+        Passed to `dask.array.map_blocks`, such as ``drop_axis=(1, 2)`` for ``predict`` on grey
+        images.
 
     Returns
     -------
     dask.array.Array
-        What `method` returns for each block.
+        The results of `method`, block by block.
 
     Raises
     ------
     TypeError
-        Where `method` is no method, or `images` no Dask array.
+        If `method` is not a method, or `images` is not a Dask array.
     ValueError
-        Where an axis other than the first has more than one chunk.
+        If an axis other than the first has more than one chunk.
 
     Examples
     --------
@@ -54,21 +65,21 @@ def map_images(method, images, *, dtype=None, **keywords):
     if not inspect.ismethod(method):
         raise TypeError(
             f"method is {method!r}. Expected a method of a fitted estimator, such as "
-            "denoiser.transform; images.map_blocks applies functions."
+            "denoiser.transform. To apply a function, use images.map_blocks."
         )
     if not isinstance(images, Array):
         raise TypeError(
-            f"images is {type(images).__name__}. Expected a Dask array, such as "
+            f"images is a {type(images).__name__}. Expected a Dask array, such as "
             "dask.array.from_zarr(path) or dask.array.from_array(images, chunks=...)."
         )
     if any(number > 1 for number in images.numblocks[1:]):
         raise ValueError(
-            f"images has chunks of {images.chunksize} in an array of shape {images.shape}: images are "
-            "cut, and their parts would be taken for images. Make them whole: "
+            f"images has chunks of {images.chunksize} in an array of shape {images.shape}: images "
+            "are cut into parts. Make each image part of one chunk:  "
             f"images.rechunk({('auto', *images.shape[1:])})."
         )
     dtype = images.dtype if dtype is None else np.dtype(dtype)
-    # Given meta, Dask does not try the method on an empty array.
+    # With meta, Dask does not call the method on an empty array.
     keywords = {"token": method.__name__, "meta": np.empty(0, dtype), **keywords}
     estimator = delayed(method.__self__)
     return images.map_blocks(_call, estimator, method.__name__, dtype=dtype, **keywords)

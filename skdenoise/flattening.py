@@ -1,30 +1,33 @@
-"""Flattening: images as the flat rows that classifiers take."""
+"""Flattening: images as flat rows, for classifiers."""
 
 import math
+from typing import Any, Self
 
 import numpy as np
+from numpy.typing import ArrayLike, NDArray
 from sklearn.base import OneToOneFeatureMixin, TransformerMixin
 from sklearn.utils.validation import check_is_fitted
 
 from skdenoise.base import ImageEstimator
+from skdenoise.typing import Images
 
 
 class ImageFlattener(TransformerMixin, ImageEstimator):
-    """Turn images into flat rows, for the step behind it in a pipeline.
+    """Turn images into flat rows, for the next step of a pipeline.
 
-    A denoiser of image arrays returns image arrays; most classifiers take flat rows. Flat rows pass
-    unchanged.
+    A denoiser that takes image arrays also returns image arrays, but most classifiers take flat
+    rows. Flat rows are returned unchanged.
 
     Attributes
     ----------
     image_shape_ : tuple of int
         Height, width and channels of the images.
     n_features_in_, feature_names_in_
-        As in scikit-learn, after fitting on flat rows.
+        As in scikit-learn. Only after fitting on flat rows.
 
     See Also
     --------
-    to_onnx : Exports a pipeline with it, unlike one with a function that flattens.
+    to_onnx : Exports pipelines with this step, but not with a function that flattens images.
 
     Examples
     --------
@@ -40,10 +43,10 @@ class ImageFlattener(TransformerMixin, ImageEstimator):
     True
     """
 
-    # Images say themselves what shape they have.
+    # The bases read this parameter, but images already have a shape.
     image_shape = None
 
-    def fit(self, X, y=None):
+    def fit(self, X: ArrayLike, y: Any = None) -> Self:
         """Learn the shape of the images.
 
         Parameters
@@ -56,41 +59,41 @@ class ImageFlattener(TransformerMixin, ImageEstimator):
         Returns
         -------
         ImageFlattener
-            Itself.
+            The fitted flattener.
         """
         X = self._check_images(X, reset=True)
         self._shape = X.shape[1:]
         return self
 
-    def transform(self, X):
-        """Return images as rows.
+    def transform(self, X: ArrayLike) -> Images:
+        """Return images as flat rows.
 
         Parameters
         ----------
-        X : array-like of the layout that was given to ``fit``
+        X : array-like of the layout given to ``fit``
             Images.
 
         Returns
         -------
         ndarray of shape (n, n_features)
-            The same values, a row for each image.
+            The same values, one row per image.
 
         Raises
         ------
         ValueError
-            For images of another shape than in ``fit``.
+            If the images do not have the shape of the images in ``fit``.
         """
         check_is_fitted(self)
         X = self._check_images(X, reset=False)
         if X.shape[1:] != self._shape:
             raise ValueError(
                 f"Got images of shape {X.shape[1:]}, but this ImageFlattener was fitted on images of "
-                f"shape {self._shape}: rows of a classifier have one length."
+                f"shape {self._shape}: all rows of a classifier must have the same length."
             )
         return X.reshape(len(X), -1)
 
-    def inverse_transform(self, X):
-        """Return rows as images.
+    def inverse_transform(self, X: ArrayLike) -> Images:
+        """Return flat rows as images.
 
         Parameters
         ----------
@@ -99,13 +102,13 @@ class ImageFlattener(TransformerMixin, ImageEstimator):
 
         Returns
         -------
-        ndarray of the layout that was given to ``fit``
+        ndarray of the layout given to ``fit``
             Images.
 
         Raises
         ------
         ValueError
-            For rows of another length.
+            If the rows have another length.
         """
         check_is_fitted(self)
         rows = np.asarray(X)
@@ -117,24 +120,24 @@ class ImageFlattener(TransformerMixin, ImageEstimator):
             )
         return rows.reshape(-1, *self._shape)
 
-    def get_feature_names_out(self, input_features=None):
+    def get_feature_names_out(self, input_features: ArrayLike | None = None) -> NDArray[np.object_]:
         """Return the names of the columns: ``pixel0``, ``pixel1`` and so on, or those of flat rows.
 
         Parameters
         ----------
         input_features : array-like of str, default=None
-            Names of the columns of flat rows, to use where ``fit`` saw none, or to check against
-            those that it saw. Image arrays have no columns; for them it is ignored.
+            If ``fit`` saw names of the columns of flat rows, these must be the same. Otherwise, the
+            names to use. Ignored for image arrays, which have no columns.
 
         Returns
         -------
         ndarray of str
-            One name per column.
+            One name for each column.
 
         Raises
         ------
         ValueError
-            For other names, or another number of them, than in ``fit``.
+            If the names, or their number, differ from ``fit``.
         """
         check_is_fitted(self)
         is_flat = hasattr(self, "n_features_in_")

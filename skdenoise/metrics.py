@@ -1,31 +1,40 @@
-"""Metrics: how close images are to clean ones, a number for each image."""
+"""Metrics: how close images are to the clean ones, as one number per image."""
 
 import numpy as np
+from numpy.typing import NDArray
 
 from skdenoise.images.layout import as_nhwc, check_image_shape, check_images
 from skdenoise.images.ragged import ImageList, is_image_list
+from skdenoise.typing import ImageShape, ImagesOrList
 
 
-def psnr(clean, denoised, *, data_range, image_shape=None):
-    """Peak signal-to-noise ratio of each image.
+def psnr(
+    clean: ImagesOrList,
+    denoised: ImagesOrList,
+    *,
+    data_range: float,
+    image_shape: ImageShape | None = None,
+) -> NDArray[np.float64]:
+    """Compute the peak signal-to-noise ratio (PSNR) of each image.
 
     Parameters
     ----------
     clean, denoised : array-like of shape (n, n_features), (n, height, width[, channels]), or list
-        The true images, and those to judge; the same shape. Images of a list may differ in size.
+        The true images and the images to evaluate, of the same shape. Images in a list may differ
+        in size.
     data_range : float
-        The span from black to white, as in scikit-image: 1 for floats in 0..1, 255 for uint8.
+        Difference between white and black, as in scikit-image: 1 for floats in 0..1, 255 for uint8.
     image_shape : (height, width) or (height, width, channels), default=None
         The shape of flat rows.
 
     Returns
     -------
     ndarray of shape (n,)
-        In dB, ``10 log10(data_range**2 / mse)``; infinity where the images are equal.
+        ``10 log10(data_range**2 / mse)``, in dB. Infinite if the images are equal.
 
     See Also
     --------
-    skimage.metrics.peak_signal_noise_ratio : Computes each of them.
+    skimage.metrics.peak_signal_noise_ratio : The PSNR of a single image.
 
     Examples
     --------
@@ -47,24 +56,30 @@ def psnr(clean, denoised, *, data_range, image_shape=None):
         )
 
 
-def ssim(clean, denoised, *, data_range, image_shape=None):
-    """Structural similarity (SSIM) of each image.
+def ssim(
+    clean: ImagesOrList,
+    denoised: ImagesOrList,
+    *,
+    data_range: float,
+    image_shape: ImageShape | None = None,
+) -> NDArray[np.float64]:
+    """Compute the structural similarity (SSIM) of each image.
 
     Parameters
     ----------
     clean, denoised : array-like of shape (n, n_features), (n, height, width[, channels]), or list
-        The true images, and those to judge; the same shape, at least 3x3 pixels. Images of a list
-        may differ in size.
+        The true images and the images to evaluate, of the same shape and at least 3x3 pixels.
+        Images in a list may differ in size.
     data_range : float
-        The span from black to white, as in scikit-image: 1 for floats in 0..1, 255 for uint8.
+        Difference between white and black, as in scikit-image: 1 for floats in 0..1, 255 for uint8.
     image_shape : (height, width) or (height, width, channels), default=None
         The shape of flat rows.
 
     Returns
     -------
     ndarray of shape (n,)
-        1 where the images are equal; the mean over a 7x7 window that slides over the image (the
-        largest odd one that fits, where that is smaller) and over the channels [1]_.
+        1 if the images are equal. The mean over the channels and over all positions of a 7x7
+        window, or of the largest odd window that fits into a smaller image [1]_.
 
     References
     ----------
@@ -99,7 +114,7 @@ def _ssim(clean, denoised, data_range):
 
 
 def _check_pair(clean, denoised, image_shape):
-    """Return images (height, width, channels), two arrays or two lists of them."""
+    """Return clean and denoised images NHWC, as two arrays or two `ImageList`."""
     if is_image_list(clean) and is_image_list(denoised):
         clean, denoised = ImageList(clean, "clean"), ImageList(denoised, "denoised")
         clean.check_same_sizes(denoised)
@@ -107,7 +122,7 @@ def _check_pair(clean, denoised, image_shape):
     clean, denoised = check_images(clean, name="clean"), check_images(denoised, name="denoised")
     if clean.shape != denoised.shape:
         raise ValueError(
-            f"clean has shape {clean.shape} and denoised {denoised.shape}; both must be the same "
+            f"clean has shape {clean.shape} and denoised {denoised.shape}; expected the same "
             "images in the same layout."
         )
     shape = check_image_shape(image_shape, clean)

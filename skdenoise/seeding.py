@@ -1,16 +1,18 @@
-"""Random streams: every random number of the package is drawn from one of them."""
+"""Random streams: the source of every random number in this package."""
 
 from enum import IntEnum
 
 import numpy as np
 from sklearn.utils import check_random_state
 
+from skdenoise.typing import RandomState
+
 
 class Stream(IntEnum):
     """What the random numbers are for.
 
-    Streams of one seed are independent of each other, so that the same ``random_state``, given to
-    the denoiser, to the augmenter and to the scorer, never repeats a draw of noise between them.
+    Streams of one seed are independent. The denoiser, the augmenter and the scorer never draw the
+    same noise, even with the same ``random_state``.
     """
 
     ADD_NOISE = 0
@@ -35,18 +37,18 @@ class Stream(IntEnum):
     CHECK = 19
 
 
-def draw_seed(random_state) -> int:
-    """Turn a scikit-learn ``random_state`` into one integer, from which all streams start."""
+def draw_seed(random_state: RandomState) -> int:
+    """Return an integer, the seed of all streams, from a scikit-learn ``random_state``."""
     return int(check_random_state(random_state).randint(np.iinfo(np.int32).max))
 
 
 def generator(seed: int, stream: Stream, *key: int) -> np.random.Generator:
-    """Return the generator of a stream, or of its part that `key` names (an epoch, a batch)."""
+    """Return the generator of a stream, or of a part of it, such as an epoch or a batch (`key`)."""
     return np.random.default_rng(_sequence(seed, stream, *key))
 
 
 def derived_seed(seed: int, stream: Stream, *key: int) -> int:
-    """Return an integer for libraries that take no generator."""
+    """Return an integer seed for libraries that do not take a generator."""
     return int(_sequence(seed, stream, *key).generate_state(1)[0] >> 1)
 
 

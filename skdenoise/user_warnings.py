@@ -1,4 +1,4 @@
-"""Warnings that point at the user's line, however deep in the package they are raised."""
+"""Warnings that point at the user's line, from any depth of this package."""
 
 import os
 import sys
@@ -14,7 +14,7 @@ _LIBRARIES = tuple(
 )
 
 
-def warn_user(message, category=UserWarning):
+def warn_user(message: str, category: type[Warning] = UserWarning) -> None:
     """Warn at the innermost line outside this package, scikit-learn and joblib.
 
     Parameters
@@ -22,13 +22,13 @@ def warn_user(message, category=UserWarning):
     message : str
         What is wrong, and what to do.
     category : type of Warning, default=UserWarning
-        Its category.
+        The category of the warning.
     """
     warnings.warn(message, category, stacklevel=_user_stacklevel())
 
 
 def _user_stacklevel():
-    """Return the stack level, for `warn_user`'s call, of the first line of the user."""
+    """Return the stack level, as seen from `warn_user`, of the user's innermost line."""
     frame, level = sys._getframe(2), 2
     while frame.f_back is not None and frame.f_code.co_filename.startswith(_LIBRARIES):
         frame, level = frame.f_back, level + 1

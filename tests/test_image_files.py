@@ -336,5 +336,5 @@ def test_values_that_are_no_pixels_are_errors_that_name_the_file(tmp_path):
 def test_folders_without_images(tmp_path):
     with pytest.raises(FileNotFoundError, match="no images"):
         ImageFolder(tmp_path)
-    with pytest.raises(FileNotFoundError, match="no folder"):
+    with pytest.raises(FileNotFoundError, match="not a folder"):
         ImageFolder(tmp_path / "nowhere")

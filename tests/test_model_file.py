@@ -160,7 +160,7 @@ def test_what_is_code_cannot_be_saved(digits, tmp_path):
 def test_saving_before_fitting_or_to_nowhere(saved, tmp_path):
     with pytest.raises(NotFittedError):
         UNetDenoiser().save(tmp_path / "model")
-    with pytest.raises(FileNotFoundError, match="no folder"):
+    with pytest.raises(FileNotFoundError, match="does not exist"):
         saved[0].save(tmp_path / "nowhere" / "model")
 
 

@@ -1,4 +1,5 @@
-"""Images: layouts, value ranges, padding, lists and stores of images.
+"""Images: layouts, value ranges, pixel formats, patches, and images in lists and stores.
 
-The modules import NumPy and scikit-learn, and no Keras; of this package only the shared modules.
+May import the shared modules of the package (``typing``, ``seeding``, ``user_warnings``), and no
+Keras. All other packages may import it.
 """

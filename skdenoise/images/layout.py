@@ -1,34 +1,37 @@
-"""Layout: rows and arrays of images as batches of NHWC images, checked and padded."""
+"""Layout: check flat rows and arrays of images, and convert them to NHWC."""
 
 import math
 from numbers import Integral
+from typing import Any
 
 import numpy as np
+from numpy.typing import ArrayLike
 from sklearn.utils import check_array
 
+from skdenoise.typing import Images, ImageShape
 from skdenoise.user_warnings import warn_user
 
-# Floats beyond it are refused: squares of differences would come near the largest float32, 3e38.
+# Larger floats raise an error: squares of differences would come near the largest float32, 3e38.
 _LARGEST = 1e15
 
-# From this side on, what can only be meant as colour images is not read as something else in silence.
+# Smaller images raise no warning if they look like colour images in another layout.
 _LEAST_COLOUR_SIDE = 8
 
 
-def check_images(X, *, name="X"):
-    """Check an array of images or flat rows, without an estimator that would remember its width.
+def check_images(X: ArrayLike, *, name: str = "X") -> Images:
+    """Check an array of images or flat rows that is not given to an estimator.
 
     Parameters
     ----------
     X : array-like of shape (n, n_features), (n, height, width) or (n, height, width, channels)
-        Numbers or booleans, all finite.
+        Finite numbers, or booleans.
     name : str
-        What the error messages call it.
+        The name of the array in error messages.
 
     Returns
     -------
     ndarray
-        The same values; the same array where `X` is one already.
+        The same values. The same array, if `X` is an array already.
     """
     if is_flat(X, name):
         return check_magnitude(check_array(X, input_name=name), name)
@@ -39,11 +42,13 @@ def check_images(X, *, name="X"):
             "or (n, height, width, channels), or flat rows (n, n_features)."
         )
     if 0 in X.shape:
-        raise ValueError(f"{name} has shape {X.shape}: its images have no pixels.")
+        raise ValueError(
+            f"{name} has shape {X.shape}: its images have no pixels. Expected at least one pixel."
+        )
     if X.ndim == 4 and X.shape[1] in (1, 3, 4) and X.shape[3] > 4:
         warn_user(
-            f"{name} of shape {X.shape} is read as {X.shape[3]} channels, the last axis. If its "
-            "channels come first, give np.moveaxis(X, 1, -1).",
+            f"{name} of shape {X.shape} is read as {X.shape[3]} channels, the last axis. If the "
+            "channels are the second axis, give np.moveaxis(X, 1, -1).",
         )
     if X.ndim == 3 and X.shape[2] in (3, 4) and min(X.shape[:2]) >= _LEAST_COLOUR_SIDE:
         warn_user(
@@ -53,40 +58,40 @@ def check_images(X, *, name="X"):
     return X
 
 
-def check_values(X, name):
-    """Return an array of any number of axes whose values are finite, and not too large."""
+def check_values(X: ArrayLike, name: str) -> Images:
+    """Return an array with any number of axes. Its values must be finite and not too large."""
     return check_magnitude(check_array(X, allow_nd=True, ensure_2d=False, input_name=name), name)
 
 
-def check_magnitude(X, name="X"):
-    """Return images, unless their values are so large that float32 cannot compute with them."""
+def check_magnitude(X: Images, name: str = "X") -> Images:
+    """Return images. Raise an error if their values are too large to compute with float32."""
     if X.dtype.kind == "f" and X.size:
         largest = max(abs(float(X.min())), abs(float(X.max())))
         if largest > _LARGEST:
             raise ValueError(
-                f"{name} has values up to {largest:.2g}, beyond {_LARGEST:.0e}: float32, in which "
-                "images are computed with, could not hold their squares. Scale them."
+                f"{name} has values up to {largest:.2g}; expected at most {_LARGEST:.0e}, so that "
+                "their squares fit in float32. Scale them."
             )
     return X
 
 
-def is_flat(X, name="X") -> bool:
-    """Tell whether `X` is a table of flat rows (or, at 0 or 1 dimensions, a failed one)."""
+def is_flat(X: ArrayLike, name: str = "X") -> bool:
+    """Return whether `X` is to be checked as flat rows: it has at most 2 dimensions."""
     if not hasattr(X, "ndim"):
         try:
             X = np.asarray(X)
         except ValueError as error:
             raise ValueError(
-                f"{name} is a sequence whose items differ in shape. Expected one array: images of one "
-                "size."
+                f"{name} is a sequence whose items differ in shape. Expected one array of images "
+                "of the same size."
             ) from error
     return X.ndim <= 2
 
 
 def infer_image_shape(n_features: int) -> tuple[int, int, int]:
-    """Return the image shape of flat rows that come without one.
+    """Return the default image shape of flat rows.
 
-    A square grey image where the number of features is a perfect square, else a strip of height 1.
+    A square grey image for a perfect square of features, otherwise a strip of height 1.
 
     Examples
     --------
@@ -99,20 +104,20 @@ def infer_image_shape(n_features: int) -> tuple[int, int, int]:
     return (side, side, 1) if side * side == n_features else (1, n_features, 1)
 
 
-def check_image_shape(image_shape, X) -> tuple[int, int, int]:
-    """Return (height, width, channels) of the images in `X`, and check what the user said of it.
+def check_image_shape(image_shape: ImageShape | None, X: Images) -> tuple[int, int, int]:
+    """Return (height, width, channels) of the images in `X`, after a check of `image_shape`.
 
     Parameters
     ----------
     image_shape : tuple of 2 or 3 int, or None
-        (height, width) or (height, width, channels), as the user gave it.
+        (height, width) or (height, width, channels). If None, inferred from `X`.
     X : ndarray
         Checked flat rows or images.
 
     Raises
     ------
     ValueError
-        Where `image_shape` is no shape, or not the shape of the images in `X`.
+        If `image_shape` is not a valid shape, or not the shape of the images in `X`.
     """
     if image_shape is None:
         if X.ndim == 2:
@@ -134,7 +139,7 @@ def check_image_shape(image_shape, X) -> tuple[int, int, int]:
     if X.ndim > 2 and shape != _nhwc_shape(X)[1:]:
         raise ValueError(
             f"image_shape={image_shape!r} is not the shape of the images in X, which is "
-            f"{X.shape[1:]}. Images need no image_shape; leave it at None."
+            f"{X.shape[1:]}. Leave image_shape at None for image arrays."
         )
     return shape
 
@@ -143,20 +148,20 @@ def _warn_of_colour_rows(n_features):
     side = math.isqrt(n_features // 3)
     if n_features == 3 * side * side and side >= _LEAST_COLOUR_SIDE:
         warn_user(
-            f"Rows of {n_features} values are read as strips of one pixel's height. If they are colour "
-            f"images, give image_shape=({side}, {side}, 3).",
+            f"Rows of {n_features} values are read as strips with a height of one pixel. If they "
+            f"are colour images, give image_shape=({side}, {side}, 3).",
         )
 
 
-def as_nhwc(X, image_shape):
-    """View flat rows or images as (n, height, width, channels)."""
+def as_nhwc(X: Images, image_shape: ImageShape | None) -> Images:
+    """Return a view of flat rows or images as (n, height, width, channels)."""
     return X.reshape(-1, *(image_shape if X.ndim == 2 else _nhwc_shape(X)[1:]))
 
 
-def like_table(rows, X):
-    """Return flat rows as a table with the columns of `X`, where that is one of pandas or Polars.
+def like_table(rows: Images, X: Any) -> Any:
+    """Return flat rows as a table with the columns of `X`, if `X` is a pandas or Polars table.
 
-    One of pandas keeps its index too, as long as it has a row for each row.
+    A pandas table also keeps the index of `X`, if there are as many rows.
     """
     if hasattr(X, "iloc"):
         index = X.index if len(rows) == len(X) else None
@@ -166,10 +171,10 @@ def like_table(rows, X):
     return rows
 
 
-def pad_to_multiple(images, multiple: int):
-    """Pad height and width of NHWC images by reflection, below and to the right, to a multiple.
+def pad_to_multiple(images: Images, multiple: int) -> Images:
+    """Pad NHWC images at the bottom and right, by reflection, to a multiple of height and width.
 
-    Undone by ``padded[:, :height, :width]``.
+    ``padded[:, :height, :width]`` undoes it.
     """
     bottom, right = (-images.shape[1] % multiple, -images.shape[2] % multiple)
     if not bottom and not right:

@@ -1,35 +1,39 @@
-"""Pixels: stored values as units of the value range, and back."""
+"""Pixels: convert stored values to units of the value range, and back."""
 
 import math
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
-# How much is converted at a time, so that no array is ever copied to float32 as a whole.
+from skdenoise.typing import Images, UnitImages, ValueRange
+
+# Images are converted in parts of this size, so that no array is copied to float32 as a whole.
 _IMAGES_PER_CHUNK, _VALUES_PER_CHUNK = 1024, 2**23
 
 
 @dataclass(frozen=True)
 class PixelFormat:
-    """How pixels are stored: their dtype, and the values that are black and white.
+    """How pixels are stored: their dtype, and the values of black and white.
 
-    Inside the package a pixel is a float32 in units of the value range, 0 black and 1 white.
+    Inside the package a pixel is a float32 in units of the value range: 0 is black, 1 is white.
     """
 
-    dtype: np.dtype
-    value_range: tuple[float, float]
+    dtype: np.dtype[Any]
+    value_range: ValueRange
 
     @property
     def is_integer(self) -> bool:
-        """Whether values are rounded when they are stored (integers and booleans)."""
+        """Whether stored values are rounded: the dtype is integer or boolean."""
         return self.dtype.kind in "iub"
 
     @property
-    def scaled_in(self) -> type:
-        """The dtype in which values are scaled: float32 holds no more than 24 bits."""
+    def scaled_in(self) -> type[np.floating[Any]]:
+        """The dtype that values are scaled in. float32 holds only 24 bits."""
         return np.float64 if self.dtype.itemsize > 2 else np.float32
 
-    def to_unit(self, values):
+    def to_unit(self, values: Images) -> UnitImages:
         """Convert stored values to units of the value range."""
         low, high = self.value_range
         if self.dtype.kind == "f" and self.dtype.itemsize <= 4 and (low, high) == (0.0, 1.0):
@@ -39,7 +43,7 @@ class PixelFormat:
         unit /= wide(high - low)
         return unit.astype(np.float32, copy=False)
 
-    def from_unit(self, unit, clip=None):
+    def from_unit(self, unit: UnitImages, clip: bool | None = None) -> Images:
         """Convert units of the value range to stored values.
 
         Parameters
@@ -47,8 +51,8 @@ class PixelFormat:
         unit : ndarray of float32
             Values in units of the value range.
         clip : bool or None
-            Whether to limit values to the range; ``None`` does so for integers alone. Integers are
-            rounded either way, and kept within what their dtype can hold.
+            Whether to clip values to the value range. If None, clips only integers. Integers are
+            always rounded, and clipped to the limits of their dtype.
         """
         low, high = self.value_range
         clip = self.is_integer if clip is None else clip
@@ -62,30 +66,30 @@ class PixelFormat:
             np.clip(values, *dtype_limits(self.dtype), out=values)
         return values.astype(self.dtype, copy=False)
 
-    def stored(self, unit, clip=None):
-        """Return what is left of `unit` after it was stored: rounded and clipped, in unit again."""
+    def stored(self, unit: UnitImages, clip: bool | None = None) -> UnitImages:
+        """Return `unit` as it is after storing, rounded and clipped, in the same units."""
         if self.is_integer:
             return self.to_unit(self.from_unit(unit, clip))
         return np.clip(unit, 0, 1) if clip else unit
 
 
-# How pixels are stored inside the package.
+# The format of pixels inside the package.
 UNIT = PixelFormat(np.dtype(np.float32), (0.0, 1.0))
 
 
-def dtype_limits(dtype) -> tuple:
-    """Return the least and the largest value that an integer or boolean dtype holds."""
+def dtype_limits(dtype: np.dtype[Any]) -> tuple[int, int]:
+    """Return the smallest and largest value of an integer or boolean dtype."""
     if dtype.kind == "b":
         return 0, 1
     info = np.iinfo(dtype)
-    # float64 rounds the largest 64-bit integers up to a value that no longer fits.
+    # float64 rounds the largest 64-bit integers up to a value that does not fit.
     return info.min, min(info.max, 2**63 - 1024) if info.bits == 64 else info.max
 
 
-def chunks(images, values_per_image=None):
-    """Yield slices of images, to work on one after the other.
+def chunks(images: Images, values_per_image: int | None = None) -> Iterator[slice]:
+    """Yield slices of images to process one after the other.
 
-    `values_per_image` is how many values the work needs for each, if more than it has.
+    `values_per_image` is the number of values that processing an image takes, if more than it has.
     """
     fitting = _VALUES_PER_CHUNK // max(1, values_per_image or math.prod(images.shape[1:]))
     size = min(_IMAGES_PER_CHUNK, max(1, fitting))
@@ -93,10 +97,15 @@ def chunks(images, values_per_image=None):
         yield slice(start, start + size)
 
 
-def changed_in_unit(change, images, pixels, clip=None):
-    """Return images, stored in `pixels`, after a change in units of the value range, stored alike.
+def changed_in_unit(
+    change: Callable[[UnitImages], UnitImages],
+    images: Images,
+    pixels: PixelFormat,
+    clip: bool | None = None,
+) -> Images:
+    """Apply a function in units of the value range to stored images, and return them stored alike.
 
-    `change` is a function of some of them, which it is given one part after the other.
+    `change` is called on one part of the images after the other. `pixels` is their format.
     """
     changed = np.empty_like(images)
     for part in chunks(images):

@@ -1,20 +1,22 @@
-"""Lists of images that may differ in size."""
+"""Ragged images: lists of images that may differ in size."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from typing import Any
 
 import numpy as np
 
 from skdenoise.images.layout import check_values
+from skdenoise.typing import Images
 
-# What is looked at to tell the value range: about as many pixels as a photograph has.
+# The sample that the value range is checked on: as many pixels as a photograph.
 _FEW_IMAGES, _FEW_PIXELS = 32, 2**15
 
 
-def is_image_list(X) -> bool:
-    """Tell whether `X` is a list of images of more than one size, or reads its images one by one.
+def is_image_list(X: Any) -> bool:
+    """Return whether `X` is a list of images of different sizes, or reads its images one by one.
 
-    A list of arrays of one and the same shape is an array-like as any other.
+    A list of arrays of the same shape is an array-like, and not an image list.
     """
     if hasattr(X, "read_shapes"):
         return True
@@ -23,37 +25,37 @@ def is_image_list(X) -> bool:
     return len({image.shape for image in X}) > 1
 
 
-class ImageList(Sequence):
-    """Images of any sizes, with what they have in common: their dtype and number of channels.
+class ImageList(Sequence[Images]):
+    """Images of any sizes, with the same dtype and number of channels.
 
     Parameters
     ----------
     images : sequence of ndarray of shape (height, width) or (height, width, channels)
-        Images in memory, or a sequence with a method ``read_shapes``, such as `ImageFolder`, which
-        reads them when they are asked for.
+        Images in memory, or a sequence that reads an image on access and has a method
+        ``read_shapes``, such as `ImageFolder`.
     name : str
-        What the error messages call it.
+        The name of the list in error messages.
 
     Attributes
     ----------
     shapes : list of tuple
-        Of the images, as they are given.
+        Shapes of the images as given.
     dtype : numpy.dtype
-        Of all of them.
+        Dtype of all images.
     channels : int
-        Of all of them.
+        Number of channels of all images.
 
     Raises
     ------
     ValueError
-        Where one is no image, or differs from the first in dtype or channels.
+        If an item is not an image, or differs from the first in dtype or channels.
     """
 
-    def __init__(self, images, name="X"):
+    def __init__(self, images: Sequence[Images], name: str = "X") -> None:
         self.name = name
         self._images = images
         if not len(images):
-            raise ValueError(f"{name} is an empty list: there is no image in it.")
+            raise ValueError(f"{name} is an empty list; expected at least one image.")
         if hasattr(images, "read_shapes"):
             self.shapes = images.read_shapes()
         else:
@@ -66,25 +68,25 @@ class ImageList(Sequence):
             for index in range(len(images)):
                 self._check_dtype(index, self._checked(index))
 
-    def __len__(self):
+    def __len__(self) -> int:
         return len(self._images)
 
-    def __getitem__(self, index):
+    def __getitem__(self, index: int) -> Images:  # type: ignore[override] # no slices
         """Return an image as (height, width, channels)."""
         image = np.asarray(self._images[index])
         self._check_dtype(index, image)
         return image.reshape(*image.shape[:2], self.channels)
 
-    def changed(self, change):
-        """Return the list of ``change(index, image)``, each made when it is asked for."""
+    def changed(self, change: Callable[[int, Images], Images]) -> "ImageList":
+        """Return a list of ``change(index, image)``, each computed on access."""
         return _Changed(self, change)
 
-    def as_given(self):
-        """Return the images in memory, in the shapes in which they were given."""
+    def as_given(self) -> list[Images]:
+        """Return the images in memory, in their original shapes."""
         return [image.reshape(shape) for image, shape in zip(self, self.shapes, strict=True)]
 
-    def check_same_sizes(self, others):
-        """Raise where the images of another list cannot be the same ones, noisy or denoised."""
+    def check_same_sizes(self, others: "ImageList") -> None:
+        """Raise an error if the images of another list differ in number, size or channels."""
         if len(self) != len(others):
             raise ValueError(
                 f"{self.name} has {len(self)} image(s), but {others.name} has {len(others)}."
@@ -93,19 +95,19 @@ class ImageList(Sequence):
             if shape[:2] != other[:2] or self.channels != others.channels:
                 raise ValueError(
                     f"{self.called(index)} has shape {shape}, but {others.called(index)} has {other}; "
-                    "both must be the same image."
+                    "expected the same image."
                 )
 
-    def few(self):
-        """Return pixels, (n, channels), of up to 32 images, evenly chosen, which are to tell of all."""
+    def few(self) -> Images:
+        """Return a sample of pixels, of shape (n, channels), from up to 32 evenly spaced images."""
         chosen = np.unique(np.linspace(0, len(self) - 1, _FEW_IMAGES, dtype=int))
         return np.concatenate([_few_pixels(self[index]) for index in chosen])
 
-    def min(self):
+    def min(self) -> Any:
         """Return the smallest value of all images."""
         return min(image.min() for image in self)
 
-    def max(self):
+    def max(self) -> Any:
         """Return the largest value of all images."""
         return max(image.max() for image in self)
 
@@ -122,18 +124,18 @@ class ImageList(Sequence):
         if _channels(shape) != self.channels:
             raise ValueError(
                 f"{self.called(index)} has {_channels(shape)} channel(s), {self.called(0)} has "
-                f"{self.channels}; all must have the same."
+                f"{self.channels}; all images must have the same number."
             )
 
     def _check_dtype(self, index, image):
         if image.dtype != self.dtype:
             raise ValueError(
                 f"{self.called(index)} has dtype {image.dtype}, {self.called(0)} has {self.dtype}; "
-                "all must have the same."
+                "all images must have the same dtype."
             )
 
-    def called(self, index):
-        """Return what messages call an image: its path, where it has one."""
+    def called(self, index: int) -> str:
+        """Return the name of an image in messages: its path, if it has one."""
         path = getattr(self._images, "paths", None)
         return f"{self.name}[{index}]" if path is None else str(path[index])
 
@@ -153,6 +155,6 @@ def _channels(shape):
 
 
 def _few_pixels(image):
-    """Return pixels of an image (height, width, channels), in a grid as wide as it takes."""
+    """Return about `_FEW_PIXELS` pixels of an image (height, width, channels), on a grid."""
     step = math.ceil(math.sqrt(image[..., 0].size / _FEW_PIXELS))
     return image[::step, ::step].reshape(-1, image.shape[2])

@@ -1,38 +1,42 @@
-"""Value range: what black and white are, given or inferred from the images."""
+"""Value range: the pixel values of black and white, given or inferred from the images."""
 
 import math
 from numbers import Real
+from typing import Any
 
 import numpy as np
 
 from skdenoise.images.pixels import chunks, dtype_limits
+from skdenoise.typing import Images, ValueRange
 from skdenoise.user_warnings import warn_user
 
-# How many pairs, and how many values of each image of theirs, tell whether both are noisy.
+# The number of pairs, and of values in each image, that decide whether both images of a pair are
+# noisy.
 _FEW_PAIRS, _FEW_VALUES = 64, 2**15
 
-# How many times flatter or wider than a value range images cannot be, and, but for single pixels that
-# went astray, how many times wider: Gaussian noise with a standard deviation of 1 is 6 times as wide,
-# and digits of 0..16 are 16 times as wide as a range of 0..1.
+# Warn if the images span less than 1/100 of the value range, or more than 100 times it. Without
+# their outliers, warn from 12 times on: Gaussian noise with a standard deviation of 1 spans 6 times
+# a range of 0..1, and digits of 0..16 span 16 times it.
 _FLATTER, _WIDER, _MOSTLY_WIDER = 100, 100, 12
 
 
-def check_value_range(value_range, images) -> tuple[float, float]:
-    """Return what black and white are: as the user said, or as the images tell.
+def check_value_range(value_range: ValueRange | None, images: Any) -> ValueRange:
+    """Return the values of black and white: check a given range, or infer it from the images.
 
     Parameters
     ----------
     value_range : (low, high) or None
-        ``None`` infers it: booleans 0..1; uint8 0..255; wider integers 0 to the smallest
-        ``2**k - 1``, k at least 8, that holds them; floats 0..1 where they fit in it, else from
-        their minimum to their maximum.
+        If None, inferred: 0..1 for booleans; 0..255 for uint8; for wider integers, from 0 to the
+        smallest ``2**k - 1`` (k >= 8) that is not less than any value; 0..1 for floats within it,
+        otherwise from their minimum to their maximum.
     images : ndarray
         Images of any layout.
 
     Raises
     ------
     ValueError
-        Where `value_range` is no range, integers are negative, or all values are one and the same.
+        If `value_range` is not a valid range, or if it cannot be inferred because integers are
+        negative or all values are equal.
     """
     if value_range is None:
         return _infer_value_range(images)
@@ -47,13 +51,16 @@ def check_value_range(value_range, images) -> tuple[float, float]:
     return low, high
 
 
-def check_value_range_of_pairs(value_range, noisy, clean) -> tuple[float, float]:
-    """Return what black and white are in noisy images and the same ones clean.
+def check_value_range_of_pairs(
+    value_range: ValueRange | None, noisy: Any, clean: Any
+) -> ValueRange:
+    """Return the values of black and white for pairs of noisy and clean images.
 
-    Inferred from the clean ones, unless they are floats (an average of exposures, say) and the noisy
-    ones are integers, whose range is the surer one. Floats beyond 0..1 that are about as noisy as
-    the noisy ones, a second shot, have no extremes to go by: their range is from the 1st to the 99th
-    percentile of both.
+    If None, the range is inferred from the clean images. If these are floats (such as an average of
+    exposures) and the noisy images are integers, the range is inferred from the integers, which is
+    more certain. If both are floats beyond 0..1 and about equally noisy (two shots of a scene),
+    their extremes depend on the noise. The range is then from the 1st to the 99th percentile of
+    both.
     """
     if clean.dtype.kind == "f" and noisy.dtype.kind in "iub":
         return check_value_range(value_range, noisy)
@@ -65,11 +72,11 @@ def check_value_range_of_pairs(value_range, noisy, clean) -> tuple[float, float]
     return check_value_range(value_range, clean)
 
 
-def robust_value_range(value_range, images) -> tuple[float, float]:
-    """Return what black and white are in images that are all noisy.
+def robust_value_range(value_range: ValueRange | None, images: Any) -> ValueRange:
+    """Return the values of black and white for images that are all noisy.
 
-    As `check_value_range`, but floats beyond 0..1 reach from their 1st to their 99th percentile,
-    unless nearly all of them are one and the same.
+    As `check_value_range`, but for floats beyond 0..1 the range is from their 1st to their 99th
+    percentile, unless nearly all values are equal.
     """
     if value_range is not None or images.dtype.kind != "f":
         return check_value_range(value_range, images)
@@ -78,17 +85,17 @@ def robust_value_range(value_range, images) -> tuple[float, float]:
     return _range_of_most(_few(images), images)
 
 
-def value_range_is_certain(images) -> bool:
-    """Tell whether any sample of such images would lead to the same inferred value range."""
+def value_range_is_certain(images: Any) -> bool:
+    """Return whether the same value range would be inferred from any sample of such images."""
     if images.dtype == bool or images.dtype == np.uint8:
         return True
     return images.dtype.kind == "f" and _fit_in_unit(images)
 
 
-def goes_beyond(images, value_range) -> bool:
-    """Tell whether values of images lie outside a value range.
+def goes_beyond(images: Any, value_range: ValueRange) -> bool:
+    """Return whether images have values outside a value range.
 
-    Images whose dtype cannot hold such values are not looked at.
+    If the dtype cannot hold such values, the images are not read.
     """
     low, high = value_range
     if images.dtype.kind in "iub":
@@ -98,10 +105,11 @@ def goes_beyond(images, value_range) -> bool:
     return bool(images.min() < low or images.max() > high)
 
 
-def warn_of_other_range(images, value_range):
-    """Warn where images are so much flatter or wider than `value_range` that it cannot be theirs.
+def warn_of_other_range(images: Any, value_range: ValueRange) -> None:
+    """Warn if images span so much less or more than `value_range` that it cannot be their range.
 
-    Looks at a few hundred images, fewer of a list. A constant image says nothing about the range.
+    Only a few hundred images are read, or fewer of a list. Constant images never warn: they say
+    nothing about the range.
     """
     sample = _few(images)
     low, high = float(sample.min()), float(sample.max())
@@ -114,12 +122,13 @@ def warn_of_other_range(images, value_range):
         )
 
 
-def warn_if_constant(images):
-    """Warn where all values of training images are one and the same."""
+def warn_if_constant(images: Images) -> None:
+    """Warn if all values of the training images are equal."""
     first = images[:1].flat[0]
     if all((images[part] == first).all() for part in chunks(images)):
         warn_user(
-            f"All values of the images are {first}: there is nothing in them to learn but that.",
+            f"All values of the images are {first}: there is nothing in them to learn. Check the "
+            "images.",
         )
 
 
@@ -132,16 +141,16 @@ def _infer_value_range(images):
     if images.dtype.kind in "iu":
         if low < 0:
             raise ValueError(
-                f"Integer images with negative values (minimum {low}): what is black and what is "
-                "white cannot be told from them. Give value_range=(low, high)."
+                f"The images are integers with negative values (minimum {low}): the values of "
+                "black and white cannot be inferred. Give value_range=(low, high)."
             )
         return 0.0, float(2 ** max(8, int(high).bit_length()) - 1)
     if low >= 0 and high <= 1:
         return 0.0, 1.0
     if low == high:
         raise ValueError(
-            f"All values of the images are {low:g}: what is black and what is white cannot be told "
-            "from them. Give value_range=(low, high)."
+            f"All values of the images are {low:g}: the values of black and white cannot be "
+            "inferred. Give value_range=(low, high)."
         )
     return float(low), float(high)
 
@@ -151,7 +160,7 @@ def _fit_in_unit(images):
 
 
 def _few_of_pairs(noisy, clean):
-    """Return the same values of up to 64 images, evenly chosen, noisy and clean."""
+    """Return noisy and clean values of a sample of up to 64 evenly spaced pairs."""
     chosen = np.unique(np.linspace(0, len(clean) - 1, _FEW_PAIRS, dtype=int))
     return tuple(
         np.concatenate([_thinned(images[index].reshape(-1)) for index in chosen], dtype=np.float64)
@@ -164,10 +173,10 @@ def _thinned(values):
 
 
 def _are_equally_noisy(first, second):
-    """Tell whether what differs between two shots of the same is in both of them.
+    """Return whether two shots of the same scene are about equally noisy.
 
-    Noise in one alone adds as much to its variance as it makes the two differ; that of equally noisy
-    shots is the same. Single pixels that went far astray in one of them say nothing of that.
+    If only one is noisy, its variance is larger by the mean square of the difference. If both are
+    equally noisy, their variances are equal. Outliers in one of them are ignored.
     """
     difference = np.abs(first - second)
     kept = difference <= np.percentile(difference, 99)
@@ -176,20 +185,20 @@ def _are_equally_noisy(first, second):
 
 
 def _range_of_most(values, images):
-    """Return the percentiles of some values of noisy images, or, where they are one, the extremes."""
+    """Return the range of a sample without outliers, or of all images if nearly all are equal."""
     low, high = np.percentile(values, (1, 99))
     nearly_all_are_one = high - low < (images.max() - images.min()) / 100
     return check_value_range(None if nearly_all_are_one else (low, high), images)
 
 
 def _are_mostly_wider(sample, width, span):
-    """Tell whether images are too wide for a value range, their extremes left aside."""
-    if width <= span * _MOSTLY_WIDER:  # as nearly always; percentiles take long
+    """Return whether images span too much of a value range, even without outliers."""
+    if width <= span * _MOSTLY_WIDER:  # nearly always the case; percentiles are slow
         return False
     low, high = np.percentile(sample, (1, 99))
     return high - low > span * _MOSTLY_WIDER
 
 
 def _few(images):
-    """Return a few hundred images; lists, and what is not in memory, choose what tells of all."""
+    """Return a sample of a few hundred images. Lists and stored images choose their own sample."""
     return images.few() if hasattr(images, "few") else images[:: max(1, len(images) // 256)]

@@ -1,21 +1,24 @@
-"""Patches: parts of images at random places, which may be flipped and turned."""
+"""Views: random patches of images, which may be flipped and rotated."""
 
-from typing import NamedTuple
+from collections.abc import Iterable, Sequence
+from typing import Any, NamedTuple
 
 import numpy as np
 
+from skdenoise.typing import Images
+
 
 class View(NamedTuple):
-    """What is seen of an image.
+    """A patch of an image, flipped and rotated.
 
     Parameters
     ----------
     top, left : int
-        Of the patch.
+        Position of the patch.
     turns : int
-        Quarter turns, anticlockwise.
+        Number of rotations by 90 degrees, anticlockwise.
     flipped : bool
-        Whether left and right are exchanged before.
+        Whether the patch is mirrored left to right, before it is rotated.
     """
 
     top: int = 0
@@ -24,19 +27,22 @@ class View(NamedTuple):
     flipped: bool = False
 
 
-def draw_view(shape, size, augment, rng) -> View:
-    """Draw a view of an image.
+def draw_view(
+    shape: Sequence[int], size: tuple[int, int], augment: bool, rng: np.random.Generator
+) -> View:
+    """Draw a random view of an image.
 
     Parameters
     ----------
     shape : (height, width, ...)
-        Of the image.
+        Shape of the image.
     size : (height, width)
-        Of the patch.
+        Size of the patch.
     augment : bool
-        Whether it may be flipped and turned, by half a turn where the patch is no square.
+        Whether to flip and rotate patches at random. Patches that are not square are rotated by 180
+        degrees.
     rng : numpy.random.Generator
-        Draws it.
+        Source of randomness.
     """
     top, left = (
         int(rng.integers(full - part + 1)) for full, part in zip(shape, size, strict=False)
@@ -47,8 +53,10 @@ def draw_view(shape, size, augment, rng) -> View:
     return View(top, left, turns, bool(rng.integers(2)))
 
 
-def cut(images, indices, views, size):
-    """Return the views of some images as one array (n, height, width, channels)."""
+def cut(
+    images: Any, indices: Iterable[int], views: Iterable[View], size: tuple[int, int]
+) -> Images:
+    """Return views of the images at `indices` as one array (n, height, width, channels)."""
     return np.stack(
         [_cut(images[index], view, size) for index, view in zip(indices, views, strict=True)]
     )

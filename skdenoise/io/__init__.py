@@ -1,4 +1,4 @@
-"""Files: reading and writing images and models, never half of a file.
+"""Files: read and write images, folders and archives of images, without partial files.
 
-The modules import images, and no Keras.
+May import ``images`` and the shared modules of the package, and no Keras.
 """

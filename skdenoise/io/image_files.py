@@ -1,9 +1,9 @@
-"""Image files: reading, writing, and folders of them."""
+"""Image files: read and write images, and folders of images."""
 
 import copy
 import os
 from collections import OrderedDict
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from threading import Lock
 
@@ -16,13 +16,14 @@ from skdenoise.io.npy import mapped_image
 from skdenoise.io.pillow import picture_shape, read_picture
 from skdenoise.io.safety import errors_name, written_whole
 from skdenoise.io.tiff import is_tiff, read_tiff, tiff_shape
+from skdenoise.typing import Images
 
 _TIFF = (".tif", ".tiff")
 ENDINGS = (".png", ".jpg", ".jpeg", ".bmp", ".webp", *_TIFF, ".npy")
 _JPEG_QUALITY = 95
 
 
-def read_image(path):
+def read_image(path: str | Path) -> Images:
     """Read an image file.
 
     Parameters
@@ -33,14 +34,14 @@ def read_image(path):
     Returns
     -------
     ndarray of shape (height, width) or (height, width, channels)
-        Pixels as they are stored, upright, colours as RGB.
+        The pixels in their stored dtype, upright. Colours are RGB.
 
     Raises
     ------
     ValueError
-        Where the file is no image, is cut short, has more than one page (of the pictures in a JPEG of
-        a phone, the first is read), is transparent in places, cannot be read without loss of bits, or
-        has more than 179 million pixels.
+        If the file is not an image, is truncated, has more than one page, is transparent in places,
+        cannot be read without loss of bits, or has more than 179 million pixels. A JPEG of a phone
+        may hold several pictures; the first is read.
     """
     path = Path(path)
     with errors_name(path, "cannot be read as an image"):
@@ -49,8 +50,8 @@ def read_image(path):
         return read_tiff(path) if is_tiff(path) else read_picture(path)
 
 
-def read_shape(path):
-    """Return the shape of the image in a file, from what stands at its beginning."""
+def read_shape(path: str | Path) -> tuple[int, ...]:
+    """Return the shape of the image in a file. Only the header is read."""
     path = Path(path)
     with errors_name(path, "cannot be read as an image"):
         if path.suffix.lower() == ".npy":
@@ -58,26 +59,28 @@ def read_shape(path):
         return tiff_shape(path) if is_tiff(path) else picture_shape(path)
 
 
-def write_image(path, image):
-    """Write an image file, whole or not at all.
+def write_image(path: str | Path, image: Images) -> None:
+    """Write an image file. After an error, no partial file is left.
 
     Parameters
     ----------
     path : str or Path
-        Its ending decides the format. An existing file is replaced.
+        The file. Its extension decides the format. An existing file is overwritten.
     image : ndarray of shape (height, width) or (height, width, channels)
-        PNG holds uint8, bool and grey uint16, JPEG, BMP and WebP uint8 and bool; TIFF and ``.npy``
-        hold all dtypes.
+        PNG stores uint8, bool and grey uint16. JPEG, BMP and WebP store uint8 and bool. TIFF and
+        ``.npy`` store all dtypes.
 
     Raises
     ------
     ValueError
-        Where the format cannot hold such an image.
+        If the format cannot store the image.
     """
     path = Path(path)
     ending = path.suffix.lower()
     if ending not in ENDINGS:
-        raise ValueError(f"{path} has none of the endings {', '.join(ENDINGS)}.")
+        raise ValueError(
+            f"{path} has none of the endings {', '.join(ENDINGS)}. Choose one of them."
+        )
     image = image[..., 0] if image.ndim == 3 and image.shape[2] == 1 else image
     if ending not in (*_TIFF, ".npy"):
         _check_storable(path, ending, image)
@@ -85,31 +88,32 @@ def write_image(path, image):
         _write(new, ending, image)
 
 
-class ImageFolder(Sequence):
-    """The images in a folder and the folders in it, read when they are asked for.
+class ImageFolder(Sequence[Images]):
+    """The images in a folder and its subfolders, each read on access.
 
-    A list of images for ``fit``, ``transform`` and ``score`` that need not fit in memory.
+    Behaves as a list of images for ``fit``, ``transform`` and ``score``. The images need not fit in
+    memory.
 
     Parameters
     ----------
     path : str or Path
-        The folder. PNG, JPEG, BMP, WebP, TIFF and ``.npy`` files count, in alphabetical order; files
-        and folders whose names begin with a dot do not.
+        The folder. Its PNG, JPEG, BMP, WebP, TIFF and ``.npy`` files are used, in alphabetical
+        order. Files and folders whose names begin with a dot are ignored.
     colour : bool, default=None
-        Whether images are given as RGB or as grey levels (luma of ITU-R BT.601, as Pillow has it), where
-        they are stored as the other; ``None`` gives them as they are.
+        Whether to convert all images to RGB (True) or to grey levels (False; luma of ITU-R BT.601,
+        as in Pillow). If None, images are not converted.
     cache : int, default=512
-        Images are kept in memory, the last used ones, as long as they take up no more MiB than this.
+        Size of the cache in MiB. It keeps the last used images in memory.
 
     Attributes
     ----------
     paths : list of Path
-        Of the files.
+        Paths of the files.
 
     Raises
     ------
     FileNotFoundError
-        Where there is no such folder, or no image in it.
+        If the folder does not exist, or has no images.
 
     Examples
     --------
@@ -124,48 +128,50 @@ class ImageFolder(Sequence):
     (1, (20, 30))
     """
 
-    def __init__(self, path, colour=None, cache=512):
+    def __init__(self, path: str | Path, colour: bool | None = None, cache: int = 512) -> None:
         path = Path(path)
         if not path.is_dir():
-            raise FileNotFoundError(f"{path} is no folder.")
-        self.paths = image_paths(path)
+            raise FileNotFoundError(f"{path} is not a folder.")
+        self.paths: list[Path] = image_paths(path)
         if not self.paths:
-            raise FileNotFoundError(f"{path} has no images: no files in {', '.join(ENDINGS)}.")
+            raise FileNotFoundError(
+                f"{path} has no images: expected files with the endings {', '.join(ENDINGS)}."
+            )
         self.colour = colour
         self.cache = cache
         self._images = _LastUsed(cache * 2**20)
         self._shapes = {}
 
-    def __len__(self):
+    def __len__(self) -> int:
         return len(self.paths)
 
-    def __getitem__(self, index):
+    def __getitem__(self, index: int) -> Images:  # type: ignore[override] # no slices
         path = self.paths[index]
         image = self._images.get(path, self._read)
         if image.shape != self._shapes.get(path, image.shape):
             raise ValueError(
-                f"{path} holds an image of shape {image.shape}, but had one of {self._shapes[path]} "
-                "before; make a new ImageFolder of files that have changed."
+                f"{path} holds an image of shape {image.shape}, but had the shape "
+                f"{self._shapes[path]} before. If files have changed, make a new ImageFolder."
             )
         return image
 
     def _read(self, path):
         return check_values(_in_colour(read_image(path), self.colour), str(path))
 
-    def __repr__(self):
+    def __repr__(self) -> str:
         folder = os.path.commonpath([path.parent for path in self.paths])
         return f"<ImageFolder of {len(self)} images in {folder}>"
 
-    def subset(self, indices):
-        """Return a folder of some of the images, as many times as their indices are given."""
+    def subset(self, indices: Iterable[int]) -> "ImageFolder":
+        """Return an `ImageFolder` of the images at `indices`, which may be repeated."""
         part = copy.copy(self)
         part.paths = [self.paths[index] for index in indices]
         return part
 
-    def read_shapes(self):
-        """Return the shapes of all images, without reading more of each file than its beginning.
+    def read_shapes(self) -> list[tuple[int, ...]]:
+        """Return the shapes of all images. Only the headers of the files are read.
 
-        Images are held to them from then on: one of another shape is a ValueError.
+        From then on, an image that has another shape when it is read raises a ValueError.
         """
         shapes = [read_shape(path) for path in self.paths]
         if self.colour is not None:
@@ -175,9 +181,9 @@ class ImageFolder(Sequence):
 
 
 class _LastUsed:
-    """The images that were used last, as many as fit; to be used by several threads.
+    """A cache of the last used images, as many as fit. Several threads may use it.
 
-    A copy by pickle is empty, so that a process which is given a folder reads its images itself.
+    Pickle makes an empty copy, so that other processes read the images themselves.
     """
 
     def __init__(self, n_bytes):
@@ -190,7 +196,7 @@ class _LastUsed:
         return type(self), (self._n_bytes,)
 
     def get(self, path, read):
-        """Return the image of a file, which is read by a function of its path where it is not kept."""
+        """Return the image of a file: from the cache, or from ``read(path)``."""
         with self._lock:
             if path in self._kept:
                 self._kept.move_to_end(path)
@@ -206,7 +212,7 @@ class _LastUsed:
 
 
 def _in_colour(image, colour):
-    """Return an image as RGB or as grey levels, as asked for."""
+    """Return an image as RGB or grey levels, or unchanged if `colour` is None."""
     if colour is None or colour == (image.ndim == 3):
         return image
     if colour:
@@ -215,8 +221,8 @@ def _in_colour(image, colour):
     return (np.rint(grey) if image.dtype.kind in "iub" else grey).astype(image.dtype)
 
 
-def image_paths(folder, endings=ENDINGS):
-    """Return the files with these endings in a folder and the folders in it, in alphabetical order."""
+def image_paths(folder: str | Path, endings: Iterable[str] = ENDINGS) -> list[Path]:
+    """Return the files with these extensions in a folder and its subfolders, sorted."""
     folder = Path(folder)
     return sorted(
         path
@@ -234,14 +240,14 @@ def _check_storable(path, ending, image):
         allowed += ("uint16",)
     if image.dtype.name not in allowed or colours not in (1, 3):
         raise ValueError(
-            f"{path}: {ending} holds no images of {image.dtype.name} with {colours} channel(s) here; "
-            "write .tif or .npy."
+            f"{path}: {ending} files cannot store images of {image.dtype.name} with {colours} "
+            "channel(s); write .tif or .npy."
         )
 
 
 def _write(path, ending, image):
     if ending == ".npy":
-        with open(path, "wb") as file:  # NumPy would add an ending to a name such as A.NPY
+        with open(path, "wb") as file:  # NumPy would add .npy to a name such as A.NPY
             np.save(file, image)
     elif ending in _TIFF:
         tifffile.imwrite(path, image, photometric="rgb" if image.ndim == 3 else "minisblack")

@@ -1,10 +1,12 @@
-"""Labelled images: from an archive or from a folder for each class, for the command line."""
+"""Labelled images: read images and their classes from an archive or from a folder per class."""
 
 import math
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 from sklearn.datasets import load_digits
 from sklearn.model_selection import train_test_split
 
@@ -13,42 +15,52 @@ from skdenoise.images.pixels import PixelFormat
 from skdenoise.images.value_range import check_value_range
 from skdenoise.io.image_files import ENDINGS, read_image
 from skdenoise.io.npy import opened_archive
+from skdenoise.typing import UnitImages
 
 
 @dataclass(frozen=True)
 class LabelledImages:
-    """Images and their classes, to train and to test on.
+    """Images and their classes, for training and for testing.
 
     Parameters
     ----------
     X_train, X_test : ndarray of shape (n, height, width) or (n, height, width, channels)
-        float32, 0 is black and 1 is white.
+        Images as float32: 0 is black and 1 is white.
     y_train, y_test : ndarray of shape (n,)
-        Their classes.
+        Classes of the images.
     """
 
-    X_train: np.ndarray
-    y_train: np.ndarray
-    X_test: np.ndarray
-    y_test: np.ndarray
+    X_train: UnitImages
+    y_train: NDArray[Any]
+    X_test: UnitImages
+    y_test: NDArray[Any]
 
 
-def load_labelled_images(source, *, test_share=0.25, max_train=None, max_test=None, seed=0):
+def load_labelled_images(
+    source: str | Path,
+    *,
+    test_share: float = 0.25,
+    max_train: int | None = None,
+    max_test: int | None = None,
+    seed: int = 0,
+) -> LabelledImages:
     """Load images and their classes.
 
     Parameters
     ----------
     source : str or Path
         ``"digits"``, the digits that ship with scikit-learn; or an ``.npz`` archive with the arrays
-        ``x_train, y_train, x_test, y_test``, or ``X, y``; or a folder with a folder per class, or with
-        such folders in ``train`` and ``test``. Files and folders whose names begin with a dot do not
-        count. All images must have one size; flat rows are square grey images. What is black and white is inferred from the images to train on, as in ``fit``.
+        ``x_train, y_train, x_test, y_test``, or ``X, y``; or a folder with one subfolder per class,
+        or with the folders ``train`` and ``test`` that have such subfolders. Files and folders
+        whose names begin with a dot are ignored. All images must have the same size. Flat rows are
+        read as square grey images. The value range is inferred from the training images, as in
+        ``fit``.
     test_share : float, default=0.25
-        Share of the images to test on, where the source does not say.
+        Share of the images that are used for testing, if the source does not separate them.
     max_train, max_test : int, default=None
-        At most so many are kept, drawn with the shares of the classes.
+        Maximum number of images. If there are more, draws a stratified sample. If None, uses all.
     seed : int, default=0
-        Seed of the draw.
+        Seed of the split and of the samples.
 
     Returns
     -------
@@ -57,10 +69,10 @@ def load_labelled_images(source, *, test_share=0.25, max_train=None, max_test=No
     Raises
     ------
     FileNotFoundError
-        Where there is no such archive or folder.
+        If the archive or folder does not exist.
     ValueError
-        For archives and folders that are not of these forms, images of different sizes, and files
-        that are no images.
+        If the archive or folder does not have one of these forms, images differ in size, or a file
+        is not an image.
     """
     if str(source) == "digits":
         X, y = load_digits(return_X_y=True)
@@ -71,8 +83,8 @@ def load_labelled_images(source, *, test_share=0.25, max_train=None, max_test=No
         parts = _from_archive(Path(source))
     else:
         raise FileNotFoundError(
-            f"{source} does not exist; expected 'digits', an .npz archive, or a folder with a folder "
-            "of images for each class."
+            f"{source} does not exist; expected 'digits', an .npz archive, or a folder with one "
+            "subfolder of images per class."
         )
     if len(parts) == 2:
         X, y = parts
@@ -99,7 +111,7 @@ def _from_archive(path):
 
 
 def _classes_or_images(array):
-    """Return a column of classes, as CIFAR-10 has it, as one dimension; others as they are."""
+    """Return a column of classes, as in CIFAR-10, as one dimension. Other arrays are unchanged."""
     return array[:, 0] if array.ndim == 2 and array.shape[1] == 1 else array
 
 
@@ -109,8 +121,8 @@ def _from_folder(path):
         X_test, y_test = _images_by_class(path / "test")
         if X_train.shape[1:] != X_test.shape[1:]:
             raise ValueError(
-                f"Images in {path / 'train'} are {_size(X_train[0])}, those in {path / 'test'} "
-                f"{_size(X_test[0])}; all must have one size."
+                f"Images in {path / 'train'} are {_size(X_train[0])}, but in {path / 'test'} they "
+                f"are {_size(X_test[0])}; all must have one size."
             )
         return X_train, y_train, X_test, y_test
     return _images_by_class(path)
@@ -127,8 +139,8 @@ def _images_by_class(path):
     classes = np.array([file.parent.name for file in files])
     if len(set(classes)) < 2:
         raise ValueError(
-            f"{path} has {len(set(classes))} folders with images ({', '.join(ENDINGS)}); expected one "
-            "folder for each class, at least two."
+            f"{path} has {len(set(classes))} folders with images ({', '.join(ENDINGS)}); expected "
+            "one folder per class, and at least two classes."
         )
     images = [read_image(file) for file in files]
     for file, image in zip(files, images, strict=True):
@@ -146,7 +158,7 @@ def _size(image):
 
 
 def _at_most(limit, X, y, seed):
-    """Return at most so many images, the classes with their shares, nearly."""
+    """Return a sample of at most `limit` images with about the same shares of the classes."""
     if limit is None or limit >= len(X):
         return X, y
     classes = np.unique(y, return_inverse=True)[1]
@@ -166,18 +178,19 @@ def _as_images(X):
     side = math.isqrt(X.shape[1])
     if side**2 != X.shape[1]:
         raise ValueError(
-            f"The rows have {X.shape[1]} values, which make no square grey image; give images of "
+            f"The rows have {X.shape[1]} values, which is not a square number; give images of "
             "shape (n, height, width) or (n, height, width, channels)."
         )
     return X.reshape(-1, side, side)
 
 
 def _as_unit(X_train, X_test):
-    """Return images in units of the value range of those to train on."""
+    """Return images in units of the value range of the training images."""
     if X_train.shape[1:] != X_test.shape[1:] or X_train.dtype != X_test.dtype:
         raise ValueError(
-            f"Images to train on are {X_train.dtype} of shape {X_train.shape[1:]}, those to test on "
-            f"{X_test.dtype} of shape {X_test.shape[1:]}; all must be alike."
+            f"The training images are {X_train.dtype} of shape {X_train.shape[1:]}, the test "
+            f"images {X_test.dtype} of shape {X_test.shape[1:]}; expected the same dtype and "
+            "shape."
         )
     pixels = PixelFormat(X_train.dtype, check_value_range(None, X_train))
     return pixels.to_unit(X_train), pixels.to_unit(X_test)

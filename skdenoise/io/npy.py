@@ -1,4 +1,4 @@
-"""NumPy files, ``.npy`` and ``.npz``, whose headers are checked before their arrays are read."""
+"""NumPy files: read ``.npy`` and ``.npz``, after a check of their headers."""
 
 import io
 import zipfile
@@ -12,20 +12,21 @@ from numpy.lib.npyio import NpzFile
 from numpy.typing import NDArray
 
 from skdenoise.io.safety import array_bytes, check_bytes, check_pixels, errors_name
+from skdenoise.typing import Images
 
-# NumPy takes no header of an array longer than 10,000 characters, unless told that it is safe.
+# NumPy refuses headers of more than 10,000 characters by default.
 _HEADER_BYTES = 2**14
 
 
-def mapped_image(path):
-    """Return the image in an ``.npy`` file, which is read from there when its pixels are used.
+def mapped_image(path: str | Path) -> Images:
+    """Return the image in an ``.npy`` file as a memmap, which is read when its pixels are used.
 
     Raises
     ------
     ValueError
-        Where it is no image, or one of more pixels than are read.
+        If it is not an image, or has too many pixels.
     """
-    # Fails for a header that promises more than the file holds.
+    # Raises an error if the file is shorter than its header states.
     array = np.lib.format.open_memmap(path, mode="r")
     if array.ndim not in (2, 3) or 0 in array.shape or array.dtype.kind not in "biuf":
         raise ValueError(
@@ -51,7 +52,7 @@ def read_archive(path: str | Path) -> dict[str, NDArray[Any]]:
 
 @contextmanager
 def opened_archive(path: str | Path) -> Iterator[NpzFile]:
-    """Open an ``.npz`` archive whose arrays are read one at a time, after a look at their headers.
+    """Open an ``.npz`` archive, after a check of its headers. Each array is read on access.
 
     Raises
     ------
@@ -65,14 +66,16 @@ def opened_archive(path: str | Path) -> Iterator[NpzFile]:
             yield archive
 
 
-def check_archive(path):
-    """Look at the headers of an ``.npz`` archive, before zeros that take a few bytes fill the memory.
+def check_archive(path: str | Path) -> None:
+    """Check the headers of an ``.npz`` archive, before reading fills the memory.
+
+    A few compressed bytes can be gigabytes of zeros.
 
     Raises
     ------
     ValueError
-        Where the arrays have more bytes than are read from a file, an image in a stack has more
-        pixels, or an array is shorter than its header says.
+        If the arrays have more bytes than `MAX_BYTES`, an image in a stack has more pixels than
+        `MAX_PIXELS`, or an array is shorter than its header states.
     """
     with zipfile.ZipFile(path) as archive:
         members = archive.infolist()
@@ -82,23 +85,27 @@ def check_archive(path):
                 with archive.open(member) as file:
                     shape, dtype = _header(file)
             except ValueError as error:
-                raise ValueError(f"{path} holds {member.filename}, no array: {error}") from error
+                raise ValueError(
+                    f"{path} holds {member.filename}, which is not an array: {error}"
+                ) from error
             if is_stack(shape, dtype):
                 check_pixels(path, *shape[1:3])
             if array_bytes(shape, dtype) > member.file_size:
-                raise ValueError(f"{path} is damaged: {member.filename} is shorter than it says.")
+                raise ValueError(
+                    f"{path} is damaged: {member.filename} is shorter than its header states."
+                )
 
 
-def is_stack(shape, dtype):
-    """Tell whether an array is a stack of images: (n, height, width) or with channels, of numbers."""
+def is_stack(shape: tuple[int, ...], dtype: np.dtype[Any]) -> bool:
+    """Return whether an array is a stack of images: numbers (n, height, width[, channels])."""
     return len(shape) in (3, 4) and 0 not in shape and dtype.kind in "biuf"
 
 
 def _header(file):
-    """Return the shape and dtype of an array from the beginning of its file."""
+    """Return the shape and dtype of an array from the header of its file."""
     start = io.BytesIO(file.read(_HEADER_BYTES))
     version = np.lib.format.read_magic(start)
-    # Version 3 differs from 2 in nothing but the encoding of the names of fields.
+    # Version 3 differs from version 2 only in the encoding of field names.
     if version == (1, 0):
         shape, _, dtype = np.lib.format.read_array_header_1_0(start)
     else:

@@ -1,59 +1,64 @@
-"""Pictures, as Pillow reads them: PNG, JPEG, BMP, WebP, and TIFF where nothing else does."""
+"""Pillow: read PNG, JPEG, BMP, WebP, and the TIFF files that tifffile cannot read."""
 
 import warnings
+from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 import numpy as np
 from PIL import Image, ImageOps
 
 from skdenoise.io.safety import check_pixels
+from skdenoise.typing import Images
 
 _GREY_MODES = ("1", "L", "LA", "La", "I", "I;16", "I;16B", "I;16L", "F")
 _EXIF_ORIENTATION, _LYING = 0x0112, (5, 6, 7, 8)
 
 
 @contextmanager
-def opened_picture(path):
-    """Open a file with Pillow, which reads no more than its beginning yet.
+def opened_picture(path: str | Path) -> Iterator[Image.Image]:
+    """Open a file with Pillow, which only reads the header.
 
     Raises
     ------
     ValueError
-        Where it has more than one page, more pixels than are read, or bits that Pillow would cut.
+        If it has more than one page, too many pixels, or more bits than Pillow keeps.
     """
     with warnings.catch_warnings():
-        # A large photograph is no bomb yet; one twice as large raises an error.
+        # Large photographs are valid. Pillow raises an error at twice the size of this warning.
         warnings.simplefilter("ignore", Image.DecompressionBombWarning)
         picture = Image.open(path)
     with picture:
         check_pixels(path, picture.height, picture.width)
         if picture.format == "PNG" and _is_deep_colour_png(path):
             raise ValueError(
-                f"{path} has 16 bits for each of several channels, which Pillow would cut to 8; save "
-                "it as TIFF."
+                f"{path} has colours of 16 bits, which Pillow would reduce to 8 bits; save it as "
+                "TIFF."
             )
         pages = getattr(picture, "n_frames", 1)
-        # What phones add to a JPEG is the same picture: smaller, of the other eye, a map of depth.
+        # Phones add variants of the picture to a JPEG: a smaller one, a second eye, a depth map.
         if pages > 1 and picture.format != "MPO":
-            raise ValueError(f"{path} has {pages} pages; give each a file of its own.")
+            raise ValueError(f"{path} has {pages} pages; expected one. Save each page as a file.")
         yield picture
 
 
-def read_picture(path):
+def read_picture(path: str | Path) -> Images:
     """Return the pixels of a picture, upright, as grey levels or RGB."""
     with opened_picture(path) as opened:
         picture = ImageOps.exif_transpose(_plain(opened))
         pixels = np.array(picture)
         transparent = "A" in picture.getbands()
         if transparent and picture.getchannel("A").getextrema() != (255, 255):
-            raise ValueError(f"{path} is transparent in places; put it on a background first.")
+            raise ValueError(
+                f"{path} is transparent in places; put it on an opaque background first."
+            )
     pixels = pixels.astype(pixels.dtype.newbyteorder("="), copy=False)
     pixels = pixels[..., :-1] if transparent else pixels
     return pixels[..., 0] if pixels.ndim == 3 and pixels.shape[2] == 1 else pixels
 
 
-def picture_shape(path):
-    """Return the shape of what `read_picture` returns."""
+def picture_shape(path: str | Path) -> tuple[int, ...]:
+    """Return the shape of the array that `read_picture` returns."""
     with opened_picture(path) as picture:
         height, width = picture.height, picture.width
         if picture.getexif().get(_EXIF_ORIENTATION) in _LYING:
@@ -62,14 +67,14 @@ def picture_shape(path):
 
 
 def _is_deep_colour_png(path):
-    """Look for more than 8 bits, and more than one channel, in the header of a PNG file."""
+    """Return whether the header of a file states a colour PNG of 16 bits."""
     with open(path, "rb") as file:
         header = file.read(26)
     return len(header) == 26 and header[24] == 16 and header[25] in (2, 4, 6)
 
 
 def _plain(picture):
-    """Return a picture whose values are grey levels or RGB."""
+    """Return a picture converted to grey levels or RGB."""
     if picture.mode in ("P", "PA"):
         return picture.convert("RGBA" if "transparency" in picture.info else "RGB")
     return picture.convert("RGB") if picture.mode in ("CMYK", "YCbCr", "LAB", "HSV") else picture

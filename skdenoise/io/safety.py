@@ -1,37 +1,43 @@
-"""Files: written whole or not at all, read up to a limit, and errors of reading that name them."""
+"""Safety of files: no partial files, limits on what is read, and errors that name the file."""
 
 import math
 import secrets
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
-# What Pillow takes for a decompression bomb: a small file that fills the memory when it is read.
+import numpy as np
+
+# Pillow's limit for decompression bombs: small files that fill the memory when they are read.
 MAX_PIXELS = 178_956_970
 MAX_BYTES = 8 * 2**30
 
 
 @contextmanager
-def written_whole(path):
-    """Lend a file of another name in the same folder, and give it the right one in the end.
+def written_whole(path: str | Path) -> Iterator[Path]:
+    """Write to a temporary file in the same folder, and rename it at the end.
 
     Parameters
     ----------
     path : str or Path
-        Where the file is to be; one that is there already is replaced.
+        The file to write. An existing file is overwritten.
 
     Yields
     ------
     Path
-        Where to write, with the same ending. After an exception it is removed.
+        The temporary file, with the same extension. It is removed after an exception.
 
     Raises
     ------
     FileNotFoundError
-        Where the folder does not exist.
+        If the folder does not exist.
     """
-    path = Path(path).resolve()  # of a link, the file that it leads to
+    path = Path(path).resolve()  # of a link, its target
     if not path.parent.is_dir():
-        raise FileNotFoundError(f"{path} cannot be written: there is no folder {path.parent}.")
+        raise FileNotFoundError(
+            f"{path} cannot be written: the folder {path.parent} does not exist."
+        )
     new = path.with_name(f".skdenoise-{secrets.token_hex(8)}{path.suffix}")
     new.touch(exist_ok=False)
     try:
@@ -43,29 +49,29 @@ def written_whole(path):
 
 
 @contextmanager
-def errors_name(path, what):
-    """Turn whatever a reader raises for a broken file into a ValueError that names it.
+def errors_name(path: str | Path, what: str) -> Iterator[None]:
+    """Turn any error of a reader into a ValueError that names the file.
 
     Parameters
     ----------
     path : Path
         The file.
     what : str
-        What is wrong with it, such as "cannot be read as an image".
+        What is wrong with the file, such as "cannot be read as an image".
     """
     try:
         yield
     except MemoryError:
         raise
     except Exception as error:
-        # Broken files make readers fail in every way there is.
+        # Readers raise all kinds of errors for damaged files.
         if type(error) is ValueError and str(path) in str(error):
             raise
         raise ValueError(f"{path} {what}: {error}") from error
 
 
-def check_pixels(path, height, width):
-    """Raise a ValueError that names the file where an image in it has more pixels than are read."""
+def check_pixels(path: str | Path, height: int, width: int) -> None:
+    """Raise a ValueError that names the file if an image in it has too many pixels."""
     if height * width > MAX_PIXELS:
         raise ValueError(
             f"{path} holds an image of {width}x{height} pixels; at most {MAX_PIXELS / 1e6:.0f} "
@@ -73,8 +79,8 @@ def check_pixels(path, height, width):
         )
 
 
-def check_bytes(path, n_bytes):
-    """Raise a ValueError that names the file where it would fill more memory than is read at once."""
+def check_bytes(path: str | Path, n_bytes: int) -> None:
+    """Raise a ValueError that names the file if it would take too much memory."""
     if n_bytes > MAX_BYTES:
         raise ValueError(
             f"{path} holds {n_bytes / 2**30:.3g} GiB; at most {MAX_BYTES / 2**30:.0f} GiB are read from "
@@ -82,6 +88,6 @@ def check_bytes(path, n_bytes):
         )
 
 
-def array_bytes(shape, dtype):
-    """Return how many bytes an array takes."""
+def array_bytes(shape: tuple[int, ...], dtype: np.dtype[Any]) -> int:
+    """Return the size of an array in bytes."""
     return math.prod(shape) * dtype.itemsize

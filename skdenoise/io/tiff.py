@@ -1,4 +1,4 @@
-"""TIFF files: read by tifffile, which keeps all bits, or by Pillow, which knows more kinds."""
+"""TIFF: read files with tifffile, which keeps all bits, or with Pillow, which reads more kinds."""
 
 from contextlib import contextmanager
 from importlib.util import find_spec
@@ -10,26 +10,27 @@ from PIL import UnidentifiedImageError
 
 from skdenoise.io.pillow import opened_picture, read_picture
 from skdenoise.io.safety import check_bytes, check_pixels
+from skdenoise.typing import Images
 
 _ENDINGS, _BEGINNINGS = (".tif", ".tiff"), (b"II", b"MM")
 _PHOTOMETRIC, _EXTRA = tifffile.PHOTOMETRIC, tifffile.EXTRASAMPLE
-# Samples of a pixel, without those that are extra.
+# Number of samples of a pixel, without extra samples.
 _SAMPLES = {_PHOTOMETRIC.MINISBLACK: 1, _PHOTOMETRIC.MINISWHITE: 1, _PHOTOMETRIC.RGB: 3}
-# Tag 274 of TIFF 6.0: where the first row and the first column of what is stored lie.
+# Values of tag 274 (Orientation) of TIFF 6.0, by where the stored first row and column lie.
 _LYING, _FROM_BELOW, _FROM_THE_RIGHT = (5, 6, 7, 8), (3, 4, 7, 8), (2, 3, 6, 7)
-# Of the modes in which Pillow holds more than 8 bits.
+# The modes in which Pillow keeps more than 8 bits.
 _DEEP_MODES = {"I;16": "uint16", "I;16B": "uint16", "I;16L": "uint16", "I": "int32", "F": "float32"}
 
 
-def is_tiff(path):
-    """Tell whether a file is a TIFF: by its ending, or by how it begins."""
+def is_tiff(path: str | Path) -> bool:
+    """Return whether a file is a TIFF, by its extension or its first bytes."""
     if Path(path).suffix.lower() in _ENDINGS:
         return True
     with open(path, "rb") as file:
         return file.read(2) in _BEGINNINGS
 
 
-def read_tiff(path):
+def read_tiff(path: str | Path) -> Images:
     """Return the pixels of a TIFF file, upright, as grey levels or RGB of the stored dtype."""
     with _only_page(path) as page:
         if not _is_for_tifffile(page):
@@ -45,8 +46,8 @@ def read_tiff(path):
         return np.ascontiguousarray(_upright(page, pixels), pixels.dtype.newbyteorder("="))
 
 
-def tiff_shape(path):
-    """Return the shape of what `read_tiff` returns."""
+def tiff_shape(path: str | Path) -> tuple[int, ...]:
+    """Return the shape of the array that `read_tiff` returns."""
     with _only_page(path) as page:
         height, width = page.imagelength, page.imagewidth
         if _orientation(page) in _LYING:
@@ -60,13 +61,13 @@ def tiff_shape(path):
 
 @contextmanager
 def _only_page(path):
-    """Open a TIFF file of one page, and look at its size before its pixels are read."""
+    """Open a TIFF file of one page, and check its size before its pixels are read."""
     with tifffile.TiffFile(path, is_ome=False) as file:  # OME refers to planes in other files
         page = file.pages[0]
-        # ImageJ stores a stack behind a single page.
+        # ImageJ stores a stack after a single page.
         pages = max(len(file.pages), file.series[0].size // max(page.size, 1), page.imagedepth)
         if pages > 1:
-            raise ValueError(f"{path} has {pages} pages; give each a file of its own.")
+            raise ValueError(f"{path} has {pages} pages; expected one. Save each page as a file.")
         if 0 in page.shape:
             raise ValueError(f"{path} has no pixels: its size is {page.shape}.")
         check_pixels(path, page.imagelength, page.imagewidth)
@@ -75,9 +76,10 @@ def _only_page(path):
 
 
 def _is_for_tifffile(page):
-    """Tell whether tifffile reads a page: grey levels or RGB, whole bytes, no compression it lacks.
+    """Return whether tifffile reads a page: grey levels or RGB, in a compression it supports.
 
-    Palettes, inks and video colours are Pillow's, and grey levels of 2 and 4 bits, which it makes 8.
+    Pillow reads the rest: palettes, inks, video colours, and grey levels of 2 and 4 bits, which it
+    scales to 8 bits.
     """
     plain = page.photometric in _SAMPLES and page.axes in ("YX", "YXS", "SYX")
     plain = plain and page.samplesperpixel >= _SAMPLES[page.photometric]
@@ -87,7 +89,7 @@ def _is_for_tifffile(page):
 
 
 def _needs_imagecodecs(page):
-    """Tell whether tifffile cannot decode a page without the package imagecodecs, which is not there."""
+    """Return whether tifffile cannot decode a page because the package imagecodecs is missing."""
     if page.bitspersample not in (1, 2, 4, 8, 16, 32, 64) and find_spec("imagecodecs") is None:
         return True
     codecs, predictors = tifffile.TIFF.DECOMPRESSORS, tifffile.TIFF.UNPREDICTORS
@@ -95,9 +97,10 @@ def _needs_imagecodecs(page):
 
 
 def _check_pillow(path, page):
-    """Raise an error where Pillow does not give the values of a page as stored; tell whether it is grey.
+    """Return whether a page is grey. Raise an error if Pillow would change its values.
 
-    Pillow cuts colours of more than 8 bits to 8, and reads white as black where it is 0 and deep.
+    Pillow reduces colours of more than 8 bits to 8. It reads white as black if white is 0 and the
+    page has more than 8 bits.
     """
     try:
         with opened_picture(path) as picture:
@@ -115,14 +118,14 @@ def _check_pillow(path, page):
     if _needs_imagecodecs(page):
         compression = getattr(page.compression, "name", page.compression)
         raise ValueError(
-            f"{kind}, {compression} compression, which needs the package imagecodecs: pip install "
-            "imagecodecs, or save it without compression."
+            f"{kind}, {compression} compression, which needs the package imagecodecs. Use pip "
+            "install imagecodecs, or save the file without compression."
         )
-    raise ValueError(f"{kind}, which cannot be read without loss; save it as RGB or grey levels.")
+    raise ValueError(f"{kind}, which cannot be read without loss. Save it as RGB or grey levels.")
 
 
 def _without_extra_samples(path, page, pixels):
-    """Return pixels without samples that say nothing: opaque, or the same everywhere."""
+    """Return pixels without extra samples, which must be opaque or constant."""
     samples = _SAMPLES[page.photometric]
     if pixels.ndim == 2:
         return pixels
@@ -134,10 +137,13 @@ def _without_extra_samples(path, page, pixels):
         kind = page.extrasamples[index] if said else _EXTRA.UNSPECIFIED
         if kind == _EXTRA.UNSPECIFIED and values.min() != values.max():
             raise ValueError(
-                f"{path} has {page.samplesperpixel} channels, more than colours; drop some."
+                f"{path} has {page.samplesperpixel} channels, more than its colours. Remove the "
+                "extra channels."
             )
         if kind != _EXTRA.UNSPECIFIED and (values != opaque).any():
-            raise ValueError(f"{path} is transparent in places; put it on a background first.")
+            raise ValueError(
+                f"{path} is transparent in places; put it on an opaque background first."
+            )
     return pixels[..., 0] if samples == 1 else pixels[..., :samples]
 
 
@@ -147,7 +153,7 @@ def _orientation(page):
 
 
 def _upright(page, pixels):
-    """Turn and flip pixels as the orientation of a page says."""
+    """Rotate and flip pixels by the orientation of a page."""
     orientation = _orientation(page)
     if orientation in _LYING:
         pixels = np.swapaxes(pixels, 0, 1)

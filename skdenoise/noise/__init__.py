@@ -1,4 +1,7 @@
-"""Noise: models of it, adding it to images, and augmenting training data with it."""
+"""Noise: models of noise, adding it to images, augmentation, fitting and estimation.
+
+May import ``images``, ``base`` and the shared modules of the package, and no Keras.
+"""
 
 from skdenoise.noise.adding import add_noise
 from skdenoise.noise.augmenters import NoiseAugmenter, NoiseResampler

@@ -1,27 +1,69 @@
-"""Corruption: noise on images of any layout, range and dtype."""
+"""Adding noise: to images of any layout, value range and dtype."""
+
+from typing import Any, overload
 
 import numpy as np
+from numpy.typing import ArrayLike, NDArray
 
 from skdenoise.images.layout import as_nhwc, check_image_shape, check_images
 from skdenoise.images.pixels import PixelFormat, changed_in_unit
 from skdenoise.images.value_range import check_value_range
 from skdenoise.noise.by_name import resolve_noise
 from skdenoise.seeding import Stream, draw_seed, generator
+from skdenoise.typing import (
+    Images,
+    ImageShape,
+    NoiseFunction,
+    Pixel,
+    RandomState,
+    Severity,
+    Strength,
+    UnitImages,
+    ValueRange,
+)
 
 
+@overload
 def add_noise(
-    X,
-    noise="gaussian",
-    noise_factor=None,
+    X: NDArray[Pixel],
+    noise: str | NoiseFunction = "gaussian",
+    noise_factor: Strength | None = None,
     *,
-    severity=None,
-    scale=None,
-    random_state=None,
-    clip=None,
-    image_shape=None,
-    value_range=None,
-    **noise_params,
-):
+    severity: Severity | None = None,
+    scale: str | None = None,
+    random_state: RandomState = None,
+    clip: bool | None = None,
+    image_shape: ImageShape | None = None,
+    value_range: ValueRange | None = None,
+    **noise_params: Any,
+) -> NDArray[Pixel]: ...
+@overload
+def add_noise(
+    X: ArrayLike,
+    noise: str | NoiseFunction = "gaussian",
+    noise_factor: Strength | None = None,
+    *,
+    severity: Severity | None = None,
+    scale: str | None = None,
+    random_state: RandomState = None,
+    clip: bool | None = None,
+    image_shape: ImageShape | None = None,
+    value_range: ValueRange | None = None,
+    **noise_params: Any,
+) -> Images: ...
+def add_noise(
+    X: ArrayLike,
+    noise: str | NoiseFunction = "gaussian",
+    noise_factor: Strength | None = None,
+    *,
+    severity: Severity | None = None,
+    scale: str | None = None,
+    random_state: RandomState = None,
+    clip: bool | None = None,
+    image_shape: ImageShape | None = None,
+    value_range: ValueRange | None = None,
+    **noise_params: Any,
+) -> Images:
     """Add noise to images.
 
     Parameters
@@ -29,37 +71,38 @@ def add_noise(
     X : array-like of shape (n, n_features), (n, height, width) or (n, height, width, channels)
         Clean images.
     noise : str or noise model, default="gaussian"
-        A name (`noise_names` lists them; those of ImageNet-C are known too) or an instance.
+        A name (see `noise_names`; names of ImageNet-C are also accepted) or a noise model.
     noise_factor : float or (low, high), default=None
-        The strength of a named model; 0 is no noise. For ``"gaussian"`` and ``"speckle"`` the
-        standard deviation in units of the value range, for ``"salt_and_pepper"`` the share of
-        values hit, for ``"poisson"`` 1 / sqrt(photons at white); for others see their class. A
-        range is drawn from per image. ``None`` is the model's default (Gaussian: 0.4).
+        Strength of a named model; 0 is no noise. For ``"gaussian"`` and ``"speckle"``, the standard
+        deviation in units of the value range. For ``"salt_and_pepper"``, the share of values that
+        are replaced. For ``"poisson"``, 1 / sqrt(photons at white). For other models, see their
+        class. If a range, drawn for each image. If None, uses the model's default (Gaussian: 0.4).
     severity : int or (low, high), default=None
-        The strength of a named model as in ImageNet-C, from 1 to 5; 0 is no noise. The result is
-        clipped to the value range, as published.
+        Strength of a named model as in ImageNet-C, from 1 to 5; 0 is no noise. The result is
+        clipped to the value range, as in the published benchmark.
     scale : {"cifar", "imagenet"}, default=None
-        Which table `severity` is from; ``None`` is ``"cifar"`` for images below 64 pixels.
+        The table of severities. If None, uses ``"cifar"`` for images below 64 pixels and
+        ``"imagenet"`` for larger ones.
     random_state : int, RandomState instance or None, default=None
         Seed of the noise.
     clip : bool, default=None
-        Whether to limit noisy values to the value range. ``None`` limits integers and leaves floats.
-        What `severity` asks for is limited in any case.
+        Whether to clip noisy values to the value range. If None, clips only integers. With
+        `severity`, values are always clipped.
     image_shape : (height, width) or (height, width, channels), default=None
-        The shape of flat rows; ``None`` takes a square grey image or a strip.
+        The shape of flat rows. If None, a row is a square grey image, or a strip of height 1.
     value_range : (low, high), default=None
-        What is black and what is white; ``None`` infers it from `X`.
+        Pixel values of black and white. If None, inferred from `X`.
     **noise_params
         Parameters of the named model, such as ``amount=0.1``.
 
     Returns
     -------
     ndarray
-        Noisy images of the shape and dtype of `X`.
+        Noisy images with the shape and dtype of `X`.
 
     See Also
     --------
-    CommonCorruption : What `severity` stands for, as a noise model.
+    CommonCorruption : The noise model for `severity`.
 
     Examples
     --------
@@ -83,18 +126,25 @@ def add_noise(
     return corrupt(as_nhwc(X, shape), model, pixels, rng, clip=clip).reshape(X.shape)
 
 
-def corrupt(images, model, pixels, rng, *, clip=None):
-    """Return NHWC images, stored in `pixels`, with noise, stored in the same way."""
+def corrupt(
+    images: Images,
+    model: NoiseFunction,
+    pixels: PixelFormat,
+    rng: np.random.Generator,
+    *,
+    clip: bool | None = None,
+) -> Images:
+    """Add noise to stored NHWC images, and return them in the same format, `pixels`."""
     return changed_in_unit(lambda unit: corrupt_unit(unit, model, rng), images, pixels, clip)
 
 
-def corrupt_unit(images, model, rng):
-    """Apply a noise model, and check what it made of the images."""
+def corrupt_unit(images: UnitImages, model: NoiseFunction, rng: np.random.Generator) -> UnitImages:
+    """Apply a noise model, and check the result."""
     noisy = np.asarray(model(images, rng))
     if noisy.shape != images.shape or not np.isfinite(noisy).all():
         raise ValueError(
             f"The noise model {model!r} turned images of shape {images.shape} into an array of "
-            f"shape {noisy.shape}, finite: {bool(np.isfinite(noisy).all())}. It must keep the shape "
-            "and give finite values."
+            f"shape {noisy.shape}, finite: {bool(np.isfinite(noisy).all())}. It must keep the "
+            "shape and return finite values."
         )
     return noisy.astype(np.float32, copy=False)

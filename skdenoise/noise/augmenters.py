@@ -1,8 +1,10 @@
-"""Augmentation: noise on training data, as a transformer and as a resampler."""
+"""Augmentation: add noise to training data, with a transformer or a resampler."""
 
 from numbers import Integral
+from typing import Any, Protocol, Self, TypeVar, overload
 
 import numpy as np
+from numpy.typing import ArrayLike, NDArray
 from sklearn.utils import check_consistent_length
 from sklearn.utils.validation import check_is_fitted
 
@@ -13,13 +15,33 @@ from skdenoise.images.value_range import check_value_range
 from skdenoise.noise.adding import corrupt
 from skdenoise.noise.by_name import resolve_noise
 from skdenoise.seeding import Stream, draw_seed, generator
+from skdenoise.typing import (
+    Images,
+    ImageShape,
+    NoiseFunction,
+    Pixel,
+    RandomState,
+    Strength,
+    ValueRange,
+)
+
+
+class _HasColumns(Protocol):
+    """A table of pandas or Polars."""
+
+    @property
+    def columns(self) -> Any:
+        """The names of the columns."""
+
+
+Table = TypeVar("Table", bound=_HasColumns)
 
 
 class _AddsNoise:
-    """What both augmenters do first: a mixin of image estimators with `noise`."""
+    """Mixin for image estimators with `noise`: the first step of both augmenters."""
 
     def _read(self, X):
-        """Check the images of a fit, and learn their layout, their range and the noise."""
+        """Check the images of a fit, and learn their layout, value range and noise model."""
         X = self._check_images(X, reset=True)
         self.value_range_ = check_value_range(self.value_range, X)
         self.noise_ = resolve_noise(self.noise, self.noise_factor)
@@ -27,25 +49,25 @@ class _AddsNoise:
 
 
 class NoiseAugmenter(_AddsNoise, ImageTransformer):
-    """Add noise while a pipeline is fitted, and none when it predicts.
+    """Add noise while a pipeline is fitted, but not at prediction.
 
-    As the first step of a pipeline it makes the steps behind it learn on noisy images: the plain
-    alternative to denoising, or, before a denoiser that is already fitted
-    (:class:`sklearn.frozen.FrozenEstimator`) or a filter, what the classifier needs in order to
-    learn on the kind of images that it will be given.
+    As the first step of a pipeline, it trains the following steps on noisy images. Use it instead
+    of a denoiser. Or use it before a filter or a fitted denoiser
+    (:class:`sklearn.frozen.FrozenEstimator`), so that the classifier is trained on the same kind of
+    images as at prediction.
 
     Parameters
     ----------
     noise : str or noise model, default="gaussian"
-        A name (`noise_names`) or an instance.
+        A name (see `noise_names`) or a noise model.
     noise_factor : float or (low, high), default=None
-        The strength of a named model, as in `add_noise`.
+        Strength of a named model, as in `add_noise`.
     clip : bool, default=None
-        Whether to limit noisy values to the range; ``None`` limits integers and leaves floats.
+        Whether to clip noisy values to the value range. If None, clips only integers.
     image_shape : (height, width) or (height, width, channels), default=None
-        The shape of flat rows; ``None`` takes a square grey image or a strip.
+        The shape of flat rows. If None, a row is a square grey image, or a strip of height 1.
     value_range : (low, high), default=None
-        What is black and what is white; ``None`` infers it in ``fit``.
+        Pixel values of black and white. If None, inferred in ``fit``.
     random_state : int, RandomState instance or None, default=None
         Seed of the noise.
 
@@ -54,21 +76,21 @@ class NoiseAugmenter(_AddsNoise, ImageTransformer):
     image_shape_ : tuple of int
         Height, width and channels of the images.
     value_range_ : tuple of float
-        What is black and what is white.
+        Pixel values of black and white.
     noise_ : noise model
-        The model that `noise` and `noise_factor` stand for.
+        The noise model given by `noise` and `noise_factor`.
     n_features_in_, feature_names_in_
-        As in scikit-learn, after fitting on flat rows.
+        As in scikit-learn. Only after fitting on flat rows.
 
     See Also
     --------
-    NoiseResampler : More than one noisy copy, for imbalanced-learn's pipelines.
-    UNetDenoiser : Removes the noise instead.
+    NoiseResampler : Makes several noisy copies, in pipelines of imbalanced-learn.
+    UNetDenoiser : Removes noise instead.
 
     Notes
     -----
-    ``fit_transform(X)`` differs from ``fit(X).transform(X)`` by design: the first is what a pipeline
-    calls while it is fitted, and adds noise; ``transform`` hands images on unchanged.
+    ``fit_transform(X)`` differs from ``fit(X).transform(X)`` by design. A pipeline calls
+    ``fit_transform`` while it is fitted, which adds noise. ``transform`` returns images unchanged.
 
     Examples
     --------
@@ -88,14 +110,14 @@ class NoiseAugmenter(_AddsNoise, ImageTransformer):
 
     def __init__(
         self,
-        noise="gaussian",
-        noise_factor=None,
+        noise: str | NoiseFunction = "gaussian",
+        noise_factor: Strength | None = None,
         *,
-        clip=None,
-        image_shape=None,
-        value_range=None,
-        random_state=None,
-    ):
+        clip: bool | None = None,
+        image_shape: ImageShape | None = None,
+        value_range: ValueRange | None = None,
+        random_state: RandomState = None,
+    ) -> None:
         self.noise = noise
         self.noise_factor = noise_factor
         self.clip = clip
@@ -103,7 +125,7 @@ class NoiseAugmenter(_AddsNoise, ImageTransformer):
         self.value_range = value_range
         self.random_state = random_state
 
-    def fit(self, X, y=None):
+    def fit(self, X: ArrayLike, y: Any = None) -> Self:
         """Learn the shape and the value range of the images.
 
         Parameters
@@ -116,13 +138,17 @@ class NoiseAugmenter(_AddsNoise, ImageTransformer):
         Returns
         -------
         NoiseAugmenter
-            Itself.
+            The fitted estimator.
         """
         self._read(X)
         return self
 
-    def fit_transform(self, X, y=None):
-        """Fit, and return the images with noise.
+    @overload
+    def fit_transform(self, X: NDArray[Pixel], y: Any = None) -> NDArray[Pixel]: ...
+    @overload
+    def fit_transform(self, X: ArrayLike, y: Any = None) -> Images: ...
+    def fit_transform(self, X: ArrayLike, y: Any = None) -> Images:
+        """Fit to the images, and return them with noise.
 
         Parameters
         ----------
@@ -142,7 +168,11 @@ class NoiseAugmenter(_AddsNoise, ImageTransformer):
         noisy = corrupt(self._as_nhwc(X), self.noise_, pixels, rng, clip=self.clip)
         return noisy.reshape(X.shape)
 
-    def transform(self, X):
+    @overload
+    def transform(self, X: NDArray[Pixel]) -> NDArray[Pixel]: ...
+    @overload
+    def transform(self, X: ArrayLike) -> Images: ...
+    def transform(self, X: ArrayLike) -> Images:
         """Return the images unchanged.
 
         Parameters
@@ -162,28 +192,28 @@ class NoiseAugmenter(_AddsNoise, ImageTransformer):
 
 
 class NoiseResampler(_AddsNoise, ImageEstimator):
-    """Multiply a training set by noisy copies, in a pipeline of imbalanced-learn.
+    """Extend a training set with noisy copies, in a pipeline of imbalanced-learn.
 
-    A sampler in imbalanced-learn's sense: its ``Pipeline`` calls ``fit_resample`` while it is fitted
-    and skips the step when it predicts. scikit-learn's own ``Pipeline`` cannot change the number of
-    samples; there, `NoiseAugmenter` replaces each image by one noisy copy.
+    This is a sampler of imbalanced-learn: its ``Pipeline`` calls ``fit_resample`` while it is
+    fitted, and skips the step at prediction. The ``Pipeline`` of scikit-learn cannot change the
+    number of samples. There, use `NoiseAugmenter`, which replaces each image with one noisy copy.
 
     Parameters
     ----------
     n_copies : int, default=1
-        How many noisy copies to make of each image, each with noise of its own.
+        Number of noisy copies of each image. Each copy has different noise.
     keep_original : bool, default=True
-        Whether the clean images stay in the training set, in front of the copies.
+        Whether to keep the clean images in the training set, before the copies.
     noise : str or noise model, default="gaussian"
-        A name (`noise_names`) or an instance.
+        A name (see `noise_names`) or a noise model.
     noise_factor : float or (low, high), default=None
-        The strength of a named model, as in `add_noise`.
+        Strength of a named model, as in `add_noise`.
     clip : bool, default=None
-        Whether to limit noisy values to the range; ``None`` limits integers and leaves floats.
+        Whether to clip noisy values to the value range. If None, clips only integers.
     image_shape : (height, width) or (height, width, channels), default=None
-        The shape of flat rows; ``None`` takes a square grey image or a strip.
+        The shape of flat rows. If None, a row is a square grey image, or a strip of height 1.
     value_range : (low, high), default=None
-        What is black and what is white; ``None`` infers it from the images.
+        Pixel values of black and white. If None, inferred from the images.
     random_state : int, RandomState instance or None, default=None
         Seed of the noise.
 
@@ -192,13 +222,13 @@ class NoiseResampler(_AddsNoise, ImageEstimator):
     image_shape_ : tuple of int
         Height, width and channels of the images.
     value_range_ : tuple of float
-        What is black and what is white.
+        Pixel values of black and white.
     noise_ : noise model
-        The model that `noise` and `noise_factor` stand for.
+        The noise model given by `noise` and `noise_factor`.
 
     See Also
     --------
-    NoiseAugmenter : One noisy copy in place of each image, for scikit-learn's own pipelines.
+    NoiseAugmenter : Replaces each image with one noisy copy, in pipelines of scikit-learn.
 
     Examples
     --------
@@ -214,16 +244,16 @@ class NoiseResampler(_AddsNoise, ImageEstimator):
 
     def __init__(
         self,
-        n_copies=1,
-        keep_original=True,
+        n_copies: int = 1,
+        keep_original: bool = True,
         *,
-        noise="gaussian",
-        noise_factor=None,
-        clip=None,
-        image_shape=None,
-        value_range=None,
-        random_state=None,
-    ):
+        noise: str | NoiseFunction = "gaussian",
+        noise_factor: Strength | None = None,
+        clip: bool | None = None,
+        image_shape: ImageShape | None = None,
+        value_range: ValueRange | None = None,
+        random_state: RandomState = None,
+    ) -> None:
         self.n_copies = n_copies
         self.keep_original = keep_original
         self.noise = noise
@@ -233,7 +263,7 @@ class NoiseResampler(_AddsNoise, ImageEstimator):
         self.value_range = value_range
         self.random_state = random_state
 
-    def fit(self, X, y=None):
+    def fit(self, X: ArrayLike, y: Any = None) -> Self:
         """Check the images and learn their shape and value range.
 
         Parameters
@@ -246,27 +276,35 @@ class NoiseResampler(_AddsNoise, ImageEstimator):
         Returns
         -------
         NoiseResampler
-            Itself.
+            The fitted estimator.
         """
         self._check_n_copies()
         self._read(X)
         return self
 
-    def fit_resample(self, X, y):
+    @overload
+    def fit_resample(
+        self, X: NDArray[Pixel], y: ArrayLike
+    ) -> tuple[NDArray[Pixel], NDArray[Any]]: ...
+    @overload
+    def fit_resample(self, X: Table, y: ArrayLike) -> tuple[Table, NDArray[Any]]: ...
+    @overload
+    def fit_resample(self, X: ArrayLike, y: ArrayLike) -> tuple[Images, NDArray[Any]]: ...
+    def fit_resample(self, X: Any, y: ArrayLike) -> tuple[Any, NDArray[Any]]:
         """Return the training set with noisy copies.
 
         Parameters
         ----------
         X : array-like of shape (n, n_features), (n, height, width) or (n, height, width, channels)
-            Clean images. A table (pandas, Polars) gives a table.
+            Clean images. If a pandas or Polars table, the result is a table as well.
         y : array-like of shape (n, ...)
-            Their labels.
+            Labels of the images.
 
         Returns
         -------
         X_resampled : ndarray or table of shape (m, ...)
-            The clean images, unless they are not kept, then copy after copy; m is n times
-            ``n_copies`` plus, with the originals, one.
+            The clean images, if they are kept, followed by the copies. m is ``n * n_copies``, plus
+            n with the clean images.
         y_resampled : ndarray of shape (m, ...)
             Their labels.
         """
@@ -279,9 +317,10 @@ class NoiseResampler(_AddsNoise, ImageEstimator):
         for _ in range(self.n_copies):
             noisy = corrupt(self._as_nhwc(images), self.noise_, pixels, rng, clip=self.clip)
             parts.append(noisy.reshape(images.shape))
-        # The step is skipped at prediction: the next one must then see the columns it was fitted on.
+        # Keep the columns: at prediction this step is skipped, and the next one must see the same
+        # columns.
         return like_table(np.concatenate(parts), X), np.concatenate([np.asarray(y)] * len(parts))
 
     def _check_n_copies(self):
         if not isinstance(self.n_copies, Integral) or self.n_copies < 1:
-            raise ValueError(f"n_copies={self.n_copies!r} must be a positive integer.")
+            raise ValueError(f"n_copies={self.n_copies!r} must be an integer >= 1.")

@@ -1,32 +1,42 @@
-"""Resolution of noise: which model the parameters of a function or estimator stand for."""
+"""Noise by name: make a noise model from the parameters of a function or estimator."""
+
+from typing import Any
 
 from sklearn.base import clone
 
 from skdenoise.noise.catalogue import named_model, noise_names
 from skdenoise.noise.model import NoiseModel, check_noise_factor
 from skdenoise.noise.severity import CommonCorruption
+from skdenoise.typing import NoiseFunction, Severity, Strength
 
 
-def resolve_noise(noise, noise_factor=None, *, severity=None, scale=None, **noise_params):
-    """Return the noise model that the parameters of a function or estimator mean.
+def resolve_noise(
+    noise: str | NoiseFunction,
+    noise_factor: Strength | None = None,
+    *,
+    severity: Severity | None = None,
+    scale: str | None = None,
+    **noise_params: Any,
+) -> NoiseFunction:
+    """Return the noise model for the parameters of a function or estimator.
 
     Parameters
     ----------
     noise : str or callable
-        A name, or a noise model: an instance, of which a clone is returned, or any callable with
-        its signature.
+        A name, a noise model, of which a clone is returned, or any function with the same
+        signature.
     noise_factor : float, (low, high) or None
-        The strength of a named model; ``None`` is its default.
+        Strength of a named model. If None, uses its default.
     severity, scale
-        The strength of a named model, as in `CommonCorruption`.
+        Strength of a named model, as in `CommonCorruption`.
     **noise_params
         Parameters of a named model, such as ``amount``.
 
     Raises
     ------
     ValueError
-        For an unknown name, for a strength that is given twice, and for a strength beside an
-        instance, which has its own.
+        If the name is unknown, the strength is given twice, or a strength is given together with a
+        noise model, which has its own.
     """
     strengths = {"noise_factor": noise_factor, "severity": severity, "scale": scale}
     given = {name: value for name, value in strengths.items() if value is not None} | noise_params
@@ -39,7 +49,7 @@ def resolve_noise(noise, noise_factor=None, *, severity=None, scale=None, **nois
         )
     if given:
         raise ValueError(
-            f"noise={noise!r} is a noise model with a strength of its own; leave out {given}, or "
+            f"noise={noise!r} is a noise model, which has its own strength. Remove {given}, or "
             "set it on the model."
         )
     return clone(noise) if isinstance(noise, NoiseModel) else noise
@@ -51,7 +61,9 @@ def _named_noise(name, given):
         _check_alone("severity", given, beside=("scale",))
         return CommonCorruption(name, **given)
     if "scale" in given:
-        raise ValueError(f"scale={given['scale']!r} says which severity is meant: give severity=.")
+        raise ValueError(
+            f"scale={given['scale']!r} needs a severity. Give severity=, or remove scale."
+        )
     if "noise_factor" in given:
         _check_alone("noise_factor", given)
         check_noise_factor(given["noise_factor"])

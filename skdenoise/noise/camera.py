@@ -1,6 +1,7 @@
-"""Camera noise: photons and electrons, counted in linear light before the picture is made."""
+"""Camera noise: the noise of photons and electrons in linear light."""
 
 import math
+from typing import Self
 
 import numpy as np
 from scipy.ndimage import convolve
@@ -16,37 +17,40 @@ from skdenoise.noise.model import (
     strength_range,
     what_is_kept,
 )
+from skdenoise.typing import Strength, UnitImages
 
-# Weights of the neighbours of a mosaic's pixel, of which there are samples of a channel at some.
+# Weights of the neighbours of a pixel in bilinear interpolation of a mosaic.
 _BILINEAR = np.array([[1, 2, 1], [2, 4, 2], [1, 2, 1]], dtype=np.float32)
 
 
 class CameraNoise(CatalogueModel):
-    """Noise of a camera: in linear light, Gaussian with variance ``read + shot * x``.
+    """Noise of a camera: Gaussian in linear light, with variance ``read + shot * x``.
 
     Parameters
     ----------
     shot : float or (low, high), default=(1e-4, 1.2e-2)
-        Variance at white that photons cause: the gain, one over their number. A range is drawn from
-        log-uniformly, or, where it begins at 0, uniformly in its square root, once per image.
+        Variance of the photon noise at white, which is 1 over the number of photons at white (the
+        gain). If a range, drawn log-uniformly for each image. If the range begins at 0, its square
+        root is drawn uniformly.
     read : float or (low, high), default=None
-        Variance that reading out the sensor adds everywhere. ``None`` follows from `shot` as in
-        real cameras: ``log(read)`` is normal with mean ``2.18 * log(shot) + 1.20`` and standard
-        deviation 0.26. A range is drawn from uniformly, once per image.
+        Variance of the read-out noise, which is the same for all pixels. If None, drawn given
+        `shot` as in real cameras: ``log(read)`` is normal with mean ``2.18 * log(shot) + 1.20`` and
+        standard deviation 0.26. If a range, drawn uniformly for each image.
     gamma : float, default=2.2
-        Linear light is ``x ** gamma``. 1 is for images that are linear already.
+        Linear light is ``x ** gamma``. Use 1 for images that are already linear.
     mosaic : bool, default=False
-        Whether the sensor has one colour per pixel (a Bayer mosaic, RGGB) and the other two are
-        interpolated. The noise is then correlated between neighbours and channels, which is what
-        defeats denoisers that have learned on white noise. For images of three channels and at least
-        2x2 pixels.
+        Whether the sensor has one colour per pixel (a Bayer mosaic, RGGB) and the other two colours
+        are interpolated. The noise is then correlated between neighbouring pixels and between
+        channels. Denoisers trained on white noise do not remove such noise. Requires images with
+        three channels and at least 2x2 pixels.
 
     Notes
     -----
     The model and the ranges are those of Brooks et al. [1]_, measured on the Darmstadt Noise
-    Dataset. The `noise_factor` is ``sqrt(shot)``, the standard deviation at white. With `gamma`
-    other than 1, values below black are clipped, before the noise and after it. The mosaic is interpolated bilinearly. Nobody has
-    published severities; ours are ``shot`` 4e-4, 1.2e-3, 4e-3, 1.2e-2 and 4e-2.
+    Dataset. The `noise_factor` is ``sqrt(shot)``, the standard deviation at white. If `gamma` is
+    not 1, values below black are clipped before and after the noise is added. The mosaic is
+    interpolated bilinearly. There are no published severities. This package uses ``shot`` 4e-4,
+    1.2e-3, 4e-3, 1.2e-2 and 4e-2.
 
     References
     ----------
@@ -64,14 +68,20 @@ class CameraNoise(CatalogueModel):
 
     severities = severity_table("shot", ours=(4e-4, 1.2e-3, 4e-3, 1.2e-2, 4e-2))
 
-    def __init__(self, shot=(1e-4, 1.2e-2), read=None, gamma=2.2, mosaic=False):
+    def __init__(
+        self,
+        shot: Strength = (1e-4, 1.2e-2),
+        read: Strength | None = None,
+        gamma: float = 2.2,
+        mosaic: bool = False,
+    ) -> None:
         self.shot = shot
         self.read = read
         self.gamma = gamma
         self.mosaic = mosaic
 
-    def __call__(self, images, rng):
-        """Expose a sensor to the image, and develop what it read."""
+    def __call__(self, images: UnitImages, rng: np.random.Generator) -> UnitImages:
+        """Convert images to linear light, add the noise, and convert them back."""
         shot = self._draw_shot(len(images), rng)
         read = self._draw_read(shot, rng)
         light = to_linear(images, self.gamma)
@@ -99,35 +109,35 @@ class CameraNoise(CatalogueModel):
         return np.float32(math.exp(1.20)) * shot ** np.float32(2.18) * spread
 
     @classmethod
-    def from_factor(cls, noise_factor):
+    def from_factor(cls, noise_factor: Strength) -> Self:
         """Make the model with ``shot = noise_factor**2``."""
         return cls(shot=map_strength("noise_factor", noise_factor, lambda factor: factor**2))
 
 
 class LowLight(CatalogueModel):
-    """A picture taken with too little light, and brightened.
+    """A picture taken in low light, and then brightened.
 
-    In this order: the exposure goes down, the sensor counts photons and adds its read noise, the
-    gain goes up, and the linear light becomes a picture.
+    In this order: reduce the exposure, count photons, add the read noise of the sensor, apply the
+    gain, and convert linear light to a picture.
 
     Parameters
     ----------
     exposure : float or (low, high), default=0.1
-        Share of the light that is left, above 0; 1 leaves the image as it is.
+        Share of the full light, above 0. With 1 (and no `gain`), images are unchanged.
     photons : float or (low, high), default=1000
-        Mean number of photons at white in full light (the sensor's full well).
+        Mean number of photons at white in full light (the full well of the sensor).
     read_noise : float or (low, high), default=3
-        Standard deviation, in electrons, that reading out the sensor adds.
+        Standard deviation of the read-out noise, in electrons.
     gain : float or (low, high), default=None
-        What the signal is multiplied with. ``None`` makes up for the exposure; 1 leaves the picture
-        dark.
+        Factor that the signal is multiplied by; with 1 the picture stays dark. If None, uses ``1 /
+        exposure``.
     gamma : float, default=2.2
         Linear light is ``x ** gamma``.
 
     Notes
     -----
-    Ranges are drawn from uniformly, once per image. The `noise_factor` is ``1 - exposure``. Nobody has published severities; ours are exposures of
-    0.5, 0.25, 0.1, 0.05 and 0.02.
+    Ranges are drawn uniformly for each image. The `noise_factor` is ``1 - exposure``. There are no
+    published severities. This package uses exposures of 0.5, 0.25, 0.1, 0.05 and 0.02.
 
     Examples
     --------
@@ -142,15 +152,22 @@ class LowLight(CatalogueModel):
 
     severities = severity_table("exposure", ours=(0.5, 0.25, 0.1, 0.05, 0.02))
 
-    def __init__(self, exposure=0.1, photons=1000, read_noise=3, gain=None, gamma=2.2):
+    def __init__(
+        self,
+        exposure: Strength = 0.1,
+        photons: Strength = 1000,
+        read_noise: Strength = 3,
+        gain: Strength | None = None,
+        gamma: float = 2.2,
+    ) -> None:
         self.exposure = exposure
         self.photons = photons
         self.read_noise = read_noise
         self.gain = gain
         self.gamma = gamma
 
-    def __call__(self, images, rng):
-        """Take the picture again with less light."""
+    def __call__(self, images: UnitImages, rng: np.random.Generator) -> UnitImages:
+        """Simulate a picture of each image in low light."""
         exposure, photons, read_noise, gain = self._draw(len(images), rng)
         light = np.maximum(to_linear(images, self.gamma), 0)
         electrons = rng.poisson(light * (exposure * photons)).astype(np.float32)
@@ -163,26 +180,26 @@ class LowLight(CatalogueModel):
 
     def _draw(self, n_images, rng):
         exposure = draw_strength("exposure", self.exposure, n_images, rng, high=1)
-        # Beyond that, counts would not fit the integers that they are drawn as.
+        # Larger counts do not fit the integers that they are drawn as.
         photons = draw_strength("photons", self.photons, n_images, rng, high=1e12)
         read_noise = draw_strength("read_noise", self.read_noise, n_images, rng)
         if strength_range("exposure", self.exposure)[0] == 0 or not photons.all():
             raise ValueError(
-                f"exposure={self.exposure!r}, photons={self.photons!r}: both must be above 0, or "
-                "there is no light to make a picture of."
+                f"exposure={self.exposure!r}, photons={self.photons!r}: expected both above 0. "
+                "Without light there is no picture."
             )
         if self.gain is None:
             return exposure, photons, read_noise, 1 / exposure
         return exposure, photons, read_noise, draw_strength("gain", self.gain, n_images, rng)
 
     @classmethod
-    def from_factor(cls, noise_factor):
+    def from_factor(cls, noise_factor: Strength) -> Self:
         """Make the model with ``exposure = 1 - noise_factor``."""
         return cls(exposure=what_is_kept(noise_factor))
 
 
-def to_linear(images, gamma):
-    """Return new images in linear light."""
+def to_linear(images: UnitImages, gamma: float) -> UnitImages:
+    """Convert images to linear light, in a new array."""
     if not check_number("gamma", gamma, 0):
         raise ValueError(f"gamma={gamma!r} must be above 0.")
     if gamma == 1:
@@ -190,13 +207,13 @@ def to_linear(images, gamma):
     return np.maximum(images, 0) ** np.float32(gamma)
 
 
-def from_linear(light, gamma):
-    """Return images as they are shown, from linear light."""
+def from_linear(light: UnitImages, gamma: float) -> UnitImages:
+    """Convert linear light to images as they are displayed."""
     return light if gamma == 1 else np.maximum(light, 0) ** np.float32(1 / gamma)
 
 
-def demosaic(images):
-    """Sample RGB images through a Bayer mosaic (RGGB), and interpolate what is missing.
+def demosaic(images: UnitImages) -> UnitImages:
+    """Sample RGB images with a Bayer mosaic (RGGB), and interpolate the missing colours.
 
     Examples
     --------
@@ -207,8 +224,8 @@ def demosaic(images):
     """
     if images.shape[3] != 3 or min(images.shape[1:3]) < 2:
         raise ValueError(
-            "mosaic=True needs images of three channels (RGB) and at least 2x2 pixels, got "
-            f"{images.shape[1:]}: a mosaic is how a sensor sees colours."
+            f"mosaic=True got images of shape {images.shape[1:]}; expected three channels (RGB) "
+            "and at least 2x2 pixels. Set mosaic=False."
         )
     samples = np.zeros((1, *images.shape[1:]), dtype=images.dtype)
     samples[:, ::2, ::2, 0] = 1

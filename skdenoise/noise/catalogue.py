@@ -1,8 +1,9 @@
-"""The catalogue: the names of the noise models."""
+"""Catalogue: the named noise models. To add one, add its class here."""
 
 from skdenoise.noise.camera import CameraNoise, LowLight
 from skdenoise.noise.digital import JPEGCompression, Pixelate
 from skdenoise.noise.light import Brightness, Contrast, Fog
+from skdenoise.noise.model import CatalogueModel
 from skdenoise.noise.occlusion import RandomErasing
 from skdenoise.noise.optics import DefocusBlur, GaussianBlur, MotionBlur
 from skdenoise.noise.sensor import (
@@ -15,7 +16,7 @@ from skdenoise.noise.sensor import (
     UniformNoise,
 )
 
-_MODELS = {
+_MODELS: dict[str, type[CatalogueModel]] = {
     "gaussian": GaussianNoise,
     "poisson": PoissonNoise,
     "salt_and_pepper": SaltAndPepperNoise,
@@ -36,7 +37,7 @@ _MODELS = {
     "random_erasing": RandomErasing,
 }
 
-# The names of ImageNet-C, where they are others, whose data sets many users come from.
+# Names of ImageNet-C, which many users know, if they differ from the names above.
 _ALIASES = {
     "gaussian_noise": "gaussian",
     "shot_noise": "poisson",
@@ -57,29 +58,29 @@ def noise_names() -> list[str]:
     return sorted(_MODELS)
 
 
-def named_model(name):
+def named_model(name: str) -> type[CatalogueModel]:
     """Return the class of a noise model.
 
     Raises
     ------
     ValueError
-        For a name that is none of `noise_names` and none of ImageNet-C's.
+        If the name is neither in `noise_names` nor a name of ImageNet-C.
     """
     model = _MODELS.get(_ALIASES.get(name, name))
     if model is None:
         raise ValueError(
-            f"noise={name!r} is not a known noise model; the names are {noise_names()}."
+            f"noise={name!r} is not a known noise model; expected one of {noise_names()}."
         )
     return model
 
 
-def catalogue_name(name) -> str:
-    """Return the name by which the catalogue knows a model, which ImageNet-C may call another."""
+def catalogue_name(name: str) -> str:
+    """Return the name of a model in the catalogue, given that name or the name of ImageNet-C."""
     named_model(name)
     return _ALIASES.get(name, name)
 
 
-def name_of(model) -> str | None:
-    """Return the name of a model of the catalogue, None for others."""
+def name_of(model: object) -> str | None:
+    """Return the name of a noise model in the catalogue, or None."""
     names = [name for name, known in _MODELS.items() if type(model) is known]
     return names[0] if names else None

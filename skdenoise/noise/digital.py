@@ -1,10 +1,11 @@
-"""Storage: what compression and too few pixels leave of an image.
+"""Digital corruptions: JPEG compression and too few pixels.
 
-The severities are those of ImageNet-C and CIFAR-C (Hendrycks and Dietterich, "Benchmarking Neural
+The severities are from ImageNet-C and CIFAR-C (Hendrycks and Dietterich, "Benchmarking Neural
 Network Robustness to Common Corruptions and Perturbations", ICLR 2019).
 """
 
 from io import BytesIO
+from typing import Self
 
 import numpy as np
 from PIL import Image
@@ -18,22 +19,23 @@ from skdenoise.noise.model import (
     severity_table,
     what_is_kept,
 )
+from skdenoise.typing import Severity, Strength, UnitImages
 
 
 class JPEGCompression(CatalogueModel):
-    """Artefacts of JPEG compression, by a real codec (Pillow's libjpeg).
+    """Artefacts of JPEG compression, made with Pillow.
 
     Parameters
     ----------
     quality : int or (low, high), default=25
-        Quality from 1 to 99, as for ``PIL.Image.save``; 100 is the identity. A range is drawn from
-        uniformly, ends included, once per image.
+        Quality from 1 to 99, as for ``PIL.Image.save``; 100 is the identity. If a range, drawn
+        uniformly for each image, ends included.
 
     Notes
     -----
-    Images of three channels are compressed as RGB (with chroma at half resolution, Pillow's
-    default), others channel by channel. Values are clipped to 0..1 and rounded to 8 bits first. The
-    `noise_factor` is ``1 - quality / 100``.
+    Images with three channels are compressed as RGB (with chroma at half resolution, Pillow's
+    default). In other images each channel is compressed separately. Values are clipped to 0..1 and
+    rounded to 8 bits first. The `noise_factor` is ``1 - quality / 100``.
 
     Examples
     --------
@@ -47,11 +49,11 @@ class JPEGCompression(CatalogueModel):
 
     severities = severity_table("quality", cifar=(80, 65, 58, 50, 40), imagenet=(25, 18, 15, 10, 7))
 
-    def __init__(self, quality=25):
+    def __init__(self, quality: Severity = 25) -> None:
         self.quality = quality
 
-    def __call__(self, images, rng):
-        """Write each image as JPEG, and read it again."""
+    def __call__(self, images: UnitImages, rng: np.random.Generator) -> UnitImages:
+        """Compress each image as JPEG, and decompress it."""
         qualities = draw_integers("quality", self.quality, len(images), rng, 1, 100)
         compressed = images.copy()
         for index in np.flatnonzero(qualities < 100):
@@ -62,7 +64,7 @@ class JPEGCompression(CatalogueModel):
         return compressed
 
     @classmethod
-    def from_factor(cls, noise_factor):
+    def from_factor(cls, noise_factor: Strength) -> Self:
         """Make the model with ``quality = 100 * (1 - noise_factor)``, rounded."""
         check_limits("noise_factor", noise_factor, 0, 0.99)
         return cls(
@@ -73,17 +75,17 @@ class JPEGCompression(CatalogueModel):
 
 
 class Pixelate(CatalogueModel):
-    """Too few pixels: the image is made smaller and then larger again, in squares.
+    """Too few pixels: reduce the size of the image, and enlarge it with visible squares.
 
     Parameters
     ----------
     resolution : float or (low, high), default=0.5
-        Share of the height, and of the width, in pixels, that is left; 1 is the identity. A range
-        is drawn from uniformly, once per image.
+        Height and width of the reduced image, as a share of the original; 1 is the identity. If a
+        range, drawn uniformly for each image.
 
     Notes
     -----
-    The `noise_factor` is ``1 - resolution``. At least one pixel is left.
+    The `noise_factor` is ``1 - resolution``. The reduced image has at least one pixel.
 
     Examples
     --------
@@ -99,16 +101,16 @@ class Pixelate(CatalogueModel):
         "resolution", cifar=(0.95, 0.9, 0.85, 0.75, 0.65), imagenet=(0.6, 0.5, 0.4, 0.3, 0.25)
     )
 
-    def __init__(self, resolution=0.5):
+    def __init__(self, resolution: Strength = 0.5) -> None:
         self.resolution = resolution
 
-    def __call__(self, images, rng):
+    def __call__(self, images: UnitImages, rng: np.random.Generator) -> UnitImages:
         """Resize each channel down and up with a box filter."""
         resolutions = draw_strength("resolution", self.resolution, len(images), rng, high=1).ravel()
         height, width = images.shape[1:3]
         coarse = images.copy()
         for index in np.flatnonzero(resolutions < 1):
-            # A product such as 0.6 * 5 in float32 must not fall short of its whole number.
+            # A product such as 0.6 * 5 in float32 may be slightly less than the integer.
             small = [max(1, int(side * resolutions[index] + 1e-4)) for side in (width, height)]
             for channel in range(images.shape[3]):
                 picture = Image.fromarray(images[index, ..., channel])
@@ -117,13 +119,13 @@ class Pixelate(CatalogueModel):
         return coarse
 
     @classmethod
-    def from_factor(cls, noise_factor):
+    def from_factor(cls, noise_factor: Strength) -> Self:
         """Make the model with ``resolution = 1 - noise_factor``."""
         return cls(resolution=what_is_kept(noise_factor))
 
 
 def _as_pictures(image):
-    """Return the channels that are compressed together: all of RGB, else each by itself."""
+    """Return the channels that are compressed together: all of RGB, otherwise one at a time."""
     return [slice(None)] if image.shape[2] == 3 else range(image.shape[2])
 
 

@@ -1,8 +1,10 @@
-"""Estimation: how strong the noise of each image is, told from the image alone."""
+"""Estimation: the standard deviation of the noise of each image, from the image alone."""
 
 import math
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 from scipy.ndimage import uniform_filter
 
 from skdenoise.images.layout import as_nhwc, check_image_shape, check_images
@@ -10,61 +12,67 @@ from skdenoise.images.pixels import PixelFormat
 from skdenoise.images.ragged import ImageList, is_image_list
 from skdenoise.images.value_range import robust_value_range
 from skdenoise.noise.clipping import MAX_CLIPPED, at_black, at_white, moments_of_clipped_normal
+from skdenoise.typing import Images, ImageShape, ImagesOrList, ValueRange
 
 # Second differences down and across, of independent noise of variance 1, have the variance 36.
 _NORM = 6
 # The median of the size of a standard normal.
 _MEDIAN_SIZE = 0.67449
-# Pixels of like brightness are told by the mean of windows of 5x5, and make up to 8 groups.
+# Pixels are sorted by brightness, the mean of 5x5 pixels, into up to 8 groups.
 _WINDOW, _N_GROUPS, _PIXELS_PER_GROUP = 5, 8, 64
-# From this share of clipped values on it is told apart how much of each group was clipped; a group
-# of which nearly all is at black or white has no noise that could be seen.
+# From this share of clipped values on, the estimate accounts for clipping in each group. If nearly
+# all of a group is at black or white, it has no visible noise.
 _SOME_CLIPPED, _ALL_CLIPPED = 0.01, 0.95
 _LEAST_SIDE = 5
 
 
-def estimate_noise(X, *, image_shape=None, value_range=None):
+def estimate_noise(
+    X: ImagesOrList, *, image_shape: ImageShape | None = None, value_range: ValueRange | None = None
+) -> NDArray[np.float64]:
     """Estimate the standard deviation of the noise of each image, from noisy images alone.
 
-    For noise that is independent from pixel to pixel and of about one strength all over an image.
+    The noise should be independent between pixels, and about equally strong all over an image.
 
     Parameters
     ----------
     X : array-like of shape (n, n_features), (n, height, width) or (n, height, width, channels)
-        Noisy images of at least 5x5 pixels; or a list of arrays of shape (height, width) or
-        (height, width, channels), whose sizes may differ, or an `ImageFolder`.
+        Noisy images of at least 5x5 pixels. Or a list of arrays of shape (height, width) or
+        (height, width, channels), which may differ in size, or an `ImageFolder`.
     image_shape : (height, width) or (height, width, channels), default=None
-        The shape of flat rows; ``None`` takes a square grey image.
+        The shape of flat rows. If None, a row is a square grey image.
     value_range : (low, high), default=None
-        What is black and what is white. ``None`` infers it as `UNetDenoiser` does; of floats beyond
-        0..1, from their first to their last percentile, which noise makes wider.
+        Pixel values of black and white. If None, inferred as in `UNetDenoiser`. For floats beyond
+        0..1, uses the 1st and 99th percentile, a range that noise makes wider.
 
     Returns
     -------
     ndarray of shape (n,)
-        In units of the value range: what `noise_factor` is for ``"gaussian"``. NaN where nearly all
-        of an image is clipped. Of colour images, the root of the mean variance of the channels.
+        Standard deviations in units of the value range, like the `noise_factor` of ``"gaussian"``.
+        NaN if nearly all of an image is clipped. For colour images, the square root of the mean
+        variance of the channels.
 
     Raises
     ------
     ValueError
-        Where images are smaller than 5x5 pixels.
+        If images are smaller than 5x5 pixels.
 
     See Also
     --------
-    fit_noise_model : Measures how noise depends on the light, over all images together.
-    UNetDenoiser : Takes ``noise_factor="estimate"``.
+    fit_noise_model : Measures how noise depends on intensity, for all images together.
+    UNetDenoiser : Uses the estimate with ``noise_factor="estimate"``.
 
     Notes
     -----
-    The estimate is the median size of the second differences down and across of neighbouring pixels
-    (Immerkaer [1]_), divided by what it is for normal noise, so that edges count little. Clipping
-    at black or white, which takes away half of the noise of a black background, is made up for, as
-    if the noise were normal: pixels are put into groups of like brightness, the share of each that
-    is clipped tells how much variance is left, and the median of the groups is returned.
+    The estimate is the median magnitude of second differences of neighbouring pixels (Immerkaer
+    [1]_), divided by its value for normal noise of unit variance. The median reduces the effect of
+    edges. Clipping removes noise, such as half of the noise of a black background. The estimate
+    corrects for it, assuming normal noise: pixels are grouped by brightness, the remaining variance
+    of each group follows from its share of clipped pixels, and the median of the groups is
+    returned.
 
-    Texture is taken for noise: photographs without noise of 180x180 pixels read 0.01, and images of
-    8x8 pixels are too small to tell strokes from noise. The guide has a table of bias and spread.
+    Texture counts as noise: the estimate is about 0.01 for photographs of 180x180 pixels without
+    noise. In images of 8x8 pixels, strokes cannot be distinguished from noise. The guide has a
+    table of bias and spread.
 
     References
     ----------
@@ -85,24 +93,27 @@ def estimate_noise(X, *, image_shape=None, value_range=None):
     return np.array([_estimate(image, pixels) for image in images])
 
 
-def strengths_of_noise(images, value_range, n_images=512):
-    """Return the estimates for so many images, evenly chosen, as far as they have one.
+def strengths_of_noise(
+    images: Any, value_range: ValueRange, n_images: int = 512
+) -> NDArray[np.float64]:
+    """Return the estimates for up to `n_images` evenly spaced images, without NaN.
 
-    Takes what `as_images` returns.
+    `images` is the result of `as_images`.
     """
     pixels = PixelFormat(images.dtype, value_range)
     chosen = np.unique(np.linspace(0, len(images) - 1, n_images, dtype=int))
     found = np.array([_estimate(images[index], pixels) for index in chosen])
     if np.isnan(found).all():
         raise ValueError(
-            "The noise of the images cannot be estimated: nearly all of their pixels are at black or "
-            "white. Check value_range, or say how strong it is with noise_factor."
+            "The noise of the images cannot be estimated: nearly all of their pixels are at "
+            "black or white. Check value_range, or give the strength of the noise as "
+            "noise_factor."
         )
     return found[~np.isnan(found)]
 
 
-def as_images(X, image_shape):
-    """Check images of any layout; return them as an `ImageList` or an NHWC array."""
+def as_images(X: ImagesOrList, image_shape: ImageShape | None) -> ImageList | Images:
+    """Check images of any layout, and return them as an `ImageList` or an NHWC array."""
     if is_image_list(X):
         return ImageList(X)
     X = check_images(X)
@@ -114,8 +125,8 @@ def _estimate(image, pixels):
     if min(image.shape[:2]) < _LEAST_SIDE:
         raise ValueError(
             f"An image has {image.shape[0]}x{image.shape[1]} pixels; expected at least "
-            f"{_LEAST_SIDE}x{_LEAST_SIDE}: noise cannot be told from picture in fewer. Strips of "
-            "flat rows may need image_shape."
+            f"{_LEAST_SIDE}x{_LEAST_SIDE}, to distinguish noise from content. If the images are "
+            "flat rows, give image_shape."
         )
     unit = pixels.to_unit(image)
     variance = np.mean([_sigma(channel) ** 2 for channel in np.moveaxis(unit, -1, 0)])
@@ -135,7 +146,7 @@ def _sigma(channel):
 
 
 def _groups(channel, size, black, white):
-    """Yield second differences, and how much was clipped about them, for pixels of like brightness."""
+    """Yield second differences, and shares of clipped neighbours, for each group of brightness."""
 
     def inside(values, window):
         return uniform_filter(values.astype(np.float32), window)[1:-1, 1:-1].ravel()

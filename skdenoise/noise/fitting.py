@@ -1,8 +1,9 @@
-"""Fitting: the noise of the user's own images, measured, as a noise model to train with."""
+"""Fitting: measure the noise of images, as a noise model for training."""
 
 import math
 
 import numpy as np
+from numpy.typing import ArrayLike
 from scipy.optimize import nnls
 from scipy.stats import chi2
 
@@ -11,78 +12,86 @@ from skdenoise.images.pixels import PixelFormat
 from skdenoise.images.value_range import check_value_range_of_pairs, value_range_is_certain
 from skdenoise.noise.camera import CameraNoise
 from skdenoise.noise.clipping import MAX_CLIPPED, at_black, at_white, moments_of_clipped_normal
+from skdenoise.typing import ImageShape, ValueRange
 from skdenoise.user_warnings import warn_user
 
-# More values than these measure noise no better.
+# More values do not improve the measurement.
 _MAX_VALUES = 2**23
 _N_BINS, _MIN_PIXELS = 64, 100
-# Intensities that spread less than this tell nothing of how the variance depends on them.
+# With a smaller spread of intensities, the slope of the variance cannot be measured.
 _MIN_SPREAD = 0.02
-# Flat regions are sought in windows of 8 x 8 pixels, in which a Haar band has 4 x 4 coefficients.
+# Flat regions are windows of 8 x 8 pixels, with 4 x 4 coefficients in each Haar band.
 _WINDOW, _MIN_WINDOWS, _WINDOWS_PER_LEVEL, _FLAT_SHARE = 8, 50, 100, 0.1
 # The median of the mean square of 16 normal coefficients, and of 32.
 _MEDIAN_ENERGY, _MEDIAN_ENERGY_OF_TWO = chi2.median(16) / 16, chi2.median(32) / 32
-# Of horizontal and vertical detail to diagonal detail. White noise of sigma 0.005 on photographs
-# has 1.3; demosaiced noise has 3.5 and more.
+# Maximum ratio of horizontal and vertical detail to diagonal detail. It is 1.3 for white noise of
+# sigma 0.005 on photographs, and 3.5 or more for demosaiced noise.
 _MAX_RATIO = 1.5
-# Share of the groups of windows that has to be flat. Digits with white noise have 0.27, most
-# photographs 0.8 and more.
+# Minimum share of the groups of windows that are flat. It is 0.27 for digits with white noise, and
+# 0.8 or more for most photographs.
 _MIN_CLEAR = 0.2
-# A variance that is nothing but the rounding of float32.
+# A variance that is only due to rounding of float32.
 _TINY = 1e-12
 
 
-def fit_noise_model(noisy, clean=None, *, image_shape=None, value_range=None):
-    """Measure the noise of images, and return the noise model that makes such noise.
+def fit_noise_model(
+    noisy: ArrayLike,
+    clean: ArrayLike | None = None,
+    *,
+    image_shape: ImageShape | None = None,
+    value_range: ValueRange | None = None,
+) -> CameraNoise:
+    """Measure the noise of images, and return a noise model that generates such noise.
 
-    From pairs of a noisy and a clean image or, less exactly, from the flat regions of noisy images.
+    Uses pairs of noisy and clean images or, less exactly, flat regions of noisy images.
 
     Parameters
     ----------
     noisy : array-like of shape (n, n_features), (n, height, width) or (n, height, width, channels)
         Noisy images. Without `clean`, of at least 16 x 16 pixels.
     clean : array-like of the same shape, default=None
-        The same images without noise; an average of many exposures will do.
+        The same images without noise, such as averages of many exposures.
     image_shape : (height, width) or (height, width, channels), default=None
-        The shape of flat rows; ``None`` takes a square grey image or a strip.
+        The shape of flat rows. If None, a row is a square grey image, or a strip of height 1.
     value_range : (low, high), default=None
-        What is black and what is white; ``None`` infers it from `clean`, else from `noisy`. Floats
-        beyond 0..1 without `clean` need it: noise reaches farther than black and white.
+        Pixel values of black and white. If None, inferred from `clean`, or from `noisy` if there is
+        no `clean`. Required for floats beyond 0..1 without `clean`, since noise goes beyond black
+        and white.
 
     Returns
     -------
     CameraNoise
-        With the `shot` and `read` that were measured, in units of the value range, and ``gamma=1``.
+        A model with the measured `shot` and `read`, in units of the value range, and ``gamma=1``.
 
     Raises
     ------
     ValueError
-        Where there are too few pixels or flat regions to measure, shapes differ, or the value range
-        cannot be inferred.
+        If there are too few pixels or flat regions, shapes differ, or the value range cannot be
+        inferred.
 
     Warns
     -----
     UserWarning
-        Where the noise is correlated between neighbouring pixels, and, with `clean`, where it is
-        not zero on average. `CameraNoise` cannot make such noise.
+        If the noise is correlated between neighbouring pixels or, with `clean`, is not zero on
+        average. `CameraNoise` cannot generate such noise.
 
     See Also
     --------
-    UNetDenoiser : Takes the model as its ``noise``, or learns from the pairs themselves.
+    UNetDenoiser : Takes the model as ``noise``, or learns from the pairs directly.
 
     Notes
     -----
-    The variance of the noise is taken to be ``read + shot * x`` at an intensity `x` between 0
-    (black) and 1 (white). It is measured at many intensities, and the line is a weighted
-    least-squares fit with no negative part, as in Foi et al. [1]_. Noise of another kind (impulses,
-    speckle) is described no better than such a line can.
+    The model assumes a variance of ``read + shot * x`` at an intensity `x` between 0 (black) and 1
+    (white). The variance is measured at many intensities, and the line is fitted by weighted
+    non-negative least squares, as in Foi et al. [1]_. Other kinds of noise (impulses, speckle) are
+    only approximated by such a line.
 
-    With pairs, the variance is that of ``noisy - clean``. Without, it is the median energy of
-    the diagonal detail, which holds the least of a picture (Donoho and Johnstone [2]_), in the
-    tenth of the windows of an intensity that are flattest at half the resolution. Weak noise is then
-    overrated where everything has texture, and `shot` is uncertain where flat regions are all of one
-    intensity. The variance of what integers round is subtracted, and what was clipped at black or
-    white is made up for, as if the noise were normal.
+    With pairs, the variance is the variance of ``noisy - clean``. Without `clean`, it is the median
+    energy of the diagonal detail, which has the least content (Donoho and Johnstone [2]_), in the
+    flattest tenth of the windows of each intensity, at half the resolution. Then weak noise is
+    overestimated if everything has texture, and `shot` is uncertain if all flat regions have the
+    same intensity. The rounding variance of integers is subtracted. Clipping at black or white is
+    corrected for, assuming normal noise.
 
     References
     ----------
@@ -106,12 +115,14 @@ def fit_noise_model(noisy, clean=None, *, image_shape=None, value_range=None):
         clean = check_images(clean, name="clean")
         if clean.shape != noisy.shape:
             raise ValueError(
-                f"noisy has shape {noisy.shape}, but clean {clean.shape}. Expected the same images."
+                f"noisy has shape {noisy.shape}, but clean has shape {clean.shape}. Expected the "
+                "same images."
             )
     elif value_range is None and noisy.dtype.kind == "f" and not value_range_is_certain(noisy):
         raise ValueError(
-            f"noisy has floats from {noisy.min():g} to {noisy.max():g}, beyond 0..1: what is black "
-            "and what is white cannot be told from noisy images. Give value_range=(low, high)."
+            f"noisy has floats from {noisy.min():g} to {noisy.max():g}, beyond 0..1: the values "
+            "of black and white cannot be inferred from noisy images. Give value_range=(low, "
+            "high)."
         )
     reference = noisy if clean is None else clean
     value_range = check_value_range_of_pairs(value_range, noisy, reference)
@@ -130,13 +141,13 @@ def fit_noise_model(noisy, clean=None, *, image_shape=None, value_range=None):
 
 
 def _sample(X, image_shape, value_range):
-    """Return NHWC images in units of the value range: all, or as many as measure noise well."""
+    """Return NHWC images in units of the value range: all, or a sample of enough values."""
     images = as_nhwc(X, image_shape)[:: math.ceil(X.size / _MAX_VALUES)]
     return PixelFormat(X.dtype, value_range).to_unit(images)
 
 
 def _measure_pairs(noisy, clean):
-    """Return intensities, the variance of the noise at each, and the number of values it is from.
+    """Return intensities, and for each the variance of the noise and the number of values.
 
     The intensities are the means of bins of the clean values.
     """
@@ -159,7 +170,7 @@ def _measure_pairs(noisy, clean):
     used = (count > 1) & (black + white < MAX_CLIPPED)
     if not used.any():
         raise ValueError(
-            "Nearly all values of the noisy images are black or white: too little of the noise is "
+            "Nearly all values of the noisy images are black or white: there is too little noise "
             "left to measure. Check value_range, or give images that are less clipped."
         )
     light, mean, variance, count = (each[used] for each in (light, mean, variance, count))
@@ -170,12 +181,13 @@ def _measure_pairs(noisy, clean):
 
 
 def _measure_flat_regions(images):
-    """Return the same as `_measure_pairs`, from the flattest windows of groups of equal light."""
+    """Return the same as `_measure_pairs`, from the flattest windows of each intensity."""
     height, width = (side // _WINDOW * _WINDOW for side in images.shape[1:3])
     if min(height, width) < 2 * _WINDOW:
         raise ValueError(
-            f"The images are {images.shape[1]} x {images.shape[2]} pixels. Flat regions are sought "
-            f"in images of at least {2 * _WINDOW} x {2 * _WINDOW}; for smaller ones, give clean=."
+            f"The images are {images.shape[1]} x {images.shape[2]} pixels. Without clean=, "
+            f"expected at least {2 * _WINDOW} x {2 * _WINDOW}, to find flat regions. For smaller "
+            "images, give clean=."
         )
     images = images[:, :height, :width]
     corners = [images[:, i::2, j::2] for i in (0, 1) for j in (0, 1)]
@@ -220,14 +232,14 @@ def _haar(a, b, c, d):
 
 
 def _mean_of_windows(values, side=_WINDOW // 2):
-    """Return the mean of each window of this side, flat; that of a Haar band has half the side."""
+    """Return the mean of each window, as a flat array. The default is the side in a Haar band."""
     n, height, width, channels = values.shape
     windows = values.reshape(n, height // side, side, width // side, side, channels)
     return windows.mean(axis=(2, 4), dtype=np.float64).ravel()
 
 
 def _fit_line(light, variance, count):
-    """Return the read and shot of the line through the variances, neither of them negative."""
+    """Return read and shot, both >= 0, of the line through the variances."""
     overall = np.average(variance, weights=count)
     if np.sqrt(np.cov(light, aweights=count, ddof=0)) < _MIN_SPREAD or overall == 0:
         return overall, 0.0
@@ -242,12 +254,12 @@ def _fit_line(light, variance, count):
 
 
 def _pulled_up(noise):
-    """Tell whether clipping at black shows: counts of photons are not clipped there."""
+    """Return whether noise is clipped at black. Counts of photons are not clipped there."""
     return noise.sum(dtype=np.float64) > 4 * math.sqrt(np.sum(noise**2, dtype=np.float64))
 
 
 def _warn_if_neighbours_correlate(noise):
-    """Warn where standardised noise is like that of the pixel beside it or below it."""
+    """Warn if standardised noise is correlated between neighbouring pixels."""
     pairs = (noise[:, :, 1:], noise[:, :, :-1]), (noise[:, 1:], noise[:, :-1])
     correlation = max((np.mean(a * b) for a, b in pairs if a.size), default=0, key=abs)
     if abs(correlation) > max(0.1, 4 / math.sqrt(noise.size)):
@@ -257,40 +269,40 @@ def _warn_if_neighbours_correlate(noise):
 
 
 def _without_texture(straight, diagonal):
-    """Tell which groups of windows have no texture, by their energy of straight and diagonal detail.
+    """Return a mask of the groups of windows without texture, from their energy of detail.
 
-    Texture has more straight detail, and so has correlated noise: where hardly any group is
-    without, warn that it is the noise, and keep all.
+    Texture has more straight than diagonal detail, and so has correlated noise. If nearly all
+    groups do, warn that the noise is correlated, and keep all groups.
     """
     clear = straight <= _MAX_RATIO * diagonal
-    some = straight > 0  # what compression has emptied tells nothing
+    some = straight > 0  # compression may remove all detail
     if not some.any() or clear[some].mean() > _MIN_CLEAR:
         return clear
     ratio = np.median(straight) / max(np.median(diagonal), _TINY)
     _warn_of_correlation(
         f"Horizontal and vertical detail has {ratio:.1f} times the energy of diagonal detail, "
-        "even in flat regions (or the noise is so weak that what is seen is texture)."
+        "even in flat regions (or the noise is so weak that texture dominates)."
     )
     return np.full(len(clear), True)
 
 
 def _warn_of_correlation(finding):
     warn_user(
-        "The noise is correlated between neighbouring pixels, as demosaicing, compression and "
-        f"resizing leave it. {finding} A denoiser that has learned on the model that is returned, "
-        "of independent noise, will not remove it: train with CameraNoise(mosaic=True), or with "
+        "The noise is correlated between neighbouring pixels, as after demosaicing, compression "
+        f"or resizing. {finding} The returned model has independent noise, and a denoiser trained "
+        "with it will not remove correlated noise. Train with CameraNoise(mosaic=True), or with "
         "fit(noisy, clean=clean).",
     )
 
 
 def _warn_if_biased(mean, variance, count):
-    """Warn where the mean of the noise is not 0 at some intensities."""
+    """Warn if the mean of the noise is not 0 at some intensities."""
     by_chance, spread = np.sum(variance), math.sqrt(2 * np.sum(variance**2))
     excess = np.sum(count * mean**2) - by_chance
     bias = math.sqrt(max(excess, 0) / (np.sum(count * variance) + _TINY))
     if excess > 4 * spread and bias > 0.2:
         warn_user(
             f"The noise is not zero on average: its mean is {bias:.1f} times its standard deviation. "
-            "The pairs differ by more than noise (blur, contrast, brightness, a shift), and the "
-            "model that is returned describes the spread alone.",
+            "The pairs differ by more than noise (blur, contrast, brightness, a shift). The "
+            "returned model only describes the spread.",
         )

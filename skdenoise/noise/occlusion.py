@@ -1,6 +1,7 @@
-"""Occlusion: a part of the image that cannot be seen."""
+"""Occlusion: hide a part of the image."""
 
 import math
+from typing import Self
 
 import numpy as np
 
@@ -12,28 +13,29 @@ from skdenoise.noise.model import (
     draw_strength,
     severity_table,
 )
+from skdenoise.typing import Strength, UnitImages
 
 
 class RandomErasing(CatalogueModel):
-    """A rectangle anywhere in the image is erased.
+    """Erase a random rectangle of the image.
 
     Parameters
     ----------
     area : float or (low, high), default=(0.02, 0.4)
-        Share of the image that is erased, between 0 and 1. A range is drawn from uniformly, once
-        per image.
+        Share of the image that is erased, between 0 and 1. If a range, drawn uniformly for each
+        image.
     aspect_ratio : float or (low, high), default=(0.3, 3.3)
-        Height of the rectangle over its width. A range is drawn from log-uniformly, once per image.
+        Height of the rectangle over its width. If a range, drawn log-uniformly for each image.
     value : float, default=None
-        What stands in the rectangle, in units of the value range. ``None`` draws each value
-        uniformly between 0 and 1.
+        Values in the rectangle, in units of the value range. If None, each value is drawn uniformly
+        between 0 and 1.
 
     Notes
     -----
-    After Zhong et al. [1]_, whose ranges are the defaults; they erase half of the images, draw the
-    aspect ratio uniformly, and draw again until the rectangle fits. Here one that would be longer
-    than the image is as long as the image, and wider. Nobody has published severities; ours are
-    areas of 0.05, 0.1, 0.15, 0.2 and 0.3.
+    Based on Zhong et al. [1]_, with their default ranges. They erase a rectangle in half of the
+    images, draw the aspect ratio uniformly, and draw again until the rectangle fits. Here, a
+    rectangle that is longer than the image is cut to the length of the image and made wider. There
+    are no published severities. This package uses areas of 0.05, 0.1, 0.15, 0.2 and 0.3.
 
     References
     ----------
@@ -51,12 +53,17 @@ class RandomErasing(CatalogueModel):
 
     severities = severity_table("area", ours=(0.05, 0.1, 0.15, 0.2, 0.3))
 
-    def __init__(self, area=(0.02, 0.4), aspect_ratio=(0.3, 3.3), value=None):
+    def __init__(
+        self,
+        area: Strength = (0.02, 0.4),
+        aspect_ratio: Strength = (0.3, 3.3),
+        value: float | None = None,
+    ) -> None:
         self.area = area
         self.aspect_ratio = aspect_ratio
         self.value = value
 
-    def __call__(self, images, rng):
+    def __call__(self, images: UnitImages, rng: np.random.Generator) -> UnitImages:
         """Overwrite a rectangle of each image."""
         n_images, height, width, _ = images.shape
         area = draw_strength("area", self.area, n_images, rng, high=1) * (height * width)
@@ -77,22 +84,22 @@ class RandomErasing(CatalogueModel):
         return draw_log_uniform("aspect_ratio", self.aspect_ratio, n_images, rng)
 
     @classmethod
-    def from_factor(cls, noise_factor):
+    def from_factor(cls, noise_factor: Strength) -> Self:
         """Make the model with ``area=noise_factor``."""
         return cls(area=noise_factor)
 
 
 def _sides(area, ratio, height, width):
-    """Return height and width of rectangles that fit into the image, as whole pixels."""
+    """Return height and width, in whole pixels, of rectangles that fit into the image."""
     rows = np.clip(np.rint(np.sqrt(area * ratio)), 1, height)
-    # A rectangle that is too long becomes wider, and the other way round.
+    # A rectangle that is too long is made wider, and one that is too wide is made longer.
     columns = np.clip(np.rint(area / rows), 0, width)
     rows = np.clip(np.rint(area / np.maximum(columns, 1)), 0, height)
     return rows.astype(int), columns.astype(int)
 
 
 def _interval(lengths, size, rng):
-    """Tell which of `size` places are in an interval of given length, anywhere among them."""
+    """Return a mask of `size` places, True in an interval of given length at a random position."""
     lengths = lengths[:, np.newaxis]
     first = rng.integers(0, size - lengths, endpoint=True)
     places = np.arange(size)

@@ -1,17 +1,19 @@
-"""Blur of the optics: what a lens out of focus, or in motion, does to an image.
+"""Optics: blur of a lens that is out of focus or in motion.
 
-Each image is convolved with a kernel of its own; beyond its edges it goes on as at the edge. The
-severities are those of ImageNet-C and CIFAR-C (Hendrycks and Dietterich, "Benchmarking Neural
-Network Robustness to Common Corruptions and Perturbations", ICLR 2019).
+Each image is convolved with its own kernel. Edge pixels are repeated beyond the edges. The
+severities are from ImageNet-C and CIFAR-C (Hendrycks and Dietterich, "Benchmarking Neural Network
+Robustness to Common Corruptions and Perturbations", ICLR 2019).
 """
 
 import math
+from typing import Self
 
 import numpy as np
 from scipy.ndimage import gaussian_filter
 
 from skdenoise.images.pixels import chunks
 from skdenoise.noise.model import CatalogueModel, check_number, draw_strength, severity_table
+from skdenoise.typing import Strength, UnitImages
 
 
 class GaussianBlur(CatalogueModel):
@@ -20,7 +22,7 @@ class GaussianBlur(CatalogueModel):
     Parameters
     ----------
     sigma : float or (low, high), default=1
-        Standard deviation of the kernel, in pixels. A range is drawn from uniformly, once per image.
+        Standard deviation of the kernel, in pixels. If a range, drawn uniformly for each image.
 
     Examples
     --------
@@ -35,27 +37,27 @@ class GaussianBlur(CatalogueModel):
     severities = severity_table("sigma", cifar=(0.4, 0.6, 0.7, 0.8, 1), imagenet=(1, 2, 3, 4, 6))
     typical_factors = (1, 2)
 
-    def __init__(self, sigma=1.0):
+    def __init__(self, sigma: Strength = 1.0) -> None:
         self.sigma = sigma
 
-    def __call__(self, images, rng):
+    def __call__(self, images: UnitImages, rng: np.random.Generator) -> UnitImages:
         """Convolve each image with its kernel."""
         sigmas = draw_strength("sigma", self.sigma, len(images), rng)
         return _convolve(images, _kernels(_gaussian_kernel, sigmas))
 
     @classmethod
-    def from_factor(cls, noise_factor):
+    def from_factor(cls, noise_factor: Strength) -> Self:
         """Make the model with ``sigma=noise_factor``, in pixels."""
         return cls(sigma=noise_factor)
 
 
 class DefocusBlur(CatalogueModel):
-    """Blur of a lens out of focus: points become disks.
+    """Blur of a lens that is out of focus: points become disks.
 
     Parameters
     ----------
     radius : float or (low, high), default=2
-        Radius of the disk, in pixels; 0 is the identity. A range is drawn from uniformly, once per
+        Radius of the disk, in pixels; 0 is the identity. If a range, drawn uniformly for each
         image.
     alias_blur : float, default=0.5
         Standard deviation, in pixels, of the Gaussian that softens the edge of the disk.
@@ -78,11 +80,11 @@ class DefocusBlur(CatalogueModel):
     )
     typical_factors = (2, 4)
 
-    def __init__(self, radius=2.0, alias_blur=0.5):
+    def __init__(self, radius: Strength = 2.0, alias_blur: float = 0.5) -> None:
         self.radius = radius
         self.alias_blur = alias_blur
 
-    def __call__(self, images, rng):
+    def __call__(self, images: UnitImages, rng: np.random.Generator) -> UnitImages:
         """Convolve each image with its disk."""
         check_number("alias_blur", self.alias_blur, 0)
         radii = draw_strength("radius", self.radius, len(images), rng)
@@ -91,7 +93,7 @@ class DefocusBlur(CatalogueModel):
     def _disk(self, radius):
         if not radius:
             return np.ones((1, 1), dtype=np.float32)
-        # The width to which the benchmark's authors cut the softening kernel off.
+        # The authors of the benchmark cut the softening kernel off at this width.
         soft = 1 if radius <= 8 else 2
         across = np.arange(-math.ceil(radius) - soft, math.ceil(radius) + soft + 1)
         disk = np.float32(across**2 + across[:, np.newaxis] ** 2 <= radius**2)
@@ -99,32 +101,31 @@ class DefocusBlur(CatalogueModel):
         return disk / disk.sum()
 
     @classmethod
-    def from_factor(cls, noise_factor):
+    def from_factor(cls, noise_factor: Strength) -> Self:
         """Make the model with ``radius=noise_factor``, in pixels."""
         return cls(radius=noise_factor)
 
 
 class MotionBlur(CatalogueModel):
-    """Blur of a camera, or an object, in motion along a line.
+    """Blur of a camera or object that moves along a line.
 
     Parameters
     ----------
     length : float or (low, high), default=5
-        How far the image moves, in pixels; 0 is the identity. A range is drawn from uniformly, once
-        per image.
+        Length of the motion, in pixels; 0 is the identity. If a range, drawn uniformly for each
+        image.
     angle : float or (low, high), default=(-45, 45)
-        Direction of the motion in degrees, counted clockwise from the right. A range is drawn from
-        uniformly, once per image.
+        Direction of the motion in degrees, clockwise from the right. If a range, drawn uniformly
+        for each image.
     sigma : float, default=None
-        ``None`` is an even motion, centred on the image. A number makes a trail, against the
-        direction, that fades like a Gaussian of this standard deviation in pixels, as in ImageMagick
-        and ImageNet-C.
+        If None, the motion is even and centred. If a number, the standard deviation, in pixels, of
+        a Gaussian trail that fades against the direction, as in ImageMagick and ImageNet-C.
 
     Notes
     -----
-    The kernel is sampled along the line, at most one pixel apart, and each sample shared between
-    the four pixels around it; ImageMagick takes the nearest one. The published (radius, sigma) are
-    ``length = 2 * radius`` and `sigma`. Both scales are in pixels.
+    The kernel is sampled along the line, with samples at most one pixel apart. Each sample is
+    shared between the four nearest pixels; ImageMagick uses the nearest one. The published (radius,
+    sigma) are ``length = 2 * radius`` and `sigma`. Both scales are in pixels.
 
     Examples
     --------
@@ -144,17 +145,19 @@ class MotionBlur(CatalogueModel):
     )
     typical_factors = (3, 6)
 
-    def __init__(self, length=5.0, angle=(-45, 45), sigma=None):
+    def __init__(
+        self, length: Strength = 5.0, angle: Strength = (-45, 45), sigma: float | None = None
+    ) -> None:
         self.length = length
         self.angle = angle
         self.sigma = sigma
 
-    def __call__(self, images, rng):
-        """Convolve each image with its line."""
+    def __call__(self, images: UnitImages, rng: np.random.Generator) -> UnitImages:
+        """Convolve each image with its line kernel."""
         lengths = draw_strength("length", self.length, len(images), rng)
         angles = draw_strength("angle", self.angle, len(images), rng, low=-360, high=360)
         if self.sigma is not None:
-            # What is further away has less than 4e-6 of the weight of the nearest sample.
+            # Samples further away have less than 4e-6 of the weight of the nearest one.
             furthest = math.ceil(5 * check_number("sigma", self.sigma, 0))
             lengths = np.minimum(lengths, np.float32(furthest))
         if not lengths.any():
@@ -163,7 +166,7 @@ class MotionBlur(CatalogueModel):
         return _convolve(images, _line_kernels(*self._samples(lengths), angles))
 
     def _samples(self, lengths):
-        """Return where samples lie along the line of each image, and their weights."""
+        """Return positions of the samples along the line of each image, and their weights."""
         n_samples = math.ceil(lengths.max()) + 1
         along = np.linspace(0, lengths, n_samples, axis=1)
         if self.sigma is None:
@@ -173,14 +176,14 @@ class MotionBlur(CatalogueModel):
         return -along, fading / fading.sum(axis=1, keepdims=True)
 
     @classmethod
-    def from_factor(cls, noise_factor):
+    def from_factor(cls, noise_factor: Strength) -> Self:
         """Make the model with ``length=noise_factor``, in pixels."""
         return cls(length=noise_factor)
 
 
 def _convolve(images, kernels):
-    """Convolve each image with its kernel, or all with the only one; kernels are (n, size, size)."""
-    # Slow to import, and needed by blurs alone.
+    """Convolve each image with its kernel, or all images with one; kernels are (n, size, size)."""
+    # Slow to import, and only used by blurs.
     from scipy.signal import fftconvolve
 
     reach = kernels.shape[1] // 2
@@ -198,7 +201,7 @@ def _convolve(images, kernels):
 
 
 def _kernels(make, strengths):
-    """Make the kernel of each strength, all padded to the size of the largest."""
+    """Make the kernel of each strength, padded to the size of the largest."""
     strengths = strengths.ravel()
     if len(set(strengths.tolist())) == 1:
         strengths = strengths[:1]
@@ -208,7 +211,7 @@ def _kernels(make, strengths):
 
 
 def _gaussian_kernel(sigma):
-    # Cut off where scipy.ndimage and scikit-image do.
+    # Cut off at the same width as scipy.ndimage and scikit-image.
     reach = int(4 * sigma + 0.5)
     profile = np.zeros(2 * reach + 1, dtype=np.float32)
     profile[reach] = 1
@@ -218,7 +221,7 @@ def _gaussian_kernel(sigma):
 
 
 def _line_kernels(along, weights, angles):
-    """Draw weighted samples at distances `along` lines through the centres of kernels."""
+    """Make kernels from weighted samples at distances `along` a line through the centre."""
     down = along * np.sin(angles)[:, np.newaxis]
     right = along * np.cos(angles)[:, np.newaxis]
     reach = math.ceil(np.abs(along).max())

@@ -1,10 +1,11 @@
-"""Sensor noise: of values, of photons, of pixels that fail and of too few grey levels.
+"""Sensor noise: noise of values and photons, failed pixels, and too few grey levels.
 
-The severities are those of ImageNet-C and CIFAR-C (Hendrycks and Dietterich, "Benchmarking Neural
-Network Robustness to Common Corruptions and Perturbations", ICLR 2019) where they have the model.
+The severities are from ImageNet-C and CIFAR-C (Hendrycks and Dietterich, "Benchmarking Neural
+Network Robustness to Common Corruptions and Perturbations", ICLR 2019) if they have the model.
 """
 
 import math
+from typing import Self
 
 import numpy as np
 
@@ -17,6 +18,7 @@ from skdenoise.noise.model import (
     severity_table,
     strength_range,
 )
+from skdenoise.typing import Strength, UnitImages
 
 _GAUSSIAN = {"cifar": (0.04, 0.06, 0.08, 0.09, 0.10), "imagenet": (0.08, 0.12, 0.18, 0.26, 0.38)}
 
@@ -27,8 +29,8 @@ class GaussianNoise(CatalogueModel):
     Parameters
     ----------
     sigma : float or (low, high), default=0.4
-        Standard deviation in units of the value range (0.1 is 25.5 grey levels of uint8). A range
-        is drawn from uniformly, once per image.
+        Standard deviation in units of the value range (0.1 is 25.5 grey levels of uint8). If a
+        range, drawn uniformly for each image.
 
     Examples
     --------
@@ -42,10 +44,10 @@ class GaussianNoise(CatalogueModel):
 
     severities = severity_table("sigma", **_GAUSSIAN)
 
-    def __init__(self, sigma=0.4):
+    def __init__(self, sigma: Strength = 0.4) -> None:
         self.sigma = sigma
 
-    def __call__(self, images, rng):
+    def __call__(self, images: UnitImages, rng: np.random.Generator) -> UnitImages:
         """Add normal noise to each value."""
         sigma = draw_strength("sigma", self.sigma, len(images), rng)
         noise = rng.standard_normal(images.shape, dtype=np.float32)
@@ -54,7 +56,7 @@ class GaussianNoise(CatalogueModel):
         return noise
 
     @classmethod
-    def from_factor(cls, noise_factor):
+    def from_factor(cls, noise_factor: Strength) -> Self:
         """Make the model with ``sigma=noise_factor``."""
         return cls(sigma=noise_factor)
 
@@ -65,8 +67,8 @@ class SpeckleNoise(CatalogueModel):
     Parameters
     ----------
     sigma : float or (low, high), default=0.4
-        Standard deviation relative to the value of the pixel. A range is drawn from uniformly, once
-        per image.
+        Standard deviation relative to the value of the pixel. If a range, drawn uniformly for each
+        image.
 
     Examples
     --------
@@ -81,11 +83,11 @@ class SpeckleNoise(CatalogueModel):
         "sigma", cifar=(0.06, 0.1, 0.12, 0.16, 0.2), imagenet=(0.15, 0.2, 0.35, 0.45, 0.6)
     )
 
-    def __init__(self, sigma=0.4):
+    def __init__(self, sigma: Strength = 0.4) -> None:
         self.sigma = sigma
 
-    def __call__(self, images, rng):
-        """Add normal noise in proportion to each value."""
+    def __call__(self, images: UnitImages, rng: np.random.Generator) -> UnitImages:
+        """Add normal noise, proportional to each value."""
         sigma = draw_strength("sigma", self.sigma, len(images), rng)
         noise = rng.standard_normal(images.shape, dtype=np.float32)
         noise *= sigma
@@ -94,23 +96,23 @@ class SpeckleNoise(CatalogueModel):
         return noise
 
     @classmethod
-    def from_factor(cls, noise_factor):
+    def from_factor(cls, noise_factor: Strength) -> Self:
         """Make the model with ``sigma=noise_factor``."""
         return cls(sigma=noise_factor)
 
 
 class SaltAndPepperNoise(CatalogueModel):
-    """Impulse noise: random pixels turn white (salt) or black (pepper), half of them each.
+    """Impulse noise: random values become white (salt) or black (pepper), equally often.
 
     Parameters
     ----------
     amount : float or (low, high), default=0.1
-        Probability, between 0 and 1, that a value is replaced. A range is drawn from uniformly, once
-        per image.
+        Probability that a value is replaced, between 0 and 1. If a range, drawn uniformly for each
+        image.
 
     Notes
     -----
-    Each channel is hit by itself, as in ImageNet-C [1]_, whose numbers come from
+    Each channel is replaced independently, as in ImageNet-C [1]_, which uses
     ``skimage.util.random_noise(mode="s&p")``.
 
     References
@@ -132,10 +134,10 @@ class SaltAndPepperNoise(CatalogueModel):
         "amount", cifar=(0.01, 0.02, 0.03, 0.05, 0.07), imagenet=(0.03, 0.06, 0.09, 0.17, 0.27)
     )
 
-    def __init__(self, amount=0.1):
+    def __init__(self, amount: Strength = 0.1) -> None:
         self.amount = amount
 
-    def __call__(self, images, rng):
+    def __call__(self, images: UnitImages, rng: np.random.Generator) -> UnitImages:
         """Replace random values with 0 or 1."""
         amount = draw_strength("amount", self.amount, len(images), rng, high=1)
         uniform = rng.random(images.shape, dtype=np.float32)
@@ -143,7 +145,7 @@ class SaltAndPepperNoise(CatalogueModel):
         return np.where(uniform >= 1 - amount / 2, np.float32(0), salted)
 
     @classmethod
-    def from_factor(cls, noise_factor):
+    def from_factor(cls, noise_factor: Strength) -> Self:
         """Make the model with ``amount=noise_factor``."""
         return cls(amount=noise_factor)
 
@@ -154,13 +156,13 @@ class PoissonNoise(CatalogueModel):
     Parameters
     ----------
     photons : float or (low, high), default=6.25
-        Mean number of photons at white; infinity is the identity. At white the standard deviation
-        is ``1 / sqrt(photons)``, which is the ``noise_factor``; the default is a factor of 0.4. A
-        range is drawn from uniformly in the noise factor, once per image.
+        Mean number of photons at white; infinity is the identity. The ``noise_factor`` is ``1 /
+        sqrt(photons)``, the standard deviation at white; the default is a factor of 0.4. If a
+        range, the noise factor is drawn uniformly for each image.
 
     Notes
     -----
-    Values below black count no photons.
+    Values below black have no photons.
 
     Examples
     --------
@@ -176,14 +178,14 @@ class PoissonNoise(CatalogueModel):
         "photons", cifar=(500, 250, 100, 75, 50), imagenet=(60, 25, 12, 5, 3)
     )
 
-    def __init__(self, photons=6.25):
+    def __init__(self, photons: Strength = 6.25) -> None:
         self.photons = photons
 
-    def __call__(self, images, rng):
-        """Draw a number of photons for each value."""
+    def __call__(self, images: UnitImages, rng: np.random.Generator) -> UnitImages:
+        """Draw the number of photons of each value."""
         factors = draw_strength("1 / sqrt(photons)", self._factor(), len(images), rng)
         noisy = images.copy()
-        # So many photons that float32 could not tell the noise from none.
+        # With more photons, the noise is less than the precision of float32.
         exposed = np.flatnonzero(factors > 1e-8)
         photons = factors[exposed] ** -2.0
         counts = rng.poisson(np.maximum(images[exposed], 0) * photons)
@@ -194,12 +196,12 @@ class PoissonNoise(CatalogueModel):
         low, _ = strength_range("photons", self.photons)
         if low <= 0:
             raise ValueError(
-                f"photons={self.photons!r}: the mean number of photons must be positive."
+                f"photons={self.photons!r}: the mean number of photons must be above 0."
             )
         return map_strength("photons", self.photons, lambda photons: photons**-0.5)
 
     @classmethod
-    def from_factor(cls, noise_factor):
+    def from_factor(cls, noise_factor: Strength) -> Self:
         """Make the model with ``photons = 1 / noise_factor**2``."""
         return cls(
             photons=map_strength(
@@ -215,11 +217,11 @@ class UniformNoise(CatalogueModel):
     ----------
     half_width : float or (low, high), default=0.5
         Half the width of the distribution, in units of the value range; its standard deviation is
-        ``half_width / sqrt(3)``. A range is drawn from uniformly, once per image.
+        ``half_width / sqrt(3)``. If a range, drawn uniformly for each image.
 
     Notes
     -----
-    Nobody has published severities; ours have the standard deviations of Gaussian noise.
+    There are no published severities. This package uses the standard deviations of Gaussian noise.
 
     Examples
     --------
@@ -236,10 +238,10 @@ class UniformNoise(CatalogueModel):
         **{scale: [s * math.sqrt(3) for s in sigmas] for scale, sigmas in _GAUSSIAN.items()},
     )
 
-    def __init__(self, half_width=0.5):
+    def __init__(self, half_width: Strength = 0.5) -> None:
         self.half_width = half_width
 
-    def __call__(self, images, rng):
+    def __call__(self, images: UnitImages, rng: np.random.Generator) -> UnitImages:
         """Add uniform noise to each value."""
         half_width = draw_strength("half_width", self.half_width, len(images), rng)
         noise = rng.random(images.shape, dtype=np.float32)
@@ -249,28 +251,28 @@ class UniformNoise(CatalogueModel):
         return noise
 
     @classmethod
-    def from_factor(cls, noise_factor):
+    def from_factor(cls, noise_factor: Strength) -> Self:
         """Make the model with ``half_width=noise_factor``."""
         return cls(half_width=noise_factor)
 
 
 class DeadPixels(CatalogueModel):
-    """Pixels of the sensor that always read black (dead) or white (hot), in all their channels.
+    """Failed pixels of the sensor: always black (dead) or white (hot), in all channels.
 
     Parameters
     ----------
     amount : float or (low, high), default=0.05
-        Probability, between 0 and 1, that a pixel has failed. A range is drawn from uniformly, once
-        per image.
+        Probability that a pixel has failed, between 0 and 1. If a range, drawn uniformly for each
+        image.
     hot : float, default=0.5
         Share of the failed pixels that are white.
     sensor : int, default=None
-        Names a sensor, whose failed pixels are at the same place in all images. ``None`` takes
-        another sensor for each image.
+        Seed of a sensor, which has the same failed pixels in all images. If None, each image is
+        from a different sensor.
 
     Notes
     -----
-    Nobody has published severities; ours are amounts from 0.005 to 0.1.
+    There are no published severities. This package uses amounts from 0.005 to 0.1.
 
     Examples
     --------
@@ -284,12 +286,14 @@ class DeadPixels(CatalogueModel):
 
     severities = severity_table("amount", ours=(0.005, 0.01, 0.02, 0.05, 0.1))
 
-    def __init__(self, amount=0.05, hot=0.5, sensor=None):
+    def __init__(
+        self, amount: Strength = 0.05, hot: float = 0.5, sensor: int | None = None
+    ) -> None:
         self.amount = amount
         self.hot = hot
         self.sensor = sensor
 
-    def __call__(self, images, rng):
+    def __call__(self, images: UnitImages, rng: np.random.Generator) -> UnitImages:
         """Replace pixels with 0 or 1."""
         hot = np.float32(check_number("hot", self.hot, 0, 1))
         amount = draw_strength("amount", self.amount, len(images), rng, high=1)
@@ -301,24 +305,24 @@ class DeadPixels(CatalogueModel):
         return np.where(uniform < amount * hot, np.float32(1), noisy)
 
     @classmethod
-    def from_factor(cls, noise_factor):
+    def from_factor(cls, noise_factor: Strength) -> Self:
         """Make the model with ``amount=noise_factor``."""
         return cls(amount=noise_factor)
 
 
 class Quantization(CatalogueModel):
-    """Too few grey levels: values are rounded to one of ``levels``, evenly spaced from 0 to 1.
+    """Too few grey levels: round values to ``levels`` levels, evenly spaced from 0 to 1.
 
     Parameters
     ----------
     levels : float or (low, high), default=4
-        Number of levels, at least 2, rounded; infinity is the identity. A range is drawn from
-        uniformly in the step between levels, ``1 / (levels - 1)``, once per image.
+        Number of levels, at least 2, rounded to an integer; infinity is the identity. If a range,
+        the step between levels, ``1 / (levels - 1)``, is drawn uniformly for each image.
 
     Notes
     -----
-    Values outside 0..1 are clipped. Nobody has published severities; ours are 32, 16, 8, 4 and 2
-    levels.
+    Values outside 0..1 are clipped. There are no published severities. This package uses 32, 16, 8,
+    4 and 2 levels.
 
     Examples
     --------
@@ -331,14 +335,14 @@ class Quantization(CatalogueModel):
 
     severities = severity_table("levels", ours=(32, 16, 8, 4, 2))
 
-    def __init__(self, levels=4):
+    def __init__(self, levels: Strength = 4) -> None:
         self.levels = levels
 
-    def __call__(self, images, rng):
-        """Round each value to the next level."""
+    def __call__(self, images: UnitImages, rng: np.random.Generator) -> UnitImages:
+        """Round each value to the nearest level."""
         low, _ = strength_range("levels", self.levels)
         if low < 2:
-            raise ValueError(f"levels={self.levels!r}: there must be at least 2.")
+            raise ValueError(f"levels={self.levels!r}: expected at least 2.")
         steps = map_strength("levels", self.levels, lambda levels: 1 / (levels - 1))
         step = draw_strength("1 / (levels - 1)", steps, len(images), rng)
         n_steps = np.rint(1 / np.where(step > 0, step, 1))
@@ -346,8 +350,8 @@ class Quantization(CatalogueModel):
         return np.where(step > 0, rounded, images)
 
     @classmethod
-    def from_factor(cls, noise_factor):
-        """Make the model whose levels are about ``noise_factor`` apart."""
+    def from_factor(cls, noise_factor: Strength) -> Self:
+        """Make the model with a step of about ``noise_factor`` between levels."""
         check_limits("noise_factor", noise_factor, 0, 1)
         return cls(
             levels=map_strength(

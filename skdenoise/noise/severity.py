@@ -1,13 +1,14 @@
-"""Severity: noise models at the strengths of published benchmarks."""
+"""Severity: noise models with the strengths of published benchmarks."""
 
 from numbers import Integral
 
 import numpy as np
 
 from skdenoise.noise.catalogue import named_model
-from skdenoise.noise.model import NoiseModel, apply_by_group, draw_integers
+from skdenoise.noise.model import CatalogueModel, NoiseModel, apply_by_group, draw_integers
+from skdenoise.typing import Severity, UnitImages
 
-# CIFAR-C is for 32x32, TinyImageNet-C for 64x64 with strengths close to those of ImageNet-C.
+# CIFAR-C has images of 32x32. TinyImageNet-C has 64x64, with strengths close to ImageNet-C.
 _CIFAR_BELOW = 64
 
 
@@ -17,17 +18,17 @@ class CommonCorruption(NoiseModel):
     Parameters
     ----------
     name : str, default="gaussian"
-        One of `noise_names`, or the name that ImageNet-C has for it.
+        One of `noise_names`, or a name of ImageNet-C.
     severity : int or (low, high), default=3
-        From 1 to 5; 0 is the identity. A range is drawn from, ends included, once per image.
+        From 1 to 5; 0 is the identity. If a range, drawn uniformly for each image, ends included.
     scale : {"cifar", "imagenet"}, default=None
-        Which table the strength is from. ``None`` is ``"cifar"`` for images below 64 pixels and
-        ``"imagenet"`` for larger ones. MNIST-C applies ``"imagenet"`` to 28x28.
+        The table of strengths. If None, uses ``"cifar"`` for images below 64 pixels and
+        ``"imagenet"`` for larger ones. MNIST-C uses ``"imagenet"`` for 28x28.
 
     Notes
     -----
-    The result is clipped to 0..1, as published. Models that ImageNet-C does not have use severities
-    of our own, which their documentation states.
+    The result is clipped to 0..1, as in the published benchmark. For models that are not in
+    ImageNet-C, the documentation of their class states the severities.
 
     References
     ----------
@@ -47,26 +48,28 @@ class CommonCorruption(NoiseModel):
     0.10
     """
 
-    def __init__(self, name="gaussian", severity=3, scale=None):
+    def __init__(
+        self, name: str = "gaussian", severity: Severity = 3, scale: str | None = None
+    ) -> None:
         self.name = name
         self.severity = severity
         self.scale = scale
 
-    def __call__(self, images, rng):
-        """Corrupt each image at its severity."""
+    def __call__(self, images: UnitImages, rng: np.random.Generator) -> UnitImages:
+        """Corrupt each image with its severity."""
         named_model(self.name)
         severities = draw_integers("severity", self.severity, len(images), rng, 0, 5)
         used = set(severities[severities > 0].tolist())
         models = {severity: self._clipped(severity, images) for severity in sorted(used)}
         return apply_by_group(models, severities, images, rng)
 
-    def model(self, size):
-        """Return the noise model behind it, for images of this height or width, the larger one.
+    def model(self, size: int) -> CatalogueModel:
+        """Return the noise model for this severity and size of images.
 
         Parameters
         ----------
         size : int
-            In pixels; only matters where `scale` is ``None``.
+            Height or width in pixels, the larger one. Only used if `scale` is None.
         """
         if not isinstance(self.severity, Integral) or not 1 <= self.severity <= 5:
             raise ValueError(f"severity={self.severity!r} must be an integer from 1 to 5.")
