@@ -1,0 +1,153 @@
+"""What experiments and benchmarks share: clocks, the machine, and how tables are written."""
+
+import argparse
+import importlib
+import importlib.metadata
+import os
+import platform
+import subprocess
+import sys
+import time
+from datetime import UTC, datetime
+from pathlib import Path
+
+import numpy as np
+
+HERE = Path(__file__).parent
+RESULTS = HERE / "results"  # the tables that pages include
+OUTPUT = HERE / "output"  # everything else; ignored by git
+_THREADS = ("TF_NUM_INTRAOP_THREADS", "TF_NUM_INTEROP_THREADS", "OMP_NUM_THREADS")
+_CHANGES = ("diff", "HEAD", "--", "../skdenoise", "../benchmarks/*.py", "../experiments/*.py")
+PACKAGES = ("numpy", "scikit-learn", "scikit-image", "keras", "tensorflow")
+
+
+def main(file):
+    """Run an experiment as a command, and write ``results/NAME.md``; with --quick, only print it.
+
+    Its ``measure(quick)`` returns the rows of the table, each a dict; its ``COLUMNS`` are the keys to
+    show, in order.
+    """
+    # By its name, not as __main__, so that processes of joblib find its functions.
+    experiment = importlib.import_module(Path(file).stem)
+    parser = argparse.ArgumentParser(description=experiment.__doc__.splitlines()[0])
+    parser.add_argument(
+        "--quick", action="store_true", help="run on next to nothing; write nothing"
+    )
+    quick = parser.parse_args().quick
+    measured_in = environment()
+    rows = experiment.measure(quick)
+    if quick:
+        print(markdown(rows, experiment.COLUMNS))
+    else:
+        path = RESULTS / f"{Path(file).stem}.md"
+        write_table(path, rows, experiment.COLUMNS, measured_in=measured_in)
+
+
+def write_table(path, rows, columns=None, *, measured_in):
+    """Write rows as a Markdown table, with the `environment` they were measured in, and print it."""
+    columns = columns or list(dict.fromkeys(column for row in rows for column in row))
+    text = markdown(rows, columns)
+    print(text)
+    path.parent.mkdir(exist_ok=True)
+    new = path.with_suffix(".new")
+    new.write_text(f"{text}\n{_about(measured_in)}")
+    new.replace(path)  # the file is whole, or as it was
+
+
+def markdown(rows, columns):
+    """Return rows as a Markdown table."""
+    cells = [[_cell(row.get(column), column) for column in columns] for row in rows]
+    rule = ["---:" if _is_number(rows, column) else "---" for column in columns]
+    lines = [columns, rule, *cells]
+    return "".join(f"| {' | '.join(line)} |\n" for line in lines)
+
+
+def seconds(function, *arguments, **keywords):
+    """Return the wall time of one call."""
+    start = time.perf_counter()
+    function(*arguments, **keywords)
+    return time.perf_counter() - start
+
+
+def run_in_process(arguments, threads=None):
+    """Run Python in a process of its own, and return the last line that it printed.
+
+    Parameters
+    ----------
+    arguments : list of str
+        What Python is given.
+    threads : int or None
+        Intra-op threads of TensorFlow. If None, as many as there are cores.
+    """
+    environ = {key: value for key, value in os.environ.items() if key not in _THREADS}
+    if threads is not None:
+        environ["TF_NUM_INTRAOP_THREADS"] = str(threads)
+    command = [sys.executable, "-W", "ignore", *arguments]
+    run = subprocess.run(command, env=environ, check=True, stdout=subprocess.PIPE, text=True)
+    return run.stdout.splitlines()[-1] if run.stdout else ""
+
+
+def interleaved(functions, repeats):
+    """Time functions in turn, after one call each to warm up; return their wall times by name."""
+    for function in functions.values():
+        function()
+    times = {name: [] for name in functions}
+    for _ in range(repeats):
+        for name, function in functions.items():
+            times[name].append(seconds(function))
+    return {name: np.array(values) for name, values in times.items()}
+
+
+def mean_psnr(clean, denoised):
+    """Return the mean over images of the PSNR in dB, of denoised images limited to 0..1."""
+    error = np.clip(denoised, 0, 1).reshape(len(clean), -1) - clean.reshape(len(clean), -1)
+    return float(np.mean(-10 * np.log10(np.maximum(np.mean(error**2, axis=1), 1e-10))))
+
+
+def environment():
+    """Return the machine, the versions and the commit."""
+    return {
+        "date": datetime.now(UTC).isoformat(timespec="seconds"),
+        "commit": _git("rev-parse", "--short", "HEAD") + ("+" if _git(*_CHANGES) else ""),
+        "processor": _processor(),
+        "cores": len(os.sched_getaffinity(0)),
+        "python": platform.python_version(),
+        "backend": os.environ.get("KERAS_BACKEND", "tensorflow"),
+        **{name: importlib.metadata.version(name) for name in PACKAGES},
+    }
+
+
+def _about(run):
+    versions = ", ".join(f"{name} {run[name]}" for name in ("python", *PACKAGES))
+    return (
+        f"{run['date'][:10]}, commit {run['commit']}, {run['cores']} cores of {run['processor']}, "
+        f"{versions}, backend {run['backend']}.\n"
+    )
+
+
+def _cell(value, column=""):
+    if value is None:
+        return ""
+    if isinstance(value, float):
+        if "dB" in column:
+            return f"{value:.2f}"
+        return f"{value:,.0f}" if abs(value) >= 100 else f"{value:.3g}"
+    return f"{value:,}" if isinstance(value, int) else str(value)
+
+
+def _is_number(rows, column):
+    return all(isinstance(row.get(column), int | float | None) for row in rows)
+
+
+def _git(*arguments):
+    command = ["git", *arguments]
+    return subprocess.run(
+        command, cwd=HERE, capture_output=True, text=True, check=False
+    ).stdout.strip()
+
+
+def _processor():
+    for line in Path("/proc/cpuinfo").read_text().splitlines():
+        if line.startswith("model name"):
+            return line.split(":")[1].strip()
+    return platform.processor()
