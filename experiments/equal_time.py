@@ -22,10 +22,10 @@ import keras
 import numpy as np
 from _data import load_mnist
 from _record import interleaved, main, mean_psnr, run_in_process, seconds
-from skdenoise.networks.network import NETWORKS, network_named
 
 from skdenoise import UNetDenoiser, add_noise
 from skdenoise.backend.precision import resolve_precision
+from skdenoise.networks.network import NETWORKS, network_named
 
 COLUMNS = [
     "what",

@@ -23,12 +23,12 @@ from _data import load_cifar10, load_mnist
 from _record import environment, main, mean_psnr
 from joblib import Parallel, delayed
 from keras import layers
-from skdenoise.networks.compact import logit as logit_of
-from skdenoise.networks.network import NETWORKS, network_named
 from sklearn.datasets import load_digits
 
 from skdenoise import UNetDenoiser, add_noise
+from skdenoise.networks.compact import logit as logit_of
 from skdenoise.networks.layers import DepthToSpace, SpaceToDepth, seeds
+from skdenoise.networks.network import NETWORKS, network_named
 
 TASKS = [(name, noise) for name in ("MNIST", "digits") for noise in (0.2, 0.4)]
 TASKS += [("CIFAR-10", 0.05), ("CIFAR-10", 0.2)]

@@ -1,0 +1,48 @@
+"""Losses."""
+
+import functools
+
+import keras
+import numpy as np
+import pytest
+from conftest import quick_denoiser
+
+from skdenoise.networks.architecture import check_architecture
+from skdenoise.training.keys import training_key
+
+HUBER = keras.losses.huber
+
+
+@pytest.mark.parametrize(
+    "loss", ["mse", "mae", functools.partial(HUBER, delta=0.1), keras.losses.LogCosh()]
+)
+def test_loss_is_what_keras_takes(digits, loss):
+    denoiser = quick_denoiser(loss=loss).fit(digits[0][:100])
+    assert np.isfinite(denoiser.history_["loss"]).all()
+
+
+def test_losses_that_differ_in_a_parameter_are_not_taken_for_each_other(digits):
+    losses = [
+        quick_denoiser(loss=functools.partial(HUBER, delta=delta))
+        .fit(digits[0][:100])
+        .history_["loss"][0]
+        for delta in (0.001, 1.0)
+    ]
+    assert losses[1] > 10 * losses[0]
+
+
+def key_of(loss="mse", optimizer=None, network="compact"):
+    architecture = check_architecture(network, None, channels=1)
+    return training_key(architecture, "float32", loss, (optimizer, (("beta_2", 0.98),), 0.05))
+
+
+@pytest.mark.parametrize("make", [keras.losses.Huber, lambda d: functools.partial(HUBER, delta=d)])
+def test_a_loss_of_keras_is_known_again_by_its_parts(make):
+    assert key_of(loss=make(0.1)) == key_of(loss=make(0.1)) is not None
+    assert key_of(loss=make(0.1)) != key_of(loss=make(0.2))
+
+
+@pytest.mark.parametrize("loss", [keras.losses.Huber(0.1), keras.losses.CosineSimilarity(axis=1)])
+def test_a_loss_whose_copies_forget_what_it_was_given_is_refused(digits, loss):
+    with pytest.raises(ValueError, match=r"forget (delta|axis).*functools\.partial"):
+        quick_denoiser(loss=loss).fit(digits[0][:100])
