@@ -1,4 +1,4 @@
-"""Images of any size: lists and folders of them, patches to train on, tiles."""
+"""Lists and folders of images of any size."""
 
 import numpy as np
 import pytest
@@ -11,24 +11,15 @@ from skdenoise import (
     GaussianNoise,
     ImageFolder,
     SubspaceDenoiser,
-    UNetDenoiser,
     add_noise,
-    inference,
     psnr,
     psnr_scorer,
     ssim,
     ssim_scorer,
 )
-from skdenoise.images.pixels import PixelFormat
 from skdenoise.images.ragged import ImageList
 from skdenoise.images.value_range import warn_of_other_range
-from skdenoise.images.views import View, cut, draw_view
-from skdenoise.inference.tiling import tiles
 from skdenoise.io.image_files import write_image
-from skdenoise.networks.architecture import check_architecture, footprint
-from skdenoise.supervision.pairs import Pairs
-from skdenoise.training.batches import TrainingBatches
-from skdenoise.training.plan import resolve_patch_size
 
 
 @pytest.fixture(scope="module")
@@ -41,9 +32,6 @@ def photographs():
 @pytest.fixture(scope="module")
 def fitted(photographs):
     return quick_denoiser(noise_factor=0.1, patch_size=32, epochs=3, batch_size=2).fit(photographs)
-
-
-# Lists
 
 
 def test_a_list_of_images_gives_a_list(photographs, fitted):
@@ -192,9 +180,6 @@ def test_what_does_not_fit_a_list(photographs, fitted, trained):
         SubspaceDenoiser().fit(photographs)
 
 
-# Folders
-
-
 @pytest.fixture
 def folder(tmp_path, photographs):
     for i, image in enumerate(photographs):
@@ -220,136 +205,6 @@ def test_images_of_a_folder_that_differ_are_named(folder):
     write_image(folder / "z.png", np.zeros((40, 40), np.uint8))
     with pytest.raises(ValueError, match=r"z\.png has 1 channel"):
         quick_denoiser().fit(ImageFolder(folder))
-
-
-# Patches
-
-
-def test_patches_are_drawn_from_everywhere_in_an_image():
-    image = np.arange(12 * 20.0).reshape(12, 20, 1)
-    rng = np.random.default_rng(0)
-    views = [draw_view(image.shape, (4, 8), False, rng) for _ in range(2000)]
-    seen = cut([image], [0] * 2000, views, (4, 8))
-    assert seen.shape == (2000, 4, 8, 1)
-    assert np.array_equal(np.unique(seen), image.ravel())
-    assert {view.top for view in views} == set(range(9))
-
-
-def test_augmentation_draws_all_eight_orientations_of_a_square():
-    image = np.arange(9).reshape(1, 3, 3, 1)
-    rng = np.random.default_rng(0)
-    views = [draw_view((3, 3, 1), (3, 3), True, rng) for _ in range(200)]
-    assert len({patch.tobytes() for patch in cut(image, [0] * 200, views, (3, 3))}) == 8
-    views = [draw_view((3, 2, 1), (3, 2), True, rng) for _ in range(200)]
-    assert {view.turns for view in views} == {0, 2}
-
-
-def test_noisy_and_clean_patches_show_the_same_place():
-    images = np.random.default_rng(0).random((3, 30, 40, 1), dtype=np.float32)
-    pixels = PixelFormat(images.dtype, (0.0, 1.0))
-    pairs = Pairs(images, pixels, images / 2, pixels, None, None, 1, (8, 8), True)
-    noisy, clean = pairs.batch(np.array([0, 2, 1, 1]), np.random.default_rng(1))
-    assert clean.shape == (4, 8, 8, 1)
-    np.testing.assert_allclose(noisy, clean / 2)
-    assert View(*draw_view((8, 8), (8, 8), False, np.random.default_rng(0))) == View()
-
-
-@pytest.mark.parametrize(("patch_size", "expected"), [((8, 8), 6), (None, 2)])
-def test_few_images_give_several_patches_a_step(patch_size, expected):
-    images = np.random.default_rng(0).random((2, 30, 40, 1), dtype=np.float32)
-    pixels = PixelFormat(images.dtype, (0.0, 1.0))
-    pairs = Pairs(images, pixels, None, pixels, GaussianNoise(0.1), None, 1, patch_size)
-    batches = TrainingBatches(pairs, np.arange(2), batch_size=6, seed=0, first_epoch=0)
-    _, clean = batches[0]
-    assert len(batches) == 1
-    assert len({image.tobytes() for image in clean}) == len(clean) == expected
-
-
-def test_training_on_patches_removes_noise_from_whole_photographs():
-    photographs = np.stack(load_sample_images().images)[..., 1]
-    denoiser = UNetDenoiser(
-        noise_factor=0.2,
-        patch_size=32,
-        augment=True,
-        filters=(16, 32),
-        epochs=200,
-        batch_size=4,
-        random_state=0,
-    ).fit(photographs[:, :300])
-    clean = photographs[:, 300:]
-    noisy = add_noise(clean, noise_factor=0.2, random_state=1)
-    denoised = denoiser.transform(noisy)
-    before, after = (psnr(clean, images, data_range=255).mean() for images in (noisy, denoised))
-    assert after > before + 4
-
-
-@pytest.mark.parametrize("size", [0, -3, 2.5, (4, 4, 4), "8"])
-def test_patch_sizes_that_are_none(digits, size):
-    with pytest.raises(ValueError, match="patch_size="):
-        quick_denoiser(patch_size=size).fit(digits[0][:50])
-
-
-def test_patches_larger_than_an_image(digits, photographs):
-    with pytest.raises(ValueError, match="larger than an image of 8x8"):
-        quick_denoiser(patch_size=9).fit(digits[0][:50])
-    with pytest.raises(ValueError, match="larger than an image of 70x111"):
-        quick_denoiser(patch_size=80).fit(photographs)
-
-
-def test_a_small_image_that_makes_all_patches_small_is_warned_of(photographs):
-    icon = photographs[0][:5, :6]
-    message = r"5x5 pixels, since X\[4\] is but 5x6.*Leave small images out, or give patch_size=5"
-    with pytest.warns(UserWarning, match=message):
-        size = resolve_patch_size(None, ImageList([*photographs, icon]))
-    assert size == (5, 5)
-    assert resolve_patch_size(5, ImageList([*photographs, icon])) == (5, 5)
-    assert resolve_patch_size(None, ImageList(photographs)) == (64, 64)
-    icons = [photographs[0][: 5 + i, :6] for i in range(6)]
-    assert resolve_patch_size(None, ImageList([*photographs, *icons])) == (5, 5)
-
-
-# Tiles
-
-
-@pytest.mark.parametrize(("height", "width"), [(64, 64), (8, 200), (100, 60), (128, 132)])
-def test_tiles_cover_an_image_once_or_more_and_are_aligned(height, width):
-    covered = np.zeros((height, width), int)
-    for tile in tiles(height, width, side=32, margin=8):
-        assert all(part.start % 4 == 0 for part in tile.seen)
-        for seen, kept, place in zip(*tile, strict=True):
-            assert seen.start + kept.start == place.start
-            assert kept.stop - kept.start == place.stop - place.start
-        covered[tile.place] += 1
-    assert covered.min() >= 1
-
-
-@pytest.mark.parametrize(
-    ("network", "filters"),
-    [("compact", (4, 8)), ("compact", (4, 4, 4)), ("classic", (4, 4)), ("bias_free", (4, 4))],
-)
-def test_output_depends_on_nothing_beyond_the_margin(network, filters):
-    architecture = check_architecture(network, filters, 1)
-    margin = footprint(architecture).margin
-    model = architecture.build((None, None), "float32", seed=0)
-    rng = np.random.default_rng(0)
-    # Some networks start as the identity, and depend on nothing beyond the pixel.
-    model.set_weights([weight + rng.normal(0, 0.1, weight.shape) for weight in model.get_weights()])
-    image = rng.random((1, 4 * margin, 4 * margin, 1), dtype=np.float32)
-    other = image.copy()
-    other[:, : 2 * margin] = rng.random((1, 2 * margin, 4 * margin, 1))
-    difference = np.abs(model.predict_on_batch(image) - model.predict_on_batch(other))
-    assert difference[:, 2 * margin :].max() > 0
-    assert difference[:, 3 * margin :].max() < 1e-6
-
-
-@pytest.mark.parametrize("shape", [(90, 101, 3), (64, 300, 3), (161, 77, 3)])
-def test_tiles_give_what_the_whole_image_gives(fitted, monkeypatch, shape):
-    image = np.random.default_rng(0).random((2, *shape))
-    image *= 255
-    whole = fitted.transform(image)
-    monkeypatch.setattr(inference, "_MEMORY", 0)
-    tiled = fitted.transform(image)
-    assert np.abs(tiled - whole).max() < 255 * 1e-5
 
 
 def test_an_image_list_that_is_changed_keeps_what_it_knows():

@@ -1,0 +1,100 @@
+"""Denoisers of photographs: the preset, and the weights that come with the package."""
+
+import numpy as np
+import pytest
+from sklearn.base import clone
+
+from skdenoise import PoissonNoise, UNetDenoiser, add_noise
+from skdenoise.metrics import psnr
+
+SMALL = {"filters": (8, 16), "random_state": 0}
+
+
+@pytest.fixture(scope="module")
+def photographs(photographs):
+    """The same at half the resolution, (2, 214, 320, 3), floats in 0..1."""
+    return photographs[:, ::2, ::2].astype(np.float32) / 255
+
+
+@pytest.fixture(scope="module")
+def fitted(photographs):
+    """A small denoiser of grey photographs."""
+    denoiser = UNetDenoiser.for_photographs(epochs=60, **SMALL)
+    return denoiser.fit(np.concatenate([photographs[..., 1]] * 8))
+
+
+def gain(denoiser, clean, noise_factor):
+    """Return by how many dB the PSNR of noisy images rises."""
+    noisy = add_noise(clean, noise_factor=noise_factor, random_state=1)
+    return np.mean(
+        psnr(clean, denoiser.transform(noisy), data_range=1) - psnr(clean, noisy, data_range=1)
+    )
+
+
+def test_a_preset_is_parameters_alone():
+    denoiser = UNetDenoiser.for_photographs(patch_size=48, random_state=3)
+    assert clone(denoiser).get_params() == denoiser.get_params()
+    changed = {"network", "noise_factor", "patch_size", "augment", "random_state"}
+    usual = UNetDenoiser().get_params()
+    assert {
+        name for name, value in denoiser.get_params().items() if value != usual[name]
+    } == changed
+    assert denoiser.patch_size == 48
+
+
+def test_a_noise_model_keeps_its_own_strength(photographs):
+    denoiser = UNetDenoiser.for_photographs(PoissonNoise(50), epochs=1, **SMALL)
+    assert denoiser.fit(photographs).noise_.photons == 50
+
+
+def test_noise_is_removed_from_photographs(fitted, photographs):
+    assert gain(fitted, photographs[..., 0], 0.15) > 2.5
+
+
+def test_noise_stronger_than_any_that_was_trained_on_is_removed(fitted, photographs):
+    assert gain(fitted, photographs[..., 0], 0.4) > 2.5
+
+
+def test_the_mean_absolute_error_is_for_targets_that_are_known_to_be_clean(photographs):
+    noisy = add_noise(photographs, noise_factor=0.1, clip=True, random_state=0)
+    denoiser = UNetDenoiser.for_photographs(epochs=1, **SMALL)
+    assert denoiser.fit(photographs)._loss == "mae"
+    assert denoiser.fit(noisy, clean=photographs)._loss == "mse"
+    assert denoiser.set_params(supervision="self").fit(noisy)._loss == "mse"
+
+
+@pytest.mark.parametrize(("noise_factor", "least"), [(0.06, 3.3), (0.1, 6), (0.2, 10), (0.4, 13.5)])
+def test_the_denoiser_that_comes_with_the_package_is_good(photographs, noise_factor, least):
+    denoiser = UNetDenoiser.from_pretrained("photo-gray", value_range=(0, 1))
+    assert gain(denoiser, photographs[..., 0], noise_factor) > least
+
+
+def test_the_denoiser_that_comes_with_the_package_takes_any_range_and_dtype(photographs):
+    clean = photographs[..., 1]
+    noisy = add_noise(clean, noise_factor=0.1, clip=True, random_state=0)
+    expected = UNetDenoiser.from_pretrained("photo-gray", value_range=(0, 1)).transform(noisy)
+    as_bytes = UNetDenoiser.from_pretrained("photo-gray")
+    denoised = as_bytes.transform(np.rint(255 * noisy).astype(np.uint8))
+    np.testing.assert_allclose(denoised / 255, np.clip(expected, 0, 1), atol=0.01)
+
+
+def test_training_goes_on_from_the_weights_that_come_with_the_package(photographs):
+    params = {"warm_start": True, "epochs": 1, "learning_rate": 1e-5, "random_state": 0}
+    denoiser = UNetDenoiser.from_pretrained("photo-gray", value_range=(0, 1), **params)
+    again = denoiser.fit(photographs[..., 0])
+    assert again.history_["loss"][-1] < 0.07
+    assert gain(again, photographs[..., 0], 0.1) > 6
+
+
+def test_a_pretrained_denoiser_that_is_not_there_is_named():
+    with pytest.raises(ValueError, match=r"'photo-color'.* there is 'photo-gray'"):
+        UNetDenoiser.from_pretrained("photo-color")
+    with pytest.raises(ValueError, match=r"value_range=None.*\(0, 255\) for uint8"):
+        UNetDenoiser.from_pretrained("photo-gray", value_range=None)
+
+
+def test_parameters_of_a_pretrained_denoiser_count():
+    exact = UNetDenoiser.from_pretrained("photo-gray", precision="float32")
+    assert exact._network.precision == "float32"
+    with pytest.raises(ValueError, match="j_invariant=True hides pixels"):
+        UNetDenoiser.from_pretrained("photo-gray", j_invariant=True)

@@ -1,0 +1,23 @@
+"""How long each network is trained."""
+
+import numpy as np
+import pytest
+
+from skdenoise.networks.recipes import RECIPES
+
+
+@pytest.mark.parametrize("n_images", [1, 200, 1797, 10_000, 30_000, 54_000, 1_000_000])
+def test_a_fit_is_2500_steps_by_default_whatever_the_number_of_images(n_images):
+    epochs, steps = RECIPES["compact"].length(n_images, 16)
+    assert epochs * steps == pytest.approx(2500, rel=0.01)
+    assert steps <= min(250, np.ceil(n_images / 16))
+
+
+@pytest.mark.parametrize(
+    ("n_images", "size", "steps", "batch_size"),
+    [(64, (8, 8), 1000, 64), (63, (8, 8), 2500, 16), (500, (1, 257), 2500, 16)],
+)
+def test_many_tiny_images_are_learned_from_in_fewer_larger_steps(n_images, size, steps, batch_size):
+    recipe = RECIPES["compact"].for_images(n_images, size)
+    assert (recipe.steps, recipe.batch_size) == (steps, batch_size)
+    assert RECIPES["classic"].for_images(n_images, size) == RECIPES["classic"]

@@ -1,0 +1,97 @@
+"""A fit from its first epoch to its end, wherever that comes."""
+
+import warnings
+
+import keras
+import numpy as np
+import pytest
+from conftest import quick_denoiser
+from sklearn.exceptions import ConvergenceWarning
+
+from skdenoise import UNetDenoiser
+
+
+def test_a_fit_that_has_learned_nothing_says_so(digits):
+    X = digits[0][:100]
+    with pytest.warns(ConvergenceWarning, match="learned nothing.*learning_rate"):
+        quick_denoiser(learning_rate=1e-9).fit(X)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error", ConvergenceWarning)
+        quick_denoiser(noise_factor=0).fit(X)
+        quick_denoiser(epochs=40, batch_size=16).fit(X)
+
+
+def test_early_stopping_ends_the_fit_and_goes_back_to_the_best_weights(digits):
+    X = digits[0][:300]
+    stopped = quick_denoiser(epochs=60, learning_rate=0.3, early_stopping=2).fit(X)
+    losses = stopped.history_["val_loss"]
+    assert stopped.n_iter_ < 60
+    assert losses.index(min(losses)) == len(losses) - 3
+
+
+def test_optimizer_instance_is_copied_for_each_fit(digits):
+    optimizer = keras.optimizers.SGD(0.1, momentum=0.9)
+    denoiser = quick_denoiser(optimizer=optimizer)
+    first = denoiser.fit(digits[0][:200]).history_
+    assert denoiser.fit(digits[0][:200]).history_ == first
+    assert not optimizer.built
+
+
+def test_bfloat16_learns_what_float32_learns(digits):
+    X = digits[0]
+    scores = [
+        UNetDenoiser(epochs=3, precision=precision, random_state=0).fit(X[:1200]).score(X[1200:])
+        for precision in ("float32", "bfloat16")
+    ]
+    assert scores[0] == pytest.approx(scores[1], abs=0.2)
+
+
+def test_verbose_prints_a_line_per_epoch(digits, capsys):
+    quick_denoiser(epochs=2, verbose=2).fit(digits[0][:100])
+    lines = capsys.readouterr().out.splitlines()
+    assert [line.split(":")[0] for line in lines] == ["epoch 1/2", "epoch 2/2"]
+
+
+class Interrupt(keras.callbacks.Callback):
+    def __init__(self, epoch):
+        super().__init__()
+        self.epoch = epoch
+
+    def on_epoch_begin(self, epoch, logs=None):
+        if epoch == self.epoch:
+            raise KeyboardInterrupt
+
+
+def test_interrupt_in_the_first_epoch_leaves_the_estimator_as_it_was(digits):
+    X = digits[0][:200]
+    denoiser = quick_denoiser(callbacks=[Interrupt(0)])
+    with pytest.raises(KeyboardInterrupt):
+        denoiser.fit(X)
+    assert not hasattr(denoiser, "image_shape_")
+    fitted = quick_denoiser().fit(X)
+    expected = fitted.transform(X)
+    fitted.set_params(callbacks=[Interrupt(0)])
+    with pytest.raises(KeyboardInterrupt):
+        fitted.fit(X.reshape(-1, 4, 16))
+    np.testing.assert_array_equal(fitted.transform(X), expected)
+
+
+def test_interrupt_later_keeps_what_whole_epochs_have_learned(digits):
+    X = digits[0][:200]
+    denoiser = quick_denoiser(epochs=5, callbacks=[Interrupt(2)])
+    with pytest.raises(KeyboardInterrupt):
+        denoiser.fit(X)
+    assert denoiser.n_iter_ == 2
+    assert denoiser.transform(X).shape == X.shape
+
+
+def test_divergence_is_reported(digits):
+    denoiser = quick_denoiser(
+        loss="mse", network=linear_network, learning_rate=1e30, optimizer="sgd", epochs=5
+    )
+    with pytest.raises(ValueError, match="training diverged"):
+        denoiser.fit(digits[0][:300])
+
+
+def linear_network(input_shape):
+    return keras.Sequential([keras.Input(input_shape), keras.layers.Conv2D(1, 3, padding="same")])

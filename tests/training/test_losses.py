@@ -1,0 +1,57 @@
+"""Losses."""
+
+import functools
+
+import keras
+import numpy as np
+import pytest
+from conftest import quick_denoiser
+
+from skdenoise.training.loop import _loss_key
+
+HUBER = keras.losses.huber
+
+
+@pytest.mark.parametrize(
+    "loss", ["mse", "mae", functools.partial(HUBER, delta=0.1), keras.losses.LogCosh()]
+)
+def test_loss_is_what_keras_takes(digits, loss):
+    denoiser = quick_denoiser(loss=loss).fit(digits[0][:100])
+    assert np.isfinite(denoiser.history_["loss"]).all()
+
+
+def test_losses_that_differ_in_a_parameter_are_not_taken_for_each_other(digits):
+    losses = [
+        quick_denoiser(loss=functools.partial(HUBER, delta=delta))
+        .fit(digits[0][:100])
+        .history_["loss"][0]
+        for delta in (0.001, 1.0)
+    ]
+    assert losses[1] > 10 * losses[0]
+
+
+class MeanOfTwo(keras.losses.Loss):
+    """A loss that is made of others."""
+
+    def __init__(self, delta):
+        super().__init__()
+        self.delta = delta
+        self.parts = [keras.losses.Huber(delta), keras.losses.MeanSquaredError()]
+
+    def call(self, y_true, y_pred):
+        return sum(part(y_true, y_pred) for part in self.parts) / 2
+
+    def get_config(self):
+        return {"delta": self.delta}
+
+
+@pytest.mark.parametrize("make", [MeanOfTwo, lambda delta: functools.partial(HUBER, delta=delta)])
+def test_a_loss_is_known_again_by_its_parts(make):
+    assert _loss_key(make(0.1)) == _loss_key(make(0.1))
+    assert _loss_key(make(0.1)) != _loss_key(make(0.2))
+
+
+@pytest.mark.parametrize("loss", [keras.losses.Huber(0.1), keras.losses.CosineSimilarity(axis=1)])
+def test_a_loss_whose_copies_forget_what_it_was_given_is_refused(digits, loss):
+    with pytest.raises(ValueError, match=r"forget (delta|axis).*functools\.partial"):
+        quick_denoiser(loss=loss).fit(digits[0][:100])

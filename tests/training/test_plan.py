@@ -1,0 +1,46 @@
+"""How long a fit is, and on what."""
+
+import dataclasses
+from typing import ClassVar
+
+import keras
+import pytest
+from test_batches import batches_of
+
+from skdenoise import UNetDenoiser
+from skdenoise.networks.recipes import RECIPES
+from skdenoise.training.plan import split
+
+
+class CountSteps(keras.callbacks.Callback):
+    """Writes down, where its deep copies do so too, how many steps were made by the end."""
+
+    found: ClassVar = []
+
+    def on_train_end(self, logs=None):
+        self.found.append(int(keras.ops.convert_to_numpy(self.model.optimizer.iterations)))
+
+
+@pytest.mark.parametrize(
+    ("params", "expected"),
+    [({}, 2), ({"epochs": 2}, 226), ({"early_stopping": True}, 2), ({"batch_size": 600}, 3)],
+)
+def test_a_fit_makes_the_steps_of_its_recipe_or_of_its_epochs(
+    digits, monkeypatch, params, expected
+):
+    recipe = RECIPES["compact"]
+    tiny = dataclasses.replace(recipe.tiny, steps=2)
+    monkeypatch.setitem(RECIPES, "compact", dataclasses.replace(recipe, steps=3, tiny=tiny))
+    CountSteps.found.clear()
+    denoiser = UNetDenoiser(filters=(4,), callbacks=[CountSteps()], random_state=0, **params)
+    denoiser.fit(digits[0])
+    assert CountSteps.found == [expected]
+    denoiser.set_params(warm_start=True, epochs=1).fit(digits[0][:32])
+    assert denoiser.n_iter_ == len(denoiser.history_["loss"])
+
+
+def test_early_stopping_holds_out_a_tenth_but_no_more_than_a_thousand():
+    for n_images, expected in ((100, 10), (50_000, 1000)):
+        denoiser = UNetDenoiser(early_stopping=True, random_state=0)
+        _, held_out = split(denoiser, batches_of(n_images, 4).pairs, seed=0)
+        assert len(held_out) == expected
