@@ -7,9 +7,6 @@ import numpy as np
 import pytest
 from conftest import quick_denoiser
 
-from skdenoise.networks.architecture import check_architecture
-from skdenoise.training.keys import training_key
-
 HUBER = keras.losses.huber
 
 
@@ -29,17 +26,6 @@ def test_losses_that_differ_in_a_parameter_are_not_taken_for_each_other(digits):
         for delta in (0.001, 1.0)
     ]
     assert losses[1] > 10 * losses[0]
-
-
-def key_of(loss="mse", optimizer=None, network="compact"):
-    architecture = check_architecture(network, None, channels=1)
-    return training_key(architecture, "float32", loss, (optimizer, (("beta_2", 0.98),), 0.05))
-
-
-@pytest.mark.parametrize("make", [keras.losses.Huber, lambda d: functools.partial(HUBER, delta=d)])
-def test_a_loss_of_keras_is_known_again_by_its_parts(make):
-    assert key_of(loss=make(0.1)) == key_of(loss=make(0.1)) is not None
-    assert key_of(loss=make(0.1)) != key_of(loss=make(0.2))
 
 
 @pytest.mark.parametrize("loss", [keras.losses.Huber(0.1), keras.losses.CosineSimilarity(axis=1)])
