@@ -1,5 +1,6 @@
 """Docstrings of the public names: complete, and in the order of the signatures."""
 
+import dataclasses
 import inspect
 import re
 
@@ -7,7 +8,8 @@ import pytest
 from numpydoc.validate import validate
 
 import skdenoise
-from skdenoise import UNetDenoiser
+from skdenoise import CatalogueModel, UNetDenoiser
+from skdenoise.inference.step import InferenceStep
 from skdenoise.networks.network import network_named
 from skdenoise.networks.recipes import OWN
 
@@ -26,13 +28,23 @@ def public_names():
         yield f"skdenoise.{name}"
         if inspect.isclass(thing):
             for method, function in vars(thing).items():
-                if not method.startswith("_") and inspect.isfunction(function):
+                is_public = inspect.isfunction(function) and not method.startswith("_")
+                if is_public and not is_documented_above(thing, method):
                     yield f"skdenoise.{name}.{method}"
+
+
+def is_documented_above(thing, method):
+    """Return whether a contract, an abstract base class of the package, documents a method."""
+    contracts = [InferenceStep, CatalogueModel]
+    return any(issubclass(thing, c) and thing is not c and hasattr(c, method) for c in contracts)
 
 
 @pytest.mark.parametrize("name", list(public_names()))
 def test_docstring_is_complete_and_in_the_order_of_the_signature(name):
-    found = [f"{code}: {text}" for code, text in validate(name)["errors"] if code in CHECKS]
+    # Results, which functions of the package make, have attributes in place of parameters.
+    is_result = dataclasses.is_dataclass(getattr(skdenoise, name.rpartition(".")[2], None))
+    checks = CHECKS - {"PR01"} if is_result else CHECKS
+    found = [f"{code}: {text}" for code, text in validate(name)["errors"] if code in checks]
     # scikit-learn's attributes after fitting on flat rows share a line without a type.
     assert [text for text in found if "feature_names_in_" not in text] == []
 

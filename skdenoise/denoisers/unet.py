@@ -433,7 +433,13 @@ class UNetDenoiser(Denoiser):
 
         Parameters
         ----------
-        X, y, clean, noisy
+        X : array-like of shape (n, n_features), (n, height, width) or (n, height, width, channels)
+            As in ``fit``.
+        y : object
+            Ignored.
+        clean : array-like of the shape of `X`, or list, default=None
+            As in ``fit``.
+        noisy : array-like of the layout of `X`, or list, default=None
             As in ``fit``.
 
         Returns

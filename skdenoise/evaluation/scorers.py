@@ -53,8 +53,10 @@ def noisy_scorer(
         A name (`noise_names`) or an instance.
     noise_factor : float or (low, high), default=None
         The strength of a named model, as in `add_noise`.
-    severity, scale
+    severity : int or (low, high), default=None
         The strength of a named model on the scale of ImageNet-C, as in `add_noise`.
+    scale : {"cifar", "imagenet"}, default=None
+        The table that `severity` is from, as in `add_noise`.
     random_state : int, default=0
         Seed of the noise.
     clip : bool, default=None

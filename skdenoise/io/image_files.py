@@ -163,7 +163,18 @@ class ImageFolder(Sequence[Images]):
         return f"<ImageFolder of {len(self)} images in {folder}>"
 
     def subset(self, indices: Iterable[int]) -> "ImageFolder":
-        """Return an `ImageFolder` of the images at `indices`, which may be repeated."""
+        """Return a folder of some of the images.
+
+        Parameters
+        ----------
+        indices : iterable of int
+            Which images; they may be repeated.
+
+        Returns
+        -------
+        ImageFolder
+            Reads these images alone.
+        """
         part = copy.copy(self)
         part.paths = [self.paths[index] for index in indices]
         return part
@@ -172,6 +183,11 @@ class ImageFolder(Sequence[Images]):
         """Return the shapes of all images. Only the headers of the files are read.
 
         From then on, an image that has another shape when it is read raises a ValueError.
+
+        Returns
+        -------
+        list of tuple of int
+            (height, width) or (height, width, channels) of each image.
         """
         shapes = [read_shape(path) for path in self.paths]
         if self.colour is not None:

@@ -49,6 +49,11 @@ _ALIASES = {
 def noise_names() -> list[str]:
     """Return the names of the noise models, sorted.
 
+    Returns
+    -------
+    list of str
+        What `noise` may be in `add_noise` and in the denoisers.
+
     Examples
     --------
     >>> from skdenoise import noise_names

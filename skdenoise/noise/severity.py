@@ -70,6 +70,11 @@ class CommonCorruption(NoiseModel):
         ----------
         size : int
             Height or width in pixels, the larger one. Only used if `scale` is None.
+
+        Returns
+        -------
+        CatalogueModel
+            The model at the published strength.
         """
         if not isinstance(self.severity, Integral) or not 1 <= self.severity <= 5:
             raise ValueError(f"severity={self.severity!r} must be an integer from 1 to 5.")

@@ -246,7 +246,18 @@ class CorruptionReport:
         return float(chosen["relative_error"].mean())
 
     def relative_error_interval(self, seen: bool | None = None) -> tuple[float, float]:
-        """Return the 95 % interval of the mean relative error, as (low, high)."""
+        """Return the 95 % interval of the mean relative error.
+
+        Parameters
+        ----------
+        seen : bool, default=None
+            As in `relative_error`.
+
+        Returns
+        -------
+        low, high : float
+            Ends of the interval.
+        """
         self._check_reference()
         errors = self.relative_errors
         chosen = errors if seen is None else errors[errors["seen"] == seen]
@@ -254,7 +265,13 @@ class CorruptionReport:
         return float(low), float(high)
 
     def summary(self) -> Summary:
-        """Return a readable report, which prints as text, or as HTML in a notebook."""
+        """Return a readable report, which prints as text, or as HTML in a notebook.
+
+        Returns
+        -------
+        Summary
+            Tables and conclusions in words.
+        """
         head, *sentences = self._sentences()
         return Summary(head, self._blocks(), sentences)
 
