@@ -1,4 +1,7 @@
-"""The command line."""
+"""The command line: one module for each group of commands.
+
+The modules import reports and everything below them. Nothing imports them.
+"""
 
 from typing import Annotated
 

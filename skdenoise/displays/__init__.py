@@ -1,4 +1,7 @@
-"""Displays: plots of results, with the interface of scikit-learn's displays."""
+"""Displays: plots of results, with the interface of scikit-learn's displays.
+
+The modules import evaluation, denoisers and everything below them.
+"""
 
 from skdenoise.displays.denoising import DenoisingDisplay
 from skdenoise.displays.robustness import RobustnessCurveDisplay

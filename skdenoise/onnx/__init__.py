@@ -1,4 +1,7 @@
-"""Export: a fitted denoiser, or a pipeline that contains one, as an ONNX graph."""
+"""Export: a fitted denoiser, or a pipeline that contains one, as an ONNX graph.
+
+The modules import evaluation, denoisers and everything below them.
+"""
 
 from skdenoise.onnx.converters import register_onnx_converters, to_onnx
 

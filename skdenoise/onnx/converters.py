@@ -122,7 +122,6 @@ def register_onnx_converters() -> None:
     Examples
     --------
     >>> import numpy as np
-    from numpy.typing import ArrayLike
     >>> import skl2onnx
     >>> from sklearn.datasets import load_digits
     >>> from skdenoise import FilterDenoiser, register_onnx_converters
@@ -172,7 +171,7 @@ def _pipeline_to_onnx(pipeline, X, params):
     except RuntimeError as error:  # raised by skl2onnx for unknown estimators
         kinds = ", ".join(type(step).__name__ for step in pipeline)
         raise ValueError(
-            f"skl2onnx {skl2onnx.__version__} cannot convert this pipeline ({kinds}): {error} Export "
+            f"skl2onnx {skl2onnx.__version__} cannot convert this pipeline ({kinds}): {error}\nExport "
             "only the denoiser, to_onnx(pipeline[0]), and run the other steps after it; or register a "
             "converter with skl2onnx.update_registered_converter."
         ) from error

@@ -494,7 +494,7 @@ def test_verdict_says_who_wins_and_what_it_costs(changes, words):
         ({"noise_factors": []}, ValueError, "noise_factors"),
         ({"noise_factors": [0.1, 0.1]}, ValueError, "different numbers"),
         ({"noise": "fogg"}, ValueError, "not a known noise model"),
-        ({"noise": GaussianNoise()}, ValueError, "strength of its own"),
+        ({"noise": GaussianNoise()}, ValueError, "its own strength"),
         ({"noise": "salt_and_pepper", "noise_factors": [1.5]}, ValueError, "amount=1.5"),
         ({"train_noise_factor": "blind"}, ValueError, "'matched'"),
         ({"train_noise_factor": []}, ValueError, "no level"),

@@ -130,7 +130,7 @@ def test_report_reads_as_text_and_as_html_and_is_plotted(report):
     text = str(report)
     assert "Seen in training" in text
     assert "Not seen in training" in text
-    assert "the reference is 100, less is better" in text
+    assert "the reference is 100, lower is better" in text
     assert "<table" in report._repr_html_()
     display = report.plot()
     assert set(display.lines_) == {
@@ -156,7 +156,7 @@ def test_without_a_reference_there_is_nothing_to_be_relative_to(fitted):
     ("params", "message"),
     [
         ({"corruptions": "fogg"}, "not a known noise model"),
-        ({"corruptions": []}, "nothing to report on"),
+        ({"corruptions": []}, r"corruptions=\[\] is empty"),
         ({"severities": [0, 1]}, "integers from 1 to 5"),
         ({"severities": []}, "integers from 1 to 5"),
         ({"seen": ["fogg"]}, "not a known noise model"),
