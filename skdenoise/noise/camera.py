@@ -129,8 +129,8 @@ class LowLight(CatalogueModel):
     read_noise : float or (low, high), default=3
         Standard deviation of the read-out noise, in electrons.
     gain : float or (low, high), default=None
-        Factor that the signal is multiplied by; with 1 the picture stays dark. If None, uses ``1 /
-        exposure``.
+        Factor that the signal is multiplied by; with 1 the picture stays dark. If None, uses
+        ``1 / exposure``.
     gamma : float, default=2.2
         Linear light is ``x ** gamma``.
 
