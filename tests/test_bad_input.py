@@ -38,10 +38,14 @@ BAD_IMAGES = {
     "1-D": (np.arange(5.0), ValueError, "1D array"),
     "5-D": (np.zeros((2, 2, 2, 2, 2)), ValueError, "5 dimensions"),
     "strings": (np.array([["a", "b"]]), ValueError, "string|str"),
-    "ragged": ([np.zeros((8, 8)), np.zeros(9)], ValueError, r"images of one size|shape \(9,\)"),
+    "ragged": (
+        [np.zeros((8, 8)), np.zeros(9)],
+        ValueError,
+        r"images of the same size|shape \(9,\)",
+    ),
     "complex": (np.ones((2, 4, 4), complex), ValueError, "[Cc]omplex"),
     "constant beyond 0..1": (np.full((5, 8, 8), 7.0), ValueError, "Give value_range"),
-    "beyond float32": (replaced(1e40), ValueError, "beyond 1e"),
+    "beyond float32": (replaced(1e40), ValueError, "at most 1e"),
     "negative integers": (np.full((5, 8, 8), -1), ValueError, "Give value_range"),
 }
 
@@ -79,13 +83,13 @@ def test_value_range_that_is_none_is_refused(value_range):
     [
         ({"noise": "gausian"}, "'gaussian', 'gaussian_blur'"),
         ({"noise_factor": -0.1}, "must not be negative"),
-        ({"noise_factor": (0.5, 0.1)}, "above its high end"),
+        ({"noise_factor": (0.5, 0.1)}, "expected low <= high"),
         ({"noise_factor": "high"}, "neither a number nor a range"),
         ({"noise_factor": np.nan}, "neither a number nor a range"),
-        ({"noise": GaussianNoise(), "noise_factor": 0.2}, "strength of its own"),
+        ({"noise": GaussianNoise(), "noise_factor": 0.2}, "has its own strength"),
         ({"noise": GaussianNoise(-1)}, "at least 0"),
         ({"noise": SaltAndPepperNoise(1.5)}, "between 0 and 1"),
-        ({"noise": PoissonNoise(0)}, "must be positive"),
+        ({"noise": PoissonNoise(0)}, "must be above 0"),
         ({"noise": "salt_and_pepper", "noise_factor": 2}, "between 0 and 1"),
     ],
 )

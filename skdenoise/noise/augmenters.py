@@ -40,7 +40,7 @@ Table = TypeVar("Table", bound=_HasColumns)
 class _AddsNoise:
     """Mixin for image estimators with `noise`: the first step of both augmenters."""
 
-    def _read(self, X):
+    def _learn_images(self, X):
         """Check the images of a fit, and learn their layout, value range and noise model."""
         X = self._check_images(X, reset=True)
         self.value_range_ = check_value_range(self.value_range, X)
@@ -140,7 +140,7 @@ class NoiseAugmenter(_AddsNoise, ImageTransformer):
         NoiseAugmenter
             The fitted estimator.
         """
-        self._read(X)
+        self._learn_images(X)
         return self
 
     @overload
@@ -162,7 +162,7 @@ class NoiseAugmenter(_AddsNoise, ImageTransformer):
         ndarray of the shape and dtype of `X`
             Noisy images.
         """
-        X = self._read(X)
+        X = self._learn_images(X)
         pixels = PixelFormat(X.dtype, self.value_range_)
         rng = generator(draw_seed(self.random_state), Stream.AUGMENT)
         noisy = corrupt(self._as_nhwc(X), self.noise_, pixels, rng, clip=self.clip)
@@ -279,7 +279,7 @@ class NoiseResampler(_AddsNoise, ImageEstimator):
             The fitted estimator.
         """
         self._check_n_copies()
-        self._read(X)
+        self._learn_images(X)
         return self
 
     @overload
@@ -309,7 +309,7 @@ class NoiseResampler(_AddsNoise, ImageEstimator):
             Their labels.
         """
         self._check_n_copies()
-        images = self._read(X)
+        images = self._learn_images(X)
         check_consistent_length(images, y)
         pixels = PixelFormat(images.dtype, self.value_range_)
         rng = generator(draw_seed(self.random_state), Stream.RESAMPLE)

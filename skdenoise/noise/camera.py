@@ -12,10 +12,10 @@ from skdenoise.noise.model import (
     check_number,
     draw_log_uniform,
     draw_strength,
+    kept_share,
     map_strength,
     severity_table,
     strength_range,
-    what_is_kept,
 )
 from skdenoise.typing import Strength, UnitImages
 
@@ -129,8 +129,8 @@ class LowLight(CatalogueModel):
     read_noise : float or (low, high), default=3
         Standard deviation of the read-out noise, in electrons.
     gain : float or (low, high), default=None
-        Factor that the signal is multiplied by; with 1 the picture stays dark. If None, uses ``1 /
-        exposure``.
+        Factor that the signal is multiplied by; with 1 the picture stays dark. If None, uses
+        ``1 / exposure``.
     gamma : float, default=2.2
         Linear light is ``x ** gamma``.
 
@@ -195,7 +195,7 @@ class LowLight(CatalogueModel):
     @classmethod
     def from_factor(cls, noise_factor: Strength) -> Self:
         """Make the model with ``exposure = 1 - noise_factor``."""
-        return cls(exposure=what_is_kept(noise_factor))
+        return cls(exposure=kept_share(noise_factor))
 
 
 def to_linear(images: UnitImages, gamma: float) -> UnitImages:

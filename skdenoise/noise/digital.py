@@ -15,9 +15,9 @@ from skdenoise.noise.model import (
     check_limits,
     draw_integers,
     draw_strength,
+    kept_share,
     map_strength,
     severity_table,
-    what_is_kept,
 )
 from skdenoise.typing import Severity, Strength, UnitImages
 
@@ -121,7 +121,7 @@ class Pixelate(CatalogueModel):
     @classmethod
     def from_factor(cls, noise_factor: Strength) -> Self:
         """Make the model with ``resolution = 1 - noise_factor``."""
-        return cls(resolution=what_is_kept(noise_factor))
+        return cls(resolution=kept_share(noise_factor))
 
 
 def _as_pictures(image):

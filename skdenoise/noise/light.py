@@ -14,8 +14,8 @@ from skdenoise.noise.model import (
     CatalogueModel,
     check_number,
     draw_strength,
+    kept_share,
     severity_table,
-    what_is_kept,
 )
 from skdenoise.typing import Strength, UnitImages
 
@@ -107,7 +107,7 @@ class Contrast(CatalogueModel):
     @classmethod
     def from_factor(cls, noise_factor: Strength) -> Self:
         """Make the model with ``contrast = 1 - noise_factor``."""
-        return cls(contrast=what_is_kept(noise_factor))
+        return cls(contrast=kept_share(noise_factor))
 
 
 class Fog(CatalogueModel):

@@ -27,9 +27,7 @@ class Compose(NoiseModel):
 
     Examples
     --------
-    >>> from collections.abc import Sequence
-
-    import numpy as np
+    >>> import numpy as np
     >>> from skdenoise import Compose, GaussianBlur, GaussianNoise, add_noise
     >>> camera = Compose([GaussianBlur(sigma=1), GaussianNoise(sigma=0.1)])
     >>> add_noise(np.zeros((3, 8, 8)), camera, random_state=0).shape
@@ -49,8 +47,8 @@ class Compose(NoiseModel):
 class RandomChoice(NoiseModel):
     """Apply one of several noise models, drawn at random, to each image.
 
-    Use it to train one denoiser for several kinds of noise. To search over
-    parameters, give whole lists: ``noise__models=[[...], [...]]``.
+    Use it to train one denoiser for several kinds of noise. To search over parameters, give whole
+    lists: ``noise__models=[[...], [...]]``.
 
     Parameters
     ----------
@@ -65,9 +63,7 @@ class RandomChoice(NoiseModel):
 
     Examples
     --------
-    >>> from collections.abc import Sequence
-
-    import numpy as np
+    >>> import numpy as np
     >>> from skdenoise import GaussianNoise, RandomChoice, add_noise
     >>> either = RandomChoice([GaussianNoise(sigma=0.1), "salt_and_pepper"], p=[0.2, 0.8])
     >>> noisy = add_noise(np.full((500, 8, 8), 0.5), either, random_state=0)

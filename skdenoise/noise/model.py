@@ -175,7 +175,7 @@ def map_strength(name: str, strength: Strength, function: Callable[[float], floa
     return ends[0] if ends[0] == ends[1] else tuple(ends)
 
 
-def what_is_kept(noise_factor: Strength) -> Any:
+def kept_share(noise_factor: Strength) -> Any:
     """Return ``1 - noise_factor``, for models whose strength is the share that they keep."""
     check_limits("noise_factor", noise_factor, 0, 1)
     return map_strength("noise_factor", noise_factor, lambda factor: 1 - factor)

@@ -190,7 +190,7 @@ def test_colours_of_16_bits_keep_them_beside_an_opaque_channel_and_plane_by_plan
 
 @pytest.mark.parametrize(
     ("extra", "message"),
-    [("unassalpha", "transparent"), ("unspecified", "4 channels, more than colours")],
+    [("unassalpha", "transparent"), ("unspecified", "4 channels, more than its colours")],
 )
 def test_channels_beside_the_colours_are_not_dropped_where_they_say_something(
     tmp_path, extra, message

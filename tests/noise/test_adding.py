@@ -53,7 +53,7 @@ def test_a_range_of_severities_is_drawn_per_image():
         ({"severity": 2, "noise_factor": 0.1}, "both set the strength"),
         ({"severity": 2, "sigma": 0.1}, "both set the strength"),
         ({"severity": 2, "scale": "mnist"}, "neither 'cifar' nor 'imagenet'"),
-        ({"scale": "cifar"}, "give severity="),
+        ({"scale": "cifar"}, "Give severity="),
     ],
 )
 def test_a_strength_is_said_once_and_rightly(strength, message):

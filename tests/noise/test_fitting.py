@@ -133,7 +133,7 @@ def test_pairs_that_differ_in_brightness_are_reported():
 @pytest.mark.parametrize(
     ("noisy", "clean", "match"),
     [
-        (RAMPS, RAMPS[:5], r"shape \(10, 64, 128\), but clean \(5, 64, 128\)"),
+        (RAMPS, RAMPS[:5], r"shape \(10, 64, 128\), but clean has shape \(5, 64, 128\)"),
         (RAMPS * 1.1, None, r"beyond 0..1.*value_range"),
         (RAMPS * np.nan, RAMPS, "NaN"),
         (RAMPS[:1, :4, :4], RAMPS[:1, :4, :4], "16 values; expected at least 100"),

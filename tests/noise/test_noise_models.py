@@ -489,7 +489,7 @@ def test_random_choice_applies_one_model_to_each_image():
         (lambda: CameraNoise(shot=-1), "at least 0"),
         (lambda: RandomErasing(area=1.5), "between 0 and 1"),
         (lambda: RandomErasing(aspect_ratio=0), "above 0"),
-        (lambda: MotionBlur(length=(5, 2)), "above its high end"),
+        (lambda: MotionBlur(length=(5, 2)), "expected low <= high"),
         (lambda: Fog(decay=0.5), "at least 1"),
         (lambda: DeadPixels(hot=2), "between 0 and 1"),
         (lambda: DeadPixels(hot=(0, 1)), "must be a number"),
