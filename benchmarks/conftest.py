@@ -35,7 +35,10 @@ def pytest_configure(config):
 def pytest_collection_modifyitems(config, items):
     """In quick mode, keep one case of each benchmark."""
     if config.getoption("quick"):
-        items[:] = {item.originalname + str(item.path): item for item in reversed(items)}.values()
+        first = {}
+        for item in items:
+            first.setdefault((item.path, item.originalname), item)
+        items[:] = first.values()
 
 
 def pytest_benchmark_update_json(config, output_json):

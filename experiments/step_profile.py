@@ -97,7 +97,7 @@ def _multiply_adds(model, size):
         np.zeros((1, size, size, model.inputs[0].shape[-1]), np.float32)
     )
     return sum(
-        layer.kernel.shape.num_elements() * output.shape[1] * output.shape[2]
+        int(np.prod(layer.kernel.shape)) * output.shape[1] * output.shape[2]
         for layer, output in zip(convolutions, outputs, strict=True)
     )
 
