@@ -61,15 +61,15 @@ SHOWN_DENOISERS = (
     "Wiener subspace",
     "U-Net",
     "U-Net, on denoised clean",
-    "U-Net, classifier as it was",
+    "U-Net, classifier not retrained",
 )
-DRAWN = ("alone", "trained on noise", "PCA of clean images", "gaussian filter", "U-Net")
+DRAWN = ("no denoiser", "noise augmentation", "PCA of clean images", "gaussian filter", "U-Net")
 SHOWN_COSTS = (
-    "trained on noise",
+    "noise augmentation",
     "PCA of clean images",
     "gaussian filter",
     "U-Net",
-    "U-Net, classifier as it was",
+    "U-Net, classifier not retrained",
 )
 RUN = ["data", "pixels", "trained", "classifier"]
 
@@ -283,7 +283,7 @@ def accuracies_at(cell):
     """Return the columns for one classifier and noise factor."""
     named = cell.set_index("condition")
     unet, rival = named.loc["U-Net"], cell[cell["best_rival"]].iloc[0]
-    kinds = ("alone", "noise training", "PCA", "filter")
+    kinds = ("no denoiser", "noise augmentation", "PCA", "filter")
     of_kind = {kind: cell[cell["kind"] == kind] for kind in kinds}
     shown = {kind: of.loc[of["validation_score"].idxmax()] for kind, of in of_kind.items()}
     shown |= {name: named.loc[name] for name in SHOWN_DENOISERS if name in named.index}
