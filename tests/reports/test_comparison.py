@@ -154,6 +154,21 @@ def test_one_noise_model_as_it_is(data):
     assert "At GaussianNoise(sigma=0.5):" in comparison.verdicts[0]
 
 
+def test_what_is_given_to_choose_on_is_chosen_on_and_all_else_trained_on(data, digits):
+    X, y = digits
+    params = QUICK | {"n_repeats": 1}
+    validation = X[900:1100], y[900:1100]
+    row = of(compare_denoising(SVC(), *data, **params, validation=validation), "no denoiser")
+    # All training images are trained on, none is held back.
+    noisier = compare_denoising(SVC(), *data, **params, validation=0.9)
+    assert row.score > of(noisier, "no denoiser").score + 0.1
+    # Labels that are all wrong show on which images is chosen.
+    validation = X[900:1100], (y[900:1100] + 1) % 10
+    wrong = of(compare_denoising(SVC(), *data, **params, validation=validation), "no denoiser")
+    assert wrong.validation_score < 0.2 < 0.3 < row.validation_score
+    assert wrong.score == row.score
+
+
 def test_each_condition_has_its_own_search_over_the_classifier(data):
     grid = {"gamma": [0.001, 0.03, 0.3]}
     frame = compare_denoising(SVC(), *data, **QUICK | {"n_repeats": 1}, param_grid=grid).frame

@@ -170,12 +170,20 @@ def test_score_ranks_denoisers_without_clean_images(noisy):
     assert search.best_params_ == {"epochs": 10}
 
 
-def test_score_uses_the_same_masks_whatever_the_seed(self_taught, noisy):
-    score = self_taught.score(noisy[:20])
-    assert self_taught.set_params(random_state=1).score(noisy[:20]) == score
-    self_taught.set_params(random_state=0)
+@pytest.mark.parametrize("params", [{}, {"supervision": "recorrupted", "noise_factor": NOISE}])
+def test_score_hides_and_draws_the_same_whatever_the_seed(noisy, params):
+    params = {"supervision": "self", "value_range": (0, 1)} | params
+    one, other = (quick_denoiser(**params, random_state=i).fit(noisy[:100]) for i in (0, 1))
+    score = one.score(noisy[:20])
+    assert other.score(noisy[:20]) != score
+    other.model_.set_weights(one.model_.get_weights())
+    assert other.score(noisy[:20]) == score == one.score(noisy[:20])
+
+
+def test_score_of_noisy_images_takes_a_list(self_taught, noisy):
     images = [*noisy[:3].reshape(3, 8, 8), noisy[3].reshape(8, 8)[:5]]
-    assert np.isfinite(self_taught.score(images))
+    scores = [self_taught.score(image[np.newaxis]) for image in images]
+    assert self_taught.score(images) == pytest.approx(np.mean(scores), abs=1e-3)
 
 
 def test_own_networks_learn_from_noisy_images_with_the_squared_error(noisy):
