@@ -5,7 +5,7 @@ MNIST with and without denoising
 Five classifiers on MNIST with Gaussian noise 0.4, as in the recipe that this package started from. Each
 is tested without a denoiser, trained on noisy images, and with the denoiser, retrained or not. Reads
 ``mnist.npz``, as Keras distributes it, from the folder ``SKDENOISE_DATA``; takes about ten minutes on 2
-cores. ``benchmarks/denoising_tables.py`` makes the full tables.
+cores. ``experiments/denoising_tables.py`` makes the full tables.
 """
 
 import os

@@ -2,7 +2,7 @@
 
 A training step takes and frees dozens of buffers in several threads. glibc returns each to the
 system at once, and the next step pays for every page of it: half of the time of a fit on 28x28
-images went there (``benchmarks/allocator.py``). This changes no result, only how much freed memory
+images went there (``benchmarks/bench_allocator.py``). This changes no result, only how much freed memory
 a process keeps, at most 64 MiB per thread that allocates.
 """
 
