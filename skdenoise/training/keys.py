@@ -58,7 +58,7 @@ def optimizer_identity(optimizer):
 
 def _described(value):
     if isinstance(value, _PLAIN):
-        # With the type, since True, 1 and 1.0 are equal, but compile to different code.
+        # With the type, since True, 1 and 1.0 are equal, but may compile to different code.
         return type(value).__name__, value
     if isinstance(value, list | tuple):
         return tuple(map(_described, value))
