@@ -128,11 +128,11 @@ def test_noise_model_that_gives_nan_is_refused():
         ({"filters": ()}, "has no level"),
         ({"filters": (0, 8)}, "positive integers"),
         ({"filters": 32}, "positive integers"),
-        ({"epochs": 0}, "epochs=0 is not an integer of at least 1"),
+        ({"epochs": 0}, "epochs=0 is not an integer >= 1"),
         ({"batch_size": 2.5}, "batch_size=2.5"),
-        ({"validation_split": 1.0}, "validation_split=1.0 is not a number of at least 0 and below"),
+        ({"validation_split": 1.0}, "validation_split=1.0 is not a number >= 0 and < 1"),
         ({"validation_split": 0, "early_stopping": True}, "needs held-out images"),
-        ({"learning_rate": 0}, "learning_rate=0 must be above 0"),
+        ({"learning_rate": 0}, "learning_rate=0 must be a number > 0"),
         ({"optimizer": keras.optimizers.SGD(), "learning_rate": 0.1}, "has its own"),
         ({"optimizer": "adamm"}, "optimizer='adamm'"),
         ({"loss": "cross"}, "loss='cross'"),
@@ -199,7 +199,7 @@ def test_clean_of_another_shape_is_refused():
 
 
 def test_score_without_the_clean_of_fit_is_refused():
-    with pytest.raises(ValueError, match="give score noisy images and clean="):
+    with pytest.raises(ValueError, match="Give score noisy images and clean="):
         quick_denoiser().fit(IMAGES, clean=IMAGES).score(IMAGES)
 
 

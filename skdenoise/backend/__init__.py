@@ -1,4 +1,4 @@
-"""Backend: everything that names a framework or a device.
+"""Backend: all code that is specific to a framework or a device.
 
-The modules import Keras, and nothing else of this package except the shared modules at its top.
+The modules import Keras and, of this package, only the shared modules at its top.
 """

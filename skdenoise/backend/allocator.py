@@ -1,9 +1,9 @@
-"""The C allocator: keeps it from giving back memory that the next training step takes again.
+"""Allocator: make glibc keep memory that the next training step needs again.
 
-A training step takes and frees dozens of buffers in several threads. glibc returns each to the
-system at once, and the next step pays for every page of it: half of the time of a fit on 28x28
-images went there (``benchmarks/bench_allocator.py``). This changes no result, only how much freed memory
-a process keeps, at most 64 MiB per thread that allocates.
+A training step allocates and frees dozens of buffers in several threads. By default, glibc returns each
+to the system at once, and the next step pays for every page of it. This took half of the time of a fit on
+28x28 images (``benchmarks/bench_allocator.py``). Results do not change. A process only keeps more freed
+memory: at most 64 MiB per thread that allocates.
 """
 
 import ctypes
@@ -11,22 +11,22 @@ import os
 import sys
 from functools import cache
 
-# Names and values of <malloc.h>; the thresholds are what glibc itself adapts them to at most.
+# Names and values from <malloc.h>. The thresholds are the highest that glibc itself adapts to.
 _M_TRIM_THRESHOLD, _M_TOP_PAD, _M_MMAP_THRESHOLD = -1, -2, -3
 _MIB = 2**20
 
 
 @cache
 def keep_freed_memory() -> bool:
-    """Tell glibc, once a process, to keep freed memory; elsewhere do nothing.
+    """Make glibc keep freed memory, once per process. Without glibc, do nothing.
 
-    A user who has set ``MALLOC_TOP_PAD_`` or ``GLIBC_TUNABLES`` in the environment has decided, and
-    is left alone.
+    It also does nothing if ``MALLOC_TOP_PAD_`` or ``GLIBC_TUNABLES`` is set in the environment, since the
+    user has decided then.
 
     Returns
     -------
     bool
-        Whether it was told.
+        Whether glibc accepted the settings.
     """
     if not sys.platform.startswith("linux"):
         return False

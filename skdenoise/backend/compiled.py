@@ -1,11 +1,11 @@
-"""Compiled networks, kept for reuse: compiling is slow, and Keras never frees what it compiles.
+"""Compiled networks, kept for reuse: compiling is slow, and Keras never frees compiled code.
 
-Compiling a network takes seconds, and TensorFlow keeps 20 MiB of it for the default network, even after
-the model is deleted. So a fit or a transform borrows a compiled network, loads its own weights into it,
-and gives it back for the next one.
+Compiling a network takes seconds, and TensorFlow keeps 20 MiB for the default network, even after the
+model is deleted. So a fit or a transform borrows a compiled network, loads its own weights into it, and
+returns it for the next one.
 
-Only what plain values describe in full is kept. A user's function may return another network at the next
-call, for instance because a global that it reads has changed.
+A network is kept only if plain values describe it in full. A user's function may return another network
+at the next call, for instance because a global that it reads has changed.
 """
 
 from collections import OrderedDict
@@ -19,38 +19,41 @@ import numpy as np
 from skdenoise.backend import devices
 from skdenoise.backend.allocator import keep_freed_memory
 
+# At most this many networks are kept, since each takes memory while it is idle.
 CAPACITY = 8
 
+# In the order of their last use: the network that has been idle longest is dropped first.
 _idle: OrderedDict = OrderedDict()
 _lock = Lock()
 
 
 class CompiledNetwork:
-    """A compiled ``keras.Model``, and what is needed to use it again.
+    """A compiled ``keras.Model``, and what reusing it needs.
 
     Parameters
     ----------
     model : keras.Model
-        Compiled, with an optimizer if it is to be trained.
+        The compiled model, with an optimizer if it will be trained.
     schedule : LearningRateSchedule or None
-        The learning rate schedule of the optimizer, if it is one of this package.
+        The learning rate schedule of the optimizer, if it has one of this package.
 
     Attributes
     ----------
     is_reusable : bool
-        Set to False by a borrower who leaves it in an unknown state.
+        A borrower that leaves the network in an unknown state sets it to False.
     """
 
     def __init__(self, model, schedule=None):
         self.model = model
         self.schedule = schedule
         self.is_reusable = True
-        # The list that was loaded last, and not only one with equal arrays: comparing identities is free.
+        # The list that was loaded last. Lists are compared by identity, which is free; comparing their
+        # arrays would cost as much as loading them. The reference also keeps its id from being reused.
         self._loaded = None
         self._optimizer_start = None
 
     def load(self, weights):
-        """Load weights, unless this very list was the last one loaded."""
+        """Load weights, unless this same list was loaded last."""
         if self._loaded is not weights:
             self.model.set_weights(weights)
             self._loaded = weights
@@ -61,8 +64,10 @@ class CompiledNetwork:
         return [np.array(keras.ops.convert_to_numpy(variable)) for variable in variables]
 
     def reset_optimizer(self, state=None):
-        """Set the optimizer to a state that `optimizer_state` returned, by default its first."""
+        """Set the optimizer to a state from `optimizer_state`; if None, to its initial state."""
         optimizer = self.model.optimizer
+        # Keras creates the variables of an optimizer when it is built. Their initial values are copied
+        # before the first step changes them, so that the next fit can start from them.
         if self._optimizer_start is None:
             optimizer.build(self.model.trainable_variables)
             self._optimizer_start = self.optimizer_state()
@@ -73,27 +78,28 @@ class CompiledNetwork:
 
 @contextmanager
 def borrowed(key, make: Callable[[], CompiledNetwork]):
-    """Lend the compiled network of `key` for the time of a ``with`` block.
+    """Lend the compiled network of `key` during a ``with`` block.
 
-    Nobody else has it in that time: a second thread with the same key gets a network of its own. After an
+    Nobody else uses it during that time: a second thread with the same key gets another network. After an
     exception it is not kept, since its state is unknown.
 
     Parameters
     ----------
     key : hashable or None
-        Equal keys mean networks that differ in nothing but their weights, and the devices that they are
-        compiled for, those of the active distribution. None makes a network that is not kept.
+        Networks with equal keys differ only in their weights and in the devices that they are compiled
+        for, which are those of the active distribution. If None, makes a network that is not kept.
     make : callable
-        Makes a `CompiledNetwork`.
+        Returns a new `CompiledNetwork`.
     """
     if key is None:
         yield _made(make)
         return
+    # Variables live on the devices of the distribution, so that another one needs another network.
     key = (devices.active(), key)
     with _lock:
-        compiled = _idle.pop(key, None)
+        compiled = _idle.pop(key, None)  # taken out, so that no other thread can borrow it
     if compiled is None:
-        compiled = _made(make)
+        compiled = _made(make)  # outside the lock, since compiling takes seconds
     yield compiled
     if not compiled.is_reusable:
         return
@@ -109,9 +115,10 @@ def _made(make):
 
 
 def set_jit_compile(model):
-    """Switch XLA off with TensorFlow on a CPU; elsewhere leave it to Keras.
+    """Switch XLA off with TensorFlow on a CPU. Elsewhere, leave the choice to Keras.
 
-    On a CPU it only costs time: bfloat16 training took four times as long. JAX cannot compile without it.
+    On a CPU, XLA only costs time: training in bfloat16 took four times as long. JAX cannot compile without
+    it.
     """
     if keras.backend.backend() == "tensorflow" and not devices.has_accelerator():
         model.jit_compile = False

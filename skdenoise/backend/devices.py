@@ -1,4 +1,4 @@
-"""Distribution: the devices that Keras computes on, and over which it is to spread each batch."""
+"""Devices: where Keras computes, and over which devices it spreads each batch."""
 
 import sys
 
@@ -8,14 +8,14 @@ from skdenoise.backend.threads import obey_thread_limit
 
 
 def active():
-    """Return the distribution of Keras on JAX or the strategy of TensorFlow in whose scope this is.
+    """Return the active distribution of Keras on JAX, or the active strategy of TensorFlow.
 
-    ``None`` is a single device.
+    Returns None for a single device.
 
     Raises
     ------
     RuntimeError
-        Where Keras was given a distribution that its backend would ignore.
+        If Keras was given a distribution that its backend ignores.
     """
     distribution, backend = keras.distribution.distribution(), keras.backend.backend()
     if backend == "jax":
@@ -23,18 +23,18 @@ def active():
     if distribution is not None:
         raise RuntimeError(
             f"keras.distribution is set, but Keras runs on {backend}, which ignores it. Set "
-            "KERAS_BACKEND=jax, or, on TensorFlow, call fit in the scope of a tf.distribute strategy."
+            "KERAS_BACKEND=jax or, with TensorFlow, call fit in the scope of a tf.distribute strategy."
         )
     return _tensorflow_strategy() if backend == "tensorflow" else None
 
 
 def _tensorflow_strategy():
-    tf = sys.modules["tensorflow"]  # the one thing asked of it that Keras has no name for
+    tf = sys.modules["tensorflow"]  # Keras, which has imported it, has no function for this
     return tf.distribute.get_strategy() if tf.distribute.has_strategy() else None
 
 
 def n_devices() -> int:
-    """Return over how many devices a batch is spread."""
+    """Return the number of devices that share a batch."""
     distribution = active()
     if distribution is None:
         return 1
@@ -45,18 +45,18 @@ def n_devices() -> int:
 
 
 def can_execute_several_steps() -> bool:
-    """Tell whether Keras can make several steps before it returns to Python.
+    """Return whether Keras can make several steps before it returns to Python.
 
-    On PyTorch it cannot, nor in the scope of a strategy of TensorFlow (``steps_per_execution`` of
-    Keras 3.15: an error of the loop over the batches of all devices).
+    It cannot with PyTorch, nor in the scope of a strategy of TensorFlow (with ``steps_per_execution``, the
+    loop over the batches of all devices fails in Keras 3.15).
     """
     backend = keras.backend.backend()
     return backend == "jax" or (backend == "tensorflow" and active() is None)
 
 
 def has_accelerator() -> bool:
-    """Tell whether Keras computes on something else than the processor."""
-    obey_thread_limit()  # to ask starts TensorFlow
-    if keras.backend.backend() == "torch":  # whose devices Keras does not list
+    """Return whether Keras computes on a device other than the CPU."""
+    obey_thread_limit()  # before the question below, which starts TensorFlow
+    if keras.backend.backend() == "torch":  # Keras does not list its devices
         return keras.ops.zeros(()).device.type != "cpu"
     return any("cpu" not in device.lower() for device in keras.distribution.list_devices())

@@ -1,4 +1,4 @@
-"""Precision: which floating-point type the hardware computes fast."""
+"""Precision: the floating-point type that the hardware computes fast."""
 
 import platform
 from functools import cache
@@ -9,15 +9,14 @@ _CPUINFO = Path("/proc/cpuinfo")
 
 
 def resolve_precision(precision: str) -> str:
-    """Return the compute dtype that `precision` stands for on this machine.
+    """Return the compute dtype for the parameter `precision` on this machine.
 
-    ``"auto"`` is bfloat16 where the processor, or the GPU that Keras uses, multiplies it in
-    hardware, else float32.
+    ``"auto"`` is bfloat16 if the CPU, or the GPU that Keras uses, multiplies it in hardware, else float32.
 
     Raises
     ------
     ValueError
-        For a precision that is not known.
+        If the precision is not known.
     """
     if precision not in PRECISIONS:
         raise ValueError(f"precision={precision!r} is not one of {', '.join(PRECISIONS)}.")
@@ -28,10 +27,10 @@ def resolve_precision(precision: str) -> str:
 
 @cache
 def _hardware_has_bfloat16():
-    """Ask the device that Keras computes on.
+    """Return whether the device that Keras computes on multiplies bfloat16.
 
-    Keras has no question for it, so the backend is asked directly. NVIDIA's chips
-    have bfloat16 from compute capability 8.0 (Ampere) on.
+    Keras has no function for this, so each backend is queried in its own way. NVIDIA's GPUs have bfloat16
+    from compute capability 8.0 (Ampere) on.
     """
     import keras
 
@@ -58,7 +57,7 @@ def _hardware_has_bfloat16():
 
 
 def _is_ampere(capability):
-    """Tell whether a chip of NVIDIA is of 8.0 or later; those of others have names, not numbers."""
+    """Return whether a GPU has compute capability >= 8. Other vendors have names, not numbers."""
     try:
         return float(capability) >= 8
     except ValueError:
@@ -66,11 +65,11 @@ def _is_ampere(capability):
 
 
 def _cpu_has_bfloat16():
-    """Look for AVX512_BF16 or AMX among the flags that Linux reports; elsewhere say no."""
+    """Return whether Linux reports the CPU flags AVX512_BF16 or AMX. Elsewhere, False."""
     if platform.system() != "Linux" or platform.machine() != "x86_64":
         return False
     try:
         flags = set(_CPUINFO.read_text().split())
-    except OSError:  # in a sandbox
+    except OSError:  # a sandbox may hide the file
         return False
     return not flags.isdisjoint({"avx512_bf16", "amx_bf16"})

@@ -1,22 +1,22 @@
-"""What TensorFlow is given to train on: a ``tf.data.Dataset`` that does not tune itself."""
+"""TensorFlow dataset: training batches as a ``tf.data.Dataset`` that does not tune itself."""
 
-# Batches that are made ahead of the step that learns from them.
+# Batches made ahead of the current step.
 _AHEAD = 2
 
 
 def dataset_of(get_batch, n_batches):
-    """Return a dataset of batches that are made, one after the other, in a thread beside.
+    """Return a dataset of batches that are made one by one in a separate thread.
 
-    The dataset that Keras makes of a ``PyDataset`` tunes how many batches it makes ahead, in a
-    thread that sleeps for 10 ms, then 20, 40 and so on, and epochs ended when it woke up: those of
-    two seconds took up to 2.6. All that there is to choose is chosen here.
+    The dataset that Keras makes from a ``PyDataset`` tunes how many batches it makes ahead. Its tuning
+    thread sleeps for 10 ms, then 20, 40 and so on, and an epoch ended only when it woke up: epochs of two
+    seconds took up to 2.6. So tuning is switched off, and the number of batches is fixed.
 
     Parameters
     ----------
     get_batch : function of int
-        Returns a batch, a tuple of arrays. TensorFlow never frees it.
+        Returns a batch, a tuple of arrays. TensorFlow never frees this function.
     n_batches : int
-        Their number. They may differ in how many images they hold, and in nothing else.
+        Number of batches. They may only differ in the number of images.
 
     Returns
     -------
@@ -24,10 +24,13 @@ def dataset_of(get_batch, n_batches):
     """
     import tensorflow as tf
 
+    # The dtypes and shapes must be known before the first step, so one batch is made for them alone. The
+    # number of images is left open: the last batch may have fewer.
     specs = [tf.TensorSpec((None, *part.shape[1:]), part.dtype) for part in get_batch(0)]
 
     def batch(index):
         parts = tf.numpy_function(get_batch, [index], [spec.dtype for spec in specs])
+        # A numpy_function returns tensors without a shape, but the network needs one to be compiled.
         return tuple(map(tf.ensure_shape, parts, [spec.shape for spec in specs]))
 
     options = tf.data.Options()

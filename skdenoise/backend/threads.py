@@ -1,4 +1,4 @@
-"""Threads: as many as joblib or Dask grants a worker, so that its neighbours keep their cores."""
+"""Threads: limit TensorFlow to the threads of a worker of joblib or Dask."""
 
 import os
 import sys
@@ -10,13 +10,13 @@ import keras
 
 @cache
 def obey_thread_limit() -> None:
-    """Limit TensorFlow, once a process, to the threads that a worker of Dask or joblib has.
+    """Limit TensorFlow to the threads of a worker of Dask or joblib, once per process.
 
-    A worker of Dask says how many it has. joblib sets ``OMP_NUM_THREADS`` in each of its workers to
-    the number of cores over ``n_jobs``. TensorFlow alone looks at neither, and starts as many
-    threads as there are cores in every worker. Torch looks at the latter; JAX cannot be told after
-    its start, and neither can TensorFlow. Its own variables, ``TF_NUM_INTRAOP_THREADS`` and
-    ``TF_NUM_INTEROP_THREADS``, come first where they are set.
+    A worker of Dask knows how many threads it has. joblib sets ``OMP_NUM_THREADS`` in each of its workers
+    to the number of cores divided by ``n_jobs``. TensorFlow ignores both, and starts as many threads as
+    there are cores in every worker. Torch respects ``OMP_NUM_THREADS``. JAX and TensorFlow cannot be
+    limited after they have started. TensorFlow's own variables, ``TF_NUM_INTRAOP_THREADS`` and
+    ``TF_NUM_INTEROP_THREADS``, take precedence if they are set.
     """
     limit = _threads_of_dask_worker() or _threads_of_environment()
     if keras.backend.backend() != "tensorflow" or not limit:
@@ -24,7 +24,7 @@ def obey_thread_limit() -> None:
     import tensorflow as tf
 
     threading = tf.config.threading
-    with suppress(RuntimeError):  # it has started
+    with suppress(RuntimeError):  # TensorFlow has started already
         if "TF_NUM_INTRAOP_THREADS" not in os.environ:
             threading.set_intra_op_parallelism_threads(limit)
         if "TF_NUM_INTEROP_THREADS" not in os.environ:
@@ -32,10 +32,10 @@ def obey_thread_limit() -> None:
 
 
 def _threads_of_dask_worker():
-    """Return the threads of the Dask worker whose task this is; 0 where there is none.
+    """Return the number of threads of the Dask worker that runs this task, or 0 if there is none.
 
-    A worker without a nanny may live in the user's own process, which is not ours to limit. (A nanny
-    sets ``OMP_NUM_THREADS`` to 1, however many threads its worker has.)
+    A worker without a nanny may be in the user's own process, which must not be limited. (A nanny sets
+    ``OMP_NUM_THREADS`` to 1, however many threads its worker has.)
     """
     distributed = sys.modules.get("distributed")
     if distributed is None:

@@ -1,11 +1,14 @@
-"""The denoiser: what all denoisers share, from clean images to a score."""
+"""Denoiser: the base class of all denoisers, from checking images to the score."""
 
 import math
 from abc import abstractmethod
 from contextlib import contextmanager
 from numbers import Integral
+from os import PathLike
+from typing import Any, Self, overload
 
 import numpy as np
+from numpy.typing import NDArray
 from sklearn.utils.validation import check_is_fitted
 
 from skdenoise.base import ImageTransformer
@@ -20,6 +23,7 @@ from skdenoise.metrics import psnr
 from skdenoise.noise.adding import corrupt
 from skdenoise.noise.by_name import resolve_noise
 from skdenoise.seeding import Stream, draw_seed, generator
+from skdenoise.typing import ImagesOrList, Pixel
 
 _TRAIN_OUTPUTS = ("denoised_noisy", "denoised", "clean")
 
@@ -27,21 +31,21 @@ _TRAIN_OUTPUTS = ("denoised_noisy", "denoised", "clean")
 class Denoiser(ImageTransformer):
     """A transformer that turns noisy images into clean ones.
 
-    Whether it learns (a network, a subspace) or not (a filter), it is fitted on clean images and
-    knows the noise that it is for, so that denoisers of any kind can take each other's place in a
-    pipeline, and a search may choose between them.
+    All denoisers have the same interface: they are fitted on clean images and know which noise the
+    images will have. This includes filters, which learn nothing. So one denoiser can replace another in
+    a pipeline, and a search can choose between them.
 
     A subclass has the parameters `noise`, `noise_factor`, `image_shape`, `value_range`, `clip`,
-    `train_output` and `random_state`, and implements ``fit``, on what ``_read`` returns, and
+    `train_output` and `random_state`. It implements ``fit``, which starts with ``_read``, and
     ``_denoise_images``.
     """
 
     @abstractmethod
-    def fit(self, X, y=None, *, clean=None):
-        """Learn what there is to learn."""
+    def fit(self, X: ImagesOrList, y: Any = None, *, clean: ImagesOrList | None = None) -> Self:
+        """Fit the denoiser to images."""
 
     def _check_params(self):
-        """Check what can be checked without images."""
+        """Check the parameters that can be checked without images."""
         if self.train_output not in _TRAIN_OUTPUTS:
             raise ValueError(
                 f"train_output={self.train_output!r} is not one of {', '.join(_TRAIN_OUTPUTS)}."
@@ -49,15 +53,19 @@ class Denoiser(ImageTransformer):
 
     @abstractmethod
     def _denoise_images(self, images, pixels):
-        """Denoise NHWC images, stored in `pixels`, into images that are stored in the same way."""
+        """Denoise NHWC images in the format `pixels`, and return them in the same format."""
 
-    def transform(self, X):
+    @overload
+    def transform(self, X: NDArray[Pixel]) -> NDArray[Pixel]: ...
+    @overload
+    def transform(self, X: ImagesOrList) -> Any: ...
+    def transform(self, X: ImagesOrList) -> Any:
         """Remove noise.
 
         Parameters
         ----------
         X : array-like of shape (n, n_features), (n, height, width) or (n, height, width, channels)
-            Noisy images; or a list of arrays of shape (height, width) or (height, width, channels),
+            Noisy images. Or a list of arrays of shape (height, width) or (height, width, channels),
             whose sizes may differ.
 
         Returns
@@ -70,27 +78,29 @@ class Denoiser(ImageTransformer):
         sklearn.exceptions.NotFittedError
             Before ``fit``.
         ValueError
-            For another number of features or channels than in ``fit``.
+            If the number of features or channels differs from that in ``fit``.
         """
         check_is_fitted(self)
         return self._denoise(self._check_images(X, reset=False))
 
-    def fit_transform(self, X, y=None, *, clean=None):
+    def fit_transform(
+        self, X: ImagesOrList, y: Any = None, *, clean: ImagesOrList | None = None
+    ) -> Any:
         """Fit, and return what the next step of a pipeline should learn from.
 
         Parameters
         ----------
         X : array-like of shape (n, n_features), (n, height, width) or (n, height, width, channels)
-            Clean images; or, with `clean`, noisy ones. Or a list, as in ``transform``.
+            Clean images or, with `clean`, noisy ones. Or a list, as in ``transform``.
         y : object
             Ignored.
         clean : array-like of the shape of `X`, default=None
-            The same images clean.
+            The same images without noise.
 
         Returns
         -------
         ndarray of the shape of `X`, or list
-            As `train_output` says. With `clean`, the noisy images denoised, or the clean ones.
+            Selected by `train_output`. With `clean`, the denoised images or the clean ones.
         """
         return self.fit(X, y, clean=clean)._train_output(X, clean)
 
@@ -103,23 +113,23 @@ class Denoiser(ImageTransformer):
             return self._denoise(X)
         return self._denoise(self._noisy(X, Stream.TRAIN_OUTPUT))
 
-    def score(self, X, y=None, *, clean=None):
+    def score(self, X: ImagesOrList, y: Any = None, *, clean: ImagesOrList | None = None) -> float:
         """Return the mean peak signal-to-noise ratio (PSNR) of denoised images.
 
         Parameters
         ----------
         X : array-like of shape (n, n_features), (n, height, width) or (n, height, width, channels)
-            Clean images, on which noise is drawn, the same at each call; or, with `clean`, noisy
+            Clean images, to which noise is added, the same at each call; or, with `clean`, noisy
             ones. Or a list, as in ``transform``.
         y : object
             Ignored.
         clean : array-like of the shape of `X`, default=None
-            The same images clean. Needed where the denoiser was fitted with it.
+            The same images without noise. Needed if the denoiser was fitted with `clean`.
 
         Returns
         -------
         float
-            Mean over images, in dB, of the output limited to the value range.
+            Mean over images, in dB. The output is limited to the value range first.
         """
         check_is_fitted(self)
         X = self._check_images(X, reset=False)
@@ -130,37 +140,37 @@ class Denoiser(ImageTransformer):
             noisy, clean = self._noisy(X, Stream.SCORE), X
         else:
             raise ValueError(
-                "This denoiser was fitted with clean=, so there is no noise that it could draw on "
-                "X to score itself: give score noisy images and clean=, the same ones clean."
+                "This denoiser was fitted with clean=, so it has no noise model to add noise to X. Give "
+                "score noisy images and clean=, the same images without noise."
             )
         if isinstance(X, ImageList):
             pairs = zip(noisy, clean, strict=True)
             return float(np.mean([self._psnr(a[np.newaxis], b[np.newaxis]) for a, b in pairs]))
         return float(self._psnr(noisy, clean).mean())
 
-    def save(self, path):
+    def save(self, path: str | PathLike[str]) -> None:
         """Write the fitted denoiser to a file. Reading it with `load` runs no code.
 
-        A `random_state` that is not an integer is left out.
+        A `random_state` that is not an integer is not saved.
 
         Parameters
         ----------
         path : str or Path
-            The file. An existing one is replaced. ``.skdenoise`` is a good ending.
+            The file. An existing file is overwritten. ``.skdenoise`` is a good ending.
 
         Raises
         ------
         sklearn.exceptions.NotFittedError
             Before ``fit``.
         ValueError
-            If a parameter is an object that JSON cannot describe: use pickle then, for files that only
+            If a parameter is an object that JSON cannot describe. Use pickle then, for files that only
             you and those who trust you will load.
         """
         check_is_fitted(self)
         write_model(path, self._description(), self._arrays())
 
     def _description(self):
-        """Return what a model file says of the denoiser, as JSON."""
+        """Return the description of the denoiser in a model file, as values for JSON."""
         return {
             "denoiser": type(self).__name__,
             "parameters": {
@@ -189,12 +199,12 @@ class Denoiser(ImageTransformer):
         return learned
 
     def _arrays(self):
-        """Return the arrays of a model file by name."""
+        """Return the arrays of a model file, by name."""
         return {}
 
     @classmethod
     def _from_description(cls, description, arrays):
-        """Return the fitted denoiser that a model file describes; raise ValueError where it is wrong."""
+        """Return the fitted denoiser that a model file describes; raise ValueError if it is wrong."""
         params = {name: decoded(value) for name, value in description["parameters"].items()}
         unknown = set(params) - set(cls().get_params(deep=False))
         if unknown:
@@ -203,6 +213,7 @@ class Denoiser(ImageTransformer):
             )
         denoiser = cls(**params)
         denoiser._check_params()
+        # "estimate" is not a strength to check. The noise that it led to is in the file, as `noise_`.
         estimates = isinstance(denoiser.noise_factor, str)
         resolve_noise(denoiser.noise, None if estimates else denoiser.noise_factor)
         denoiser._set_learned(description["learned"])
@@ -214,14 +225,19 @@ class Denoiser(ImageTransformer):
             None if side is None else integers([side], 1)[0] for side in learned["image_shape"]
         )
         if len(self.image_shape_) != 3 or self.image_shape_[2] is None:
-            raise ValueError(f"image_shape={self.image_shape_} is not height, width and channels.")
+            raise ValueError(
+                f"its image_shape is {self.image_shape_}; expected height, width and channels."
+            )
         self.value_range_ = value_range(learned["value_range"])
         self.noise_ = noise(learned["noise"])
         (self._seed,) = integers([learned["seed"]], 1, least=0)
         if "n_features_in" in learned:
             self.n_features_in_ = integers([learned["n_features_in"]], 1)[0]
             if None in self.image_shape_ or self.n_features_in_ != math.prod(self.image_shape_):
-                raise ValueError(f"{self.n_features_in_} features do not fit {self.image_shape_}.")
+                raise ValueError(
+                    f"its {self.n_features_in_} features do not fit images of shape "
+                    f"{self.image_shape_}."
+                )
         if "feature_names_in" in learned:
             names = [str(name) for name in learned["feature_names_in"]]
             self.feature_names_in_ = np.array(names, dtype=object)
@@ -229,11 +245,11 @@ class Denoiser(ImageTransformer):
     def _set_arrays(self, description, arrays):
         if arrays:
             raise ValueError(
-                f"{type(self).__name__} has no arrays, but there are {sorted(arrays)}."
+                f"it has the arrays {sorted(arrays)}; {type(self).__name__} expects none."
             )
 
     def _psnr(self, noisy, clean):
-        """Return the PSNR of each image, denoised."""
+        """Return the PSNR of each image after denoising."""
         low, high = self.value_range_
         denoised = np.clip(self._denoise(noisy), low, high)
         shape = self.image_shape_ if clean.ndim == 2 else None
@@ -241,15 +257,16 @@ class Denoiser(ImageTransformer):
 
     def _check_images(self, X, *, reset):
         if isinstance(X, StoredImages):
-            # The layout is that of any one of them; values are checked when they are read.
+            # One image is enough to learn the layout. Values are checked when each block is read, since
+            # a check here would read the whole store.
             super()._check_images(X[:1], reset=reset)
             return X
         if not is_image_list(X):
             return super()._check_images(X, reset=reset)
         if reset and self.image_shape is not None:
             raise ValueError(
-                f"image_shape={self.image_shape!r} is given beside a list of images, which have "
-                "shapes of their own. Leave it at None."
+                f"image_shape={self.image_shape!r} is given, but X is a list of images, each with its own "
+                "shape. Leave image_shape at None."
             )
         self._refuse_table_output("images of several sizes")
         images = ImageList(X)
@@ -261,24 +278,24 @@ class Denoiser(ImageTransformer):
 
     @contextmanager
     def _unchanged_by_failure(self):
-        """Let the estimator be as it was before, where what is done inside fails."""
+        """Restore the estimator to its state before, if the ``with`` block fails."""
         before = dict(vars(self))
         try:
             yield
-        except BaseException:
+        except BaseException:  # also Ctrl-C
             vars(self).clear()
             vars(self).update(before)
             raise
 
     def _read(self, X, clean, noisy=None, *, reset=True):
-        """Check the images of a fit, and learn their layout, their range and the noise.
+        """Check the images of a fit, and learn their layout, value range and noise.
 
-        `noisy` are images that tell how strong the noise is, of a denoiser that takes such.
+        `noisy` are images from which a denoiser may estimate the strength of the noise.
 
         Returns
         -------
-        images, targets : ndarray
-            In the layout of `X`. Without `clean` they are the same, and noise is to be drawn.
+        images, targets : ndarray, ImageList or StoredImages
+            In the layout of `X`. Without `clean` they are the same object, and noise is added later.
         """
         self._check_params()
         X = self._check_images(X, reset=reset)
@@ -296,7 +313,7 @@ class Denoiser(ImageTransformer):
         return check_value_range_of_pairs(self.value_range, X, targets)
 
     def _resolve_noise(self, X, noisy):
-        """Return the noise to draw on clean images."""
+        """Return the noise to add to clean images."""
         return resolve_noise(self.noise, self.noise_factor)
 
     def _check_clean(self, clean, X):
@@ -308,13 +325,13 @@ class Denoiser(ImageTransformer):
             clean = check_images(clean, name="clean")
         if clean.shape != X.shape:
             raise ValueError(
-                f"clean has shape {clean.shape}, but X has {X.shape}; both must be the same images "
-                "in the same layout, X noisy and clean without noise."
+                f"clean has shape {clean.shape}, but X has shape {X.shape}. Expected the same images "
+                "in the same layout: X with noise, clean without."
             )
         return clean
 
     def _noisy(self, X, stream, *key):
-        """Return checked images with the noise of the fit; those of a list when they are asked for."""
+        """Add the noise of the fit to checked images; to those of a list only when they are used."""
         if isinstance(X, ImageList):
             return X.changed(lambda i, image: self._noisy(image[np.newaxis], stream, i)[0])
         pixels = PixelFormat(X.dtype, self.value_range_)
@@ -334,5 +351,5 @@ class Denoiser(ImageTransformer):
         return self._denoise_images(images, pixels).reshape(X.shape)
 
     def _denoise_each(self, images):
-        """Denoise the images of a list, one after the other."""
+        """Denoise the images of a list one by one."""
         return (self._denoise(image[np.newaxis])[0] for image in images)

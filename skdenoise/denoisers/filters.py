@@ -1,4 +1,4 @@
-"""Filters: the classical denoisers of scikit-image and SciPy, as one transformer."""
+"""Filters: the classical filters of scikit-image and SciPy as one denoiser."""
 
 import copy
 import math
@@ -6,6 +6,7 @@ import warnings
 from collections.abc import Callable
 from dataclasses import dataclass
 from numbers import Integral, Real
+from typing import Any, Literal, Self
 
 import numpy as np
 from joblib import effective_n_jobs
@@ -14,46 +15,55 @@ from sklearn.utils import gen_even_slices
 from sklearn.utils.parallel import Parallel, delayed
 
 from skdenoise.denoisers.base import Denoiser
+from skdenoise.typing import (
+    ImageShape,
+    ImagesOrList,
+    NoiseFunction,
+    RandomState,
+    Strength,
+    ValueRange,
+)
 
-# Smaller images are continued by reflection: wavelets and patches need something to stand on.
+# Smaller images are extended by reflection, since wavelets and patches need room.
 _LEAST_SIDE = 16
 
 
 class FilterDenoiser(Denoiser):
     """Remove noise from each image with a classical filter.
 
-    A filter learns nothing: ``fit`` looks at shape and value range alone. It has the interface of
-    `UNetDenoiser` so that it can take its place: `noise` says which noise the images will have, and
-    while a pipeline is fitted the classifier behind it is given images that were noised and then
-    filtered, as it will be at prediction time. So ``fit_transform(X)`` adds noise to `X`, and
-    differs from ``fit(X).transform(X)``; ``train_output="denoised"`` adds none.
+    A filter learns nothing: ``fit`` only looks at the shape and the value range. It has the interface
+    of `UNetDenoiser`, so that it can replace it. `noise` states which noise the images will have. When
+    a pipeline is fitted, ``fit_transform(X)`` adds this noise to `X` and then filters it, so that the
+    classifier is trained on the same kind of images as at prediction. It therefore differs from
+    ``fit(X).transform(X)``. ``train_output="denoised"`` adds no noise.
 
     Parameters
     ----------
     method : str, default="nl_means"
-        One of the table below.
+        Name of the filter, see the table in Notes.
     noise : str or noise model, default="gaussian"
-        The noise that ``fit_transform`` and ``score`` add: a name (`noise_names`) or an instance.
+        The noise that ``fit_transform`` and ``score`` add: a name (see `noise_names`) or a noise
+        model.
     noise_factor : float or (low, high), default=None
-        The strength of a named model, as in `add_noise`.
+        Strength of a named model, as in `add_noise`.
     sigma : float or "estimate", default="estimate"
-        Standard deviation of the noise, in units of the value range, for the methods that take one.
-        ``"estimate"`` measures it in each image by `skimage.restoration.estimate_sigma`, which
-        reads too much in small images full of edges, and too little where noise was clipped.
+        Standard deviation of the noise, in units of the value range, for methods that use it.
+        ``"estimate"`` measures it in each image with `skimage.restoration.estimate_sigma`. The estimate
+        is too high for small images with many edges, and too low if the noise was clipped.
     h, patch_size, patch_distance, wavelet, weight, sigma_color, sigma_spatial, size : default=None
-        Parameters of the methods, see the table. ``None`` is the default of the method; any other
-        value of a parameter that the method does not have is an error.
+        Parameters of the methods, see the table in Notes. If None, uses the default of the method. Other
+        values are an error if the method does not have the parameter.
     image_shape : (height, width) or (height, width, channels), default=None
-        The shape of flat rows; ``None`` takes a square grey image or a strip.
+        The shape of flat rows. If None, a row is a square grey image, or a strip of height 1.
     value_range : (low, high), default=None
-        What is black and what is white; ``None`` learns it in ``fit``.
+        Pixel values of black and white. If None, inferred in ``fit``.
     clip : bool, default=None
-        Whether to limit noisy and denoised values to the range; ``None`` limits integers.
+        Whether to clip noisy and denoised values to the value range. If None, clips only integers.
     train_output : {"denoised_noisy", "denoised", "clean"}, default="denoised_noisy"
-        What ``fit_transform`` returns, as in `UNetDenoiser`. Behind a `NoiseAugmenter`, which adds
-        the noise already, ``"denoised"``.
+        What ``fit_transform`` returns, as in `UNetDenoiser`. Use ``"denoised"`` after a
+        `NoiseAugmenter`, which has already added the noise.
     n_jobs : int, default=None
-        Number of processes that share the images; -1 uses all cores.
+        Number of processes that share the images. If None, uses 1; -1 uses all cores.
     random_state : int, RandomState instance or None, default=None
         Seed of the noise of ``fit_transform`` and ``score``.
 
@@ -62,9 +72,9 @@ class FilterDenoiser(Denoiser):
     image_shape_ : tuple of int
         Height, width and channels of the images.
     value_range_ : tuple of float
-        What is black and what is white.
+        Pixel values of black and white.
     noise_ : noise model or None
-        The model that `noise` and `noise_factor` stand for.
+        The noise model given by `noise` and `noise_factor`. None after a fit with ``clean``.
     n_features_in_, feature_names_in_
         As in scikit-learn, after fitting on flat rows.
 
@@ -75,8 +85,8 @@ class FilterDenoiser(Denoiser):
 
     Notes
     -----
-    Lengths are in pixels; `h`, `weight` and `sigma_color` are multiples of `sigma`, so that they
-    suit images of any noise. In scikit-image they are values: those times `sigma`.
+    Lengths are in pixels. `h`, `weight` and `sigma_color` are multiples of `sigma`, so that they suit
+    noise of any strength. The corresponding parameters of scikit-image are these times `sigma`.
 
     ================  =========  ======================================================
     method            `sigma`    parameters
@@ -90,10 +100,10 @@ class FilterDenoiser(Denoiser):
     "gaussian"        no         `sigma_spatial` (1.0)
     ================  =========  ======================================================
 
-    Non-local means, wavelets (BayesShrink, soft) and total variation are those of
-    `skimage.restoration`, the local Wiener filter that of `scipy.signal`, median and Gaussian those
-    of `scipy.ndimage`; the bilateral filter is that of [1]_, cut off at three `sigma_spatial`.
-    Images smaller than 16 pixels are continued by reflection.
+    Non-local means, wavelets (BayesShrink, soft) and total variation come from `skimage.restoration`,
+    the local Wiener filter from `scipy.signal`, the median and the Gaussian from `scipy.ndimage`. The
+    bilateral filter follows [1]_ and is cut off at three times `sigma_spatial`. For methods that use
+    `sigma`, images smaller than 16 pixels are extended by reflection.
 
     References
     ----------
@@ -112,26 +122,26 @@ class FilterDenoiser(Denoiser):
 
     def __init__(
         self,
-        method="nl_means",
-        noise="gaussian",
-        noise_factor=None,
+        method: str = "nl_means",
+        noise: str | NoiseFunction = "gaussian",
+        noise_factor: Strength | None = None,
         *,
-        sigma="estimate",
-        h=None,
-        patch_size=None,
-        patch_distance=None,
-        wavelet=None,
-        weight=None,
-        sigma_color=None,
-        sigma_spatial=None,
-        size=None,
-        image_shape=None,
-        value_range=None,
-        clip=None,
-        train_output="denoised_noisy",
-        n_jobs=None,
-        random_state=None,
-    ):
+        sigma: float | Literal["estimate"] = "estimate",
+        h: float | None = None,
+        patch_size: int | None = None,
+        patch_distance: int | None = None,
+        wavelet: str | None = None,
+        weight: float | None = None,
+        sigma_color: float | None = None,
+        sigma_spatial: float | None = None,
+        size: int | None = None,
+        image_shape: ImageShape | None = None,
+        value_range: ValueRange | None = None,
+        clip: bool | None = None,
+        train_output: Literal["denoised_noisy", "denoised", "clean"] = "denoised_noisy",
+        n_jobs: int | None = None,
+        random_state: RandomState = None,
+    ) -> None:
         self.method = method
         self.noise = noise
         self.noise_factor = noise_factor
@@ -151,27 +161,27 @@ class FilterDenoiser(Denoiser):
         self.n_jobs = n_jobs
         self.random_state = random_state
 
-    def fit(self, X, y=None, *, clean=None):
+    def fit(self, X: ImagesOrList, y: Any = None, *, clean: ImagesOrList | None = None) -> Self:
         """Learn the shape and the value range of the images.
 
         Parameters
         ----------
         X : array-like of shape (n, n_features), (n, height, width) or (n, height, width, channels)
-            Clean images; or, with `clean`, noisy ones.
+            Clean images or, with `clean`, noisy ones. Or a list, as in ``transform``.
         y : object
             Ignored.
         clean : array-like of the shape of `X`, default=None
-            The same images clean: then no noise is drawn on `X`.
+            The same images without noise. No noise is added to `X` then.
 
         Returns
         -------
         FilterDenoiser
-            Itself.
+            The fitted denoiser.
 
         Raises
         ------
         ValueError
-            Where images or parameters are not as documented.
+            If images or parameters are not as documented.
         """
         with self._unchanged_by_failure():
             self._read(X, clean)
@@ -193,14 +203,16 @@ class FilterDenoiser(Denoiser):
     def _denoise_each(self, images):
         if effective_n_jobs(self.n_jobs) == 1:
             return super()._denoise_each(images)
-        alone = copy.copy(self)  # with what fit has learned, which clone would leave out
+        # Each process denoises one image at a time with a single job. A copy keeps the fitted
+        # attributes, which clone would drop.
+        alone = copy.copy(self)
         alone.n_jobs = None
         denoise = delayed(alone._denoise)
         denoised = Parallel(n_jobs=self.n_jobs)(denoise(image[np.newaxis]) for image in images)
         return [image[0] for image in denoised]
 
     def _filter(self):
-        """Check the parameters, and return the filter, its sigma and its own parameters."""
+        """Check the parameters, and return the filter, `sigma` and the parameters of the filter."""
         if not isinstance(self.method, str) or self.method not in FILTERS:
             raise ValueError(f"method={self.method!r} is not one of {', '.join(FILTERS)}.")
         chosen = FILTERS[self.method]
@@ -209,31 +221,32 @@ class FilterDenoiser(Denoiser):
         foreign = sorted(set(given) - set(chosen.defaults))
         if foreign:
             raise ValueError(
-                f"method={self.method!r} has no parameter {', '.join(foreign)}; it has "
+                f"method={self.method!r} does not have the parameter {', '.join(foreign)}; it has "
                 f"{', '.join(chosen.defaults)}."
             )
         for name, value in given.items():
             _PARAMETERS[name](name, value)
         if self.sigma != "estimate" and not _is_number(self.sigma, 0):
             raise ValueError(
-                f"sigma={self.sigma!r} is neither 'estimate' nor a number of at least 0, the "
-                "standard deviation of the noise in units of the value range."
+                f"sigma={self.sigma!r} is neither 'estimate' nor a number >= 0, the standard deviation "
+                "of the noise in units of the value range."
             )
         return chosen, self.sigma if chosen.takes_sigma else None, chosen.defaults | given
 
 
 @dataclass(frozen=True)
 class Filter:
-    """A filter of one image.
+    """A function that filters one image.
 
     Parameters
     ----------
     function : callable
-        ``function(image, sigma, **params)``, or without `sigma`, on (height, width, channels).
+        ``function(image, sigma, **params)`` or ``function(image, **params)``, for an image of shape
+        (height, width, channels) in units of the value range.
     takes_sigma : bool
-        Whether it is told how strong the noise is.
+        Whether the function takes the standard deviation of the noise.
     defaults : dict
-        Its parameters.
+        Its parameters with their defaults.
     """
 
     function: Callable
@@ -242,7 +255,7 @@ class Filter:
 
 
 def _filter_stored(images, pixels, clip, chosen, sigma, params):
-    """Filter NHWC images, stored in `pixels`."""
+    """Filter NHWC images in the format `pixels`."""
     filtered = np.empty_like(images)
     for index in range(len(images)):
         image = pixels.to_unit(images[index])
@@ -253,7 +266,7 @@ def _filter_stored(images, pixels, clip, chosen, sigma, params):
 def _filter_one(image, chosen, sigma, params):
     if not chosen.takes_sigma:
         return chosen.function(image, **params)
-    if image.min() == image.max():
+    if image.min() == image.max():  # a constant image has no noise to remove
         return image
     height, width = image.shape[:2]
     larger = _continued(image)
@@ -264,7 +277,7 @@ def _filter_one(image, chosen, sigma, params):
 
 
 def _continued(image):
-    """Continue small images by reflection, below and to the right."""
+    """Extend small images by reflection, below and to the right."""
     missing = [max(0, _LEAST_SIDE - side) for side in image.shape[:2]]
     return np.pad(image, ((0, missing[0]), (0, missing[1]), (0, 0)), mode="symmetric")
 
@@ -273,7 +286,8 @@ def _estimate_sigma(image):
     from skimage.restoration import estimate_sigma
 
     with warnings.catch_warnings():
-        # It takes a median of the differences that are not 0; where all are, there is no noise.
+        # It takes the median of the differences that are not 0, and warns if all are 0. There is no
+        # noise then.
         warnings.simplefilter("ignore", RuntimeWarning)
         sigma = estimate_sigma(image, average_sigmas=True, channel_axis=-1)
     return float(np.nan_to_num(sigma))
@@ -291,7 +305,7 @@ def _wavelet(image, sigma, wavelet):
 
     params = {"wavelet": wavelet, "rescale_sigma": False}
     with np.errstate(divide="ignore", invalid="ignore"):
-        # BayesShrink divides by the power of a band, which may be none.
+        # BayesShrink divides by the power of a frequency band, which may be 0.
         return _by_scikit_image(denoise_wavelet, image, sigma=sigma, **params)
 
 
@@ -302,12 +316,13 @@ def _tv_chambolle(image, sigma, weight):
 
 
 def _bilateral(image, sigma, sigma_color, sigma_spatial):
-    # Not skimage.restoration.denoise_bilateral: its table of spatial weights (as of 0.26) has a row
-    # and a column more than the loop that reads it, so that a point becomes a lopsided blot.
+    # Not skimage.restoration.denoise_bilateral: its table of spatial weights (as of 0.26) has one row
+    # and column more than the loop that reads it, so that a point becomes a lopsided blot.
     reach = math.ceil(3 * sigma_spatial)
     height, width = image.shape[:2]
     padded = np.pad(image, ((reach, reach), (reach, reach), (0, 0)), mode="symmetric")
     total, total_weight = np.zeros_like(image), np.zeros_like(image[..., :1])
+    # Not 0, which would divide 0 by 0 for equal pixels.
     tolerance = max((sigma_color * sigma) ** 2, float(np.finfo(np.float32).tiny))
     for y, x in np.ndindex(2 * reach + 1, 2 * reach + 1):
         neighbour = padded[y : y + height, x : x + width]
@@ -320,7 +335,7 @@ def _bilateral(image, sigma, sigma_color, sigma_spatial):
 
 
 def _by_scikit_image(function, image, **params):
-    """Apply a function that wants grey images without a channel axis."""
+    """Apply a function that expects grey images without a channel axis."""
     if image.shape[2] == 1:
         return function(image[..., 0], channel_axis=None, **params)[..., np.newaxis]
     return function(image, channel_axis=-1, **params)
@@ -329,7 +344,7 @@ def _by_scikit_image(function, image, **params):
 def _wiener(image, sigma, size):
     from scipy.signal import wiener
 
-    # scipy.signal sees black beyond the edges.
+    # scipy.signal assumes black beyond the edges.
     reach = size // 2
     padded = np.pad(image, ((reach, reach), (reach, reach), (0, 0)), mode="symmetric")
     channels = np.moveaxis(padded, 2, 0)
@@ -360,7 +375,7 @@ FILTERS = {
 
 def _check_positive(name, value):
     if not _is_number(value, 0) or value == 0:
-        raise ValueError(f"{name}={value!r} must be a number above 0.")
+        raise ValueError(f"{name}={value!r} must be a number > 0.")
 
 
 def _check_odd(name, value):
@@ -370,7 +385,7 @@ def _check_odd(name, value):
 
 def _check_distance(name, value):
     if not isinstance(value, Integral) or value < 1:
-        raise ValueError(f"{name}={value!r} must be a whole number of pixels, at least 1.")
+        raise ValueError(f"{name}={value!r} must be an integer >= 1, in pixels.")
 
 
 def _check_wavelet(name, value):
@@ -378,8 +393,8 @@ def _check_wavelet(name, value):
 
     if value not in pywt.wavelist(kind="discrete") or not pywt.Wavelet(value).orthogonal:
         raise ValueError(
-            f"{name}={value!r} is not an orthogonal wavelet of PyWavelets, such as 'db2', 'sym4' "
-            "or 'coif1'; thresholds are for those alone."
+            f"{name}={value!r} is not an orthogonal wavelet of PyWavelets, which thresholding needs. "
+            "Give one such as 'db2', 'sym4' or 'coif1'."
         )
 
 

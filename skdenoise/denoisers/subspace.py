@@ -1,7 +1,8 @@
-"""The subspace denoiser: images seen as sums of principal components."""
+"""The subspace denoiser: images as sums of principal components."""
 
 import math
 from numbers import Integral
+from typing import Any, Literal, Self
 
 import numpy as np
 from sklearn.decomposition import PCA
@@ -10,38 +11,46 @@ from skdenoise.denoisers.base import Denoiser
 from skdenoise.images.pixels import PixelFormat, changed_in_unit
 from skdenoise.images.ragged import is_image_list
 from skdenoise.seeding import Stream, derived_seed
+from skdenoise.typing import (
+    ImageShape,
+    ImagesOrList,
+    NoiseFunction,
+    RandomState,
+    Strength,
+    ValueRange,
+)
 
-# What a model file holds beside the parameters.
+# The arrays in a model file.
 _ARRAYS = ("components_", "gain_", "mean_", "noisy_mean_")
 
 
 class SubspaceDenoiser(Denoiser):
-    """Remove noise by a round trip through the principal components of clean images.
+    """Remove noise by projecting images onto the principal components of clean images.
 
-    Clean images lie close to a subspace of few dimensions; noise has a share in every one. What is
-    outside the subspace is left out, and inside, each component is weighed by how much of it is
-    signal: the linear Wiener filter. On small aligned images, such as digits, this is a serious
-    rival of a network.
+    Clean images lie close to a subspace of few dimensions, but noise is in all dimensions. The denoiser
+    removes everything outside the subspace. Inside, it multiplies each component by the share of it
+    that is signal, which is the linear Wiener filter. On small aligned images, such as digits, it is
+    a serious rival of a network.
 
     Parameters
     ----------
     n_components : int or float, default=None
-        Number of principal components, or between 0 and 1 the share of the variance that they must
-        explain, as in `sklearn.decomposition.PCA`; ``None`` keeps all. With 60 of 784 a pixel's
-        noise falls to about a quarter.
+        Number of principal components; or, between 0 and 1, the share of the variance that they
+        must explain, as in `sklearn.decomposition.PCA`. If None, keeps all components. With 60 of 784
+        components the noise of a pixel falls to about a quarter.
     wiener : bool, default=True
-        Whether to weigh each component by its Wiener gain; ``False`` is the plain round trip
-        through PCA, in which each has weight 1.
+        Whether to multiply each component by its Wiener gain. If False, all weights are 1, which is
+        the plain projection of PCA.
     noise : str or noise model, default="gaussian"
-        The noise to learn from: a name (`noise_names`) or an instance.
+        The noise to learn from: a name (see `noise_names`) or a noise model.
     noise_factor : float or (low, high), default=None
-        The strength of a named model, as in `add_noise`.
+        Strength of a named model, as in `add_noise`.
     image_shape : (height, width) or (height, width, channels), default=None
-        The shape of flat rows; ``None`` takes a square grey image or a strip.
+        The shape of flat rows. If None, a row is a square grey image, or a strip of height 1.
     value_range : (low, high), default=None
-        What is black and what is white; ``None`` learns it in ``fit``.
+        Pixel values of black and white. If None, inferred in ``fit``.
     clip : bool, default=None
-        Whether to limit noisy and denoised values to the range; ``None`` limits integers.
+        Whether to clip noisy and denoised values to the value range. If None, clips only integers.
     train_output : {"denoised_noisy", "denoised", "clean"}, default="denoised_noisy"
         What ``fit_transform`` returns, as in `UNetDenoiser`.
     random_state : int, RandomState instance or None, default=None
@@ -56,29 +65,29 @@ class SubspaceDenoiser(Denoiser):
     mean_ : ndarray of shape (n_features,)
         Mean of the clean images.
     noisy_mean_ : ndarray of shape (n_features,)
-        Mean of the noisy images, which differs where noise was clipped, for instance; without
-        `wiener` the same as `mean_`.
+        Mean of the noisy images. It differs from `mean_` if the noise was clipped, for instance. If
+        `wiener` is False, it is the same as `mean_`.
     image_shape_ : tuple of int
         Height, width and channels of the images.
     value_range_ : tuple of float
-        What is black and what is white.
+        Pixel values of black and white.
     noise_ : noise model or None
-        The model that `noise` and `noise_factor` stand for; ``None`` after a fit with ``clean``.
+        The noise model given by `noise` and `noise_factor`. None after a fit with ``clean``.
     n_features_in_, feature_names_in_
         As in scikit-learn, after fitting on flat rows.
 
     See Also
     --------
     sklearn.decomposition.PCA : Finds the components.
-    UNetDenoiser : Learns a network, for images of any size.
+    UNetDenoiser : Trains a network, for images of any size.
 
     Notes
     -----
     With principal axes ``v`` of the clean images, coefficients ``z = v @ (clean - mean)`` and
-    ``z' = v @ (noisy - noisy_mean)``, the image is restored as ``mean + sum(gain * z' * v)`` with
-    the gain of least squared error, ``cov(z, z') / var(z')``, limited to 0..1; both are measured on
-    one draw of noise. For white noise of variance ``s`` that is ``lambda / (lambda + s)``, the Wiener
-    filter [1]_. Images must have the size of those in ``fit``.
+    ``z' = v @ (noisy - noisy_mean)``, the restored image is ``mean + sum(gain * z' * v)``. The gain
+    with the least squared error is ``cov(z, z') / var(z')``, limited to 0..1. Both are measured on one
+    draw of noise. For white noise of variance ``s`` and components of variance ``lambda``, it is
+    ``lambda / (lambda + s)``, the Wiener filter [1]_. Images must have the same size as in ``fit``.
 
     References
     ----------
@@ -97,17 +106,17 @@ class SubspaceDenoiser(Denoiser):
 
     def __init__(
         self,
-        n_components=None,
-        wiener=True,
-        noise="gaussian",
-        noise_factor=None,
+        n_components: float | None = None,
+        wiener: bool = True,
+        noise: str | NoiseFunction = "gaussian",
+        noise_factor: Strength | None = None,
         *,
-        image_shape=None,
-        value_range=None,
-        clip=None,
-        train_output="denoised_noisy",
-        random_state=None,
-    ):
+        image_shape: ImageShape | None = None,
+        value_range: ValueRange | None = None,
+        clip: bool | None = None,
+        train_output: Literal["denoised_noisy", "denoised", "clean"] = "denoised_noisy",
+        random_state: RandomState = None,
+    ) -> None:
         self.n_components = n_components
         self.wiener = wiener
         self.noise = noise
@@ -118,32 +127,32 @@ class SubspaceDenoiser(Denoiser):
         self.train_output = train_output
         self.random_state = random_state
 
-    def fit(self, X, y=None, *, clean=None):
-        """Find the subspace of clean images, and the weights of its components.
+    def fit(self, X: ImagesOrList, y: Any = None, *, clean: ImagesOrList | None = None) -> Self:
+        """Learn the subspace of clean images, and the weights of its components.
 
         Parameters
         ----------
         X : array-like of shape (n, n_features), (n, height, width) or (n, height, width, channels)
-            Clean images, on which noise is drawn; or, with `clean`, noisy ones.
+            Clean images, to which noise is added; or, with `clean`, noisy ones.
         y : object
             Ignored.
         clean : array-like of the shape of `X`, default=None
-            The same images clean, to learn from real pairs.
+            The same images without noise, to learn from real pairs.
 
         Returns
         -------
         SubspaceDenoiser
-            Itself.
+            The fitted denoiser.
 
         Raises
         ------
         ValueError
-            Where images or parameters are not as documented.
+            If images or parameters are not as documented.
         """
         if is_image_list(X):
             raise ValueError(
-                "X is a list of images that differ in size, but components have one size: give images "
-                "of one size, patches say."
+                "X is a list of images that differ in size, but principal components have one size. Give "
+                "images of one size, for example patches."
             )
         with self._unchanged_by_failure():
             X, targets = self._read(X, clean)
@@ -165,8 +174,8 @@ class SubspaceDenoiser(Denoiser):
         if not isinstance(self.n_components, Integral) or self.n_components <= min(shape):
             return self.n_components
         raise ValueError(
-            f"n_components={self.n_components} of {shape[0]} image(s) with {shape[1]} values each: "
-            f"there are at most {min(shape)}."
+            f"n_components={self.n_components} is too many for {shape[0]} image(s) with {shape[1]} "
+            f"values each; there are at most {min(shape)}. Give fewer components or more images."
         )
 
     def _weigh_components(self, clean_rows, noisy_rows):
@@ -182,9 +191,9 @@ class SubspaceDenoiser(Denoiser):
         return changed_in_unit(self._project, images, pixels, self.clip)
 
     def _project(self, noisy):
-        """Return what images in unit are in the subspace, each component with its weight."""
-        # BLAS sums the rows of a product in an order that depends on their place. In float64, and
-        # rounded to float32 at the end, an image is the same wherever it stands.
+        """Project images onto the subspace, and multiply each component by its weight."""
+        # The order in which BLAS sums a product depends on the position of the row. Computed in float64
+        # and rounded to float32 at the end, the result for an image does not depend on its position.
         rows = noisy.reshape(-1, len(self.mean_)).astype(np.float64)
         weights = (rows - self.noisy_mean_) @ self.components_.T * self.gain_
         return (self.mean_ + weights @ self.components_).astype(np.float32).reshape(noisy.shape)
@@ -212,7 +221,7 @@ class SubspaceDenoiser(Denoiser):
         if images.shape[1:] != self.image_shape_:
             raise ValueError(
                 f"Got images of shape {images.shape[1:]}, but this SubspaceDenoiser was fitted on "
-                f"{self.image_shape_}, and its components have that size."
+                f"{self.image_shape_}. Give images of that shape, or fit it on this one."
             )
 
     def _rows(self, X):

@@ -1,4 +1,4 @@
-"""By name: the steps that `UNetDenoiser(inference=...)` takes."""
+"""By name: the inference steps that `UNetDenoiser(inference=...)` accepts."""
 
 from skdenoise.inference.j_invariant import JInvariant
 from skdenoise.inference.multiscale import MultiScale
@@ -13,12 +13,12 @@ INFERENCE_STEPS: dict[str, type[InferenceStep]] = {
 
 
 def resolve_inference(inference) -> list[InferenceStep]:
-    """Return the steps that the parameter `inference` stands for, from the innermost on.
+    """Return the steps given by the parameter `inference`, from the innermost to the outermost.
 
     Raises
     ------
     ValueError
-        For a name that is not known, and for other objects.
+        If a name is not known, or for an object of another kind.
     """
     if inference is None:
         return []
@@ -32,12 +32,12 @@ def _resolve(step, inference):
     if isinstance(step, str) and step in INFERENCE_STEPS:
         return INFERENCE_STEPS[step]()
     raise ValueError(
-        f"inference={inference!r} is not one of {', '.join(INFERENCE_STEPS)}, a step such as "
-        "MultiScale(n_scales=2), or a list of these."
+        f"inference={inference!r} is not one of {', '.join(INFERENCE_STEPS)}, nor a step such as "
+        "MultiScale(n_scales=2), nor a list of these."
     )
 
 
 def check_steps(steps, *, supervision, augment):
-    """Check that each step suits how the network has learned, and the steps that it wraps."""
+    """Check that each step suits the way the network learns, and the steps that it wraps."""
     for number, step in enumerate(steps):
         step.check(supervision=supervision, augment=augment, inner=steps[:number])

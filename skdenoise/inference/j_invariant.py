@@ -1,4 +1,4 @@
-"""J-invariance: every pixel denoised while it is hidden from the network."""
+"""J-invariance: denoise each pixel while it is hidden from the network."""
 
 from functools import partial
 
@@ -10,10 +10,10 @@ from skdenoise.supervision.blind_spots import hidden_predictions
 
 
 class JInvariant(InferenceStep):
-    """Denoise each pixel while it is hidden, so that its own noise has no part in the result [1]_.
+    """Denoise each pixel while it is hidden, so that its noise does not influence the result [1]_.
 
-    Sixteen passes over each image. Only with ``supervision="self"``, which teaches the network to
-    predict hidden pixels.
+    It takes sixteen passes over each image. It needs ``supervision="self"``, with which the network
+    learns to predict hidden pixels.
 
     References
     ----------
@@ -31,7 +31,7 @@ class JInvariant(InferenceStep):
         if not supervision.hides_pixels:
             raise ValueError(
                 "inference='j_invariant' hides pixels, which the network has not learned to predict "
-                f'with supervision={supervision.name!r}; set supervision="self".'
+                f'with supervision={supervision.name!r}. Set supervision="self", or leave the step out.'
             )
 
     def wrap(self, denoise, network):

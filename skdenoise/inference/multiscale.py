@@ -1,4 +1,4 @@
-"""Multiscale: an image denoised at half its size too, where averaging has halved the noise."""
+"""Multiscale: denoise an image also at half its size, where averaging has halved the noise."""
 
 from functools import partial
 from numbers import Integral
@@ -11,10 +11,10 @@ from skdenoise.inference.j_invariant import JInvariant
 from skdenoise.inference.step import InferenceStep
 from skdenoise.user_warnings import warn_user
 
-# An image is halved if its height and width are at least this.
+# Images are halved only if their height and width are at least this many pixels.
 _SMALLEST = 32
 
-# If more than this share of the pixels is black or white, the noise is taken to have been clipped.
+# If more than this share of the pixels is black or white, the noise was probably clipped.
 _CLIPPED = 0.02
 _EXACT = 1e-6
 
@@ -74,8 +74,8 @@ class MultiScale(InferenceStep):
 def _warn_if_clipped(noisy):
     if np.mean((abs(noisy) < _EXACT) | (abs(noisy - 1) < _EXACT)) > _CLIPPED:
         warn_user(
-            "Many pixels are exactly black or white, as where noise was clipped. The average of clipped "
-            "noise is not zero, so that the image at half its size is wrong too: leave MultiScale out.",
+            "Many pixels are exactly black or white, as if the noise was clipped. Clipped noise is not zero "
+            "on average, so that the image at half its size is wrong too: leave MultiScale out.",
         )
 
 
@@ -91,8 +91,9 @@ def _can_be_halved(images):
 
 
 def _halved(images):
-    """Return the images at half their size, by their low frequencies; white noise stays white."""
+    """Return the images at half their size, from their low frequencies. White noise stays white."""
     height, width = (-(-side // 2) for side in images.shape[1:3])
+    # A copy, which lets the frequencies of the whole image be freed.
     low = _frequencies(images)[:, :height, :width].copy()
     low /= np.float32(_scale(images, low))
     return _pixels(low)

@@ -1,4 +1,4 @@
-"""Self-ensemble: the mean over an image denoised as it is, flipped and turned."""
+"""Self-ensemble: average the denoised image over flips and turns."""
 
 from functools import partial
 
@@ -11,9 +11,9 @@ from skdenoise.inference.step import InferenceStep
 class SelfEnsemble(InferenceStep):
     """Denoise each image in all its orientations, flipped and turned, and average [1]_.
 
-    Eight passes, which gain 0.1 to 0.2 dB on photographs. The network must have learned all
-    orientations (``augment=True``). If it has learned on images or patches that are not square, they
-    are turned by halves alone, in four passes.
+    It takes eight passes, which gain 0.1 to 0.2 dB on photographs. The network must have learned all
+    orientations (``augment=True``). If it has learned from images or patches that are not square, images
+    are only turned by half turns, in four passes.
 
     References
     ----------
@@ -31,14 +31,15 @@ class SelfEnsemble(InferenceStep):
         """Check that the network learns all orientations."""
         if not augment:
             raise ValueError(
-                "inference='self_ensemble' flips and turns images, which the network has not learned "
-                "to denoise with augment=False. Fit with augment=True, or leave the step out where "
+                "inference='self_ensemble' flips and turns images, which the network has not learned to "
+                "denoise with augment=False. Fit with augment=True, or leave the step out if the "
                 "orientation carries meaning."
             )
 
     def wrap(self, denoise, network):
         """Return a function that averages over orientations."""
         height, width = network.size
+        # Patches that are not square were only turned by halves in training.
         turns = range(4) if height == width else (0, 2)
         views = [(turn, flipped) for flipped in (False, True) for turn in turns]
 

@@ -1,4 +1,4 @@
-"""Step: what `transform` does beyond one pass through the network, as objects with a name.
+"""Step: the base class of everything that `transform` does beyond one pass through the network.
 
 To add one: a module with a subclass of `InferenceStep`, and one line in `by_name.INFERENCE_STEPS`.
 """
@@ -9,27 +9,27 @@ from sklearn.base import BaseEstimator
 
 
 class InferenceStep(BaseEstimator, ABC):
-    """One step of ``UNetDenoiser(inference=...)``: it calls the denoising that it wraps several times.
+    """One step of ``UNetDenoiser(inference=...)``, which wraps a denoising and calls it several times.
 
-    Its parameters may be searched over, as ``denoise__inference__n_scales``.
+    A search can vary its parameters, for example ``denoise__inference__n_scales``.
     """
 
     def check(self, *, supervision, augment, inner):
-        """Check that the step suits how the network has learned.
+        """Check that the step suits the way the network learns.
 
         Parameters
         ----------
         supervision : Supervision
-            How the network learns.
+            The way the network learns.
         augment : bool
-            Whether it learns from images that are flipped and turned.
+            Whether it learns from flipped and turned images.
         inner : list of InferenceStep
             The steps that this one wraps.
 
         Raises
         ------
         ValueError
-            If it does not, or if the step's parameters are wrong.
+            If the step does not suit it, or if the parameters of the step are wrong.
         """
 
     @abstractmethod
@@ -39,12 +39,12 @@ class InferenceStep(BaseEstimator, ABC):
         Parameters
         ----------
         denoise : callable
-            ``denoise(images, pixels, clip=None)``: see `TrainedNetwork.denoise`. What the step wraps.
+            The denoising to wrap, ``denoise(images, pixels, clip=None)``, as `TrainedNetwork.denoise`.
         network : TrainedNetwork
-            The network at the bottom of it.
+            The network that all steps use.
 
         Returns
         -------
         callable
-            With the same arguments.
+            The new denoising, with the same arguments.
         """

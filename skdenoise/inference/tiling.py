@@ -1,4 +1,4 @@
-"""Tiles: parts of an image that is too large to be denoised at once."""
+"""Tiling: cut an image that is too large to be denoised at once into overlapping tiles."""
 
 from typing import NamedTuple
 
@@ -9,11 +9,11 @@ class Tile(NamedTuple):
     Parameters
     ----------
     seen : (slice, slice)
-        Rows and columns that the network is given.
+        Rows and columns of the image that the network sees.
     kept : (slice, slice)
-        Those of its output that do not depend on what lies outside.
+        Rows and columns of its output that do not depend on pixels outside the tile.
     place : (slice, slice)
-        Where these belong in the image.
+        Where the kept part belongs in the image.
     """
 
     seen: tuple
@@ -27,11 +27,12 @@ def tiles(height, width, side, margin):
     Parameters
     ----------
     height, width : int
-        Of the image, multiples of what the network needs.
+        Size of the image, a multiple of what the network requires.
     side : int
-        Height and width of a tile, where the image has as many; such a multiple as well.
+        Side of a tile, at most that of the image; a multiple of what the network requires.
     margin : int
-        How far inside a tile the output may depend on what lies outside; such a multiple as well.
+        How far from its edge the output of a tile may depend on pixels outside the tile; a multiple of
+        what the network requires.
 
     Yields
     ------
@@ -45,9 +46,11 @@ def tiles(height, width, side, margin):
 def _spans(length, side, margin):
     """Yield (seen, kept, place) of each tile along an axis."""
     side = min(side, length)
+    # Neighbours overlap by two margins, so that the kept parts join without a gap.
     step = side - 2 * margin
     starts = [0] if side == length else [*range(0, length - side, step), length - side]
     for start in starts:
+        # At the edge of the image nothing lies outside, so the margin is kept too.
         first = margin if start else 0
         last = side if start + side == length else side - margin
         yield (

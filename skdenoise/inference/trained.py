@@ -1,4 +1,4 @@
-"""Trained: the weights of a network, and its forward pass in batches and tiles."""
+"""Trained: a network with its weights, and its forward pass in batches and tiles."""
 
 import math
 from contextlib import contextmanager
@@ -14,35 +14,35 @@ from skdenoise.networks.measured import margin, values_per_pixel
 from skdenoise.progress import track
 from skdenoise.training.keys import forward_key
 
-# Batches hold one of these numbers of 28x28 images, or as many pixels in images of another size. Each size
-# of a batch is compiled once, so there are few; 256 images are enough to keep a processor busy.
+# A batch has one of these numbers of 28x28 images, or as many pixels in images of another size. Each batch
+# size is compiled separately, so there are few. 256 images are enough to keep a CPU busy.
 _BATCH_SIZES = (1, 8, 64, 256)
 _PIXELS = 28 * 28
-# An image is cut into tiles if the outputs of all layers take more bytes than this. TensorFlow needs less
-# than half of it, since it frees what no later layer needs.
+# An image is cut into tiles if the outputs of all layers take more bytes than this. TensorFlow uses less
+# than half of it, since it frees outputs that no later layer needs.
 _MEMORY = 2**29
-# A user's own network is built for each size of image, and kept for the last few sizes.
+# A user's own network is built for each image size. It is kept for the last few sizes.
 _OWN_MODELS_KEPT = 4
 
 
 class TrainedNetwork:
-    """The weights of a network, and what it takes to apply them to images.
+    """A network with its weights, which denoises images.
 
-    It is pickled as arrays, without compiled code. The code is made again, or found among the networks
-    that are kept, when it is first used, so that ``precision="auto"`` is decided where it is used.
+    It is pickled as arrays, without compiled code. The code is compiled, or found among the networks kept
+    for reuse, when it is first used, so that ``precision="auto"`` suits the machine that uses it.
 
     Parameters
     ----------
     architecture : Architecture
         The network that the weights belong to.
     size : (height, width)
-        Of the images that it was trained on, before they were padded.
+        Size of the training images, before padding.
     precision : "auto", "float32" or "bfloat16"
         Compute dtype.
     weights : list of ndarray
         As ``keras.Model.get_weights`` returns them.
     model : keras.Model or None
-        A user's own network as it was trained.
+        The trained model, if it is a user's own network.
     """
 
     def __init__(self, architecture: Architecture, size, precision, weights, model=None):
@@ -73,7 +73,7 @@ class TrainedNetwork:
 
     @property
     def model(self):
-        """The network as a ``keras.Model``. Once it was asked for, it is what `denoise` applies."""
+        """The network as a ``keras.Model``. From the first access on, `denoise` uses this model."""
         if self._model is None:
             model = self._build(self.size)
             model.set_weights(self._weights)
@@ -81,29 +81,30 @@ class TrainedNetwork:
         return self._model
 
     def denoise(self, images, pixels, clip=None, verbose=0):
-        """Denoise NHWC images, those that are too large in overlapping tiles.
+        """Denoise NHWC images. Images that are too large are denoised in overlapping tiles.
 
         Parameters
         ----------
         images : ndarray of shape (n, height, width, channels)
-            As they are stored in `pixels`.
+            Noisy images in the format `pixels`.
         pixels : PixelFormat
-            How they are stored.
+            How pixels are stored.
         clip : bool or None
-            Whether to limit the output to the value range; ``None`` limits integers alone.
+            Whether to clip the output to the value range. If None, clips only integers.
         verbose : int
             Whether to show a progress bar for tiles.
 
         Returns
         -------
         ndarray
-            Of the same shape, stored in the same way.
+            Denoised images, of the same shape and in the same format.
         """
         height, width = images.shape[1:3]
         side = self._tile_side()
         if side is not None and height * width > side**2:
             reach = margin(self.architecture)
             if reach is not None:
+                # With a smaller side, the margins would take more than half of it.
                 side = max(side, 4 * reach)
                 return self._denoise_in_tiles(images, pixels, clip, side, reach, verbose)
         denoised = np.empty_like(images)
@@ -115,7 +116,7 @@ class TrainedNetwork:
         return denoised
 
     def _tile_side(self):
-        """Return the side of a tile; None for a user's own network, whose reach is not measured."""
+        """Return the side of a tile, or None for a user's own network: its reach is not measured."""
         if not self.architecture.is_built_in:
             return None
         multiple = self.architecture.multiple
@@ -130,7 +131,8 @@ class TrainedNetwork:
         work = [(i, tile) for i in range(len(images)) for tile in parts]
         with self._forward((side, side)) as forward:
             for i, tile in track(work, "denoising", verbose):
-                # Slices end with the image, where padding makes up for what is missing.
+                # Tiles cover the padded image. At its end the slice of the image is shorter, and padding
+                # fills it up.
                 noisy = pad_to_multiple(pixels.to_unit(images[i][tile.seen][None]), multiple)
                 clean = forward(noisy)[0][tile.kept]
                 place = denoised[i][tile.place]
@@ -148,6 +150,7 @@ class TrainedNetwork:
         if is_own and size != self.size:
             yield self._own_model_for(size).predict_on_batch
             return
+        # A model that the user was given may have been changed, so it is used and not a kept one.
         if is_own or self._model is not None:
             yield self.model.predict_on_batch
             return
@@ -157,31 +160,33 @@ class TrainedNetwork:
             yield network.model.predict_on_batch
 
     def _own_model_for(self, size):
-        """Return a user's own network, built for another size than it was trained on."""
+        """Return a user's own network, built for a size other than that of the training images."""
         if size not in self._own_models:
             while len(self._own_models) >= _OWN_MODELS_KEPT:
                 self._own_models.pop(next(iter(self._own_models)))
             self._own_models[size] = self._build(size)
         model = self._own_models[size]
+        # The weights are loaded at each call, since the user may have changed `model_` meanwhile.
         try:
             model.set_weights(self.weights)
         except ValueError as error:
             raise ValueError(
-                f"network={self.architecture.network!r}, trained on images of size {self.size}, "
-                f"cannot take images of size {size}: its weights depend on the size. {error}"
+                f"network={self.architecture.network!r} was trained on images of size {self.size} and "
+                f"cannot take images of size {size}, since its weights depend on the size. {error}"
             ) from error
         return model
 
     def _build(self, size):
+        # The seed does not matter, since the caller replaces the weights.
         model = self.architecture.build(size, resolve_precision(self.precision), seed=0)
         set_jit_compile(model)
         return model
 
 
 def _batches(n_images, n_pixels):
-    """Cut `n_images` into slices; give with each the batch size that it is filled up to.
+    """Cut `n_images` into slices, and yield each with the batch size that it is filled up to.
 
-    A rest goes into one batch that is at least half full, or into several smaller ones.
+    The remaining images are put into one batch that is more than half full, or into several smaller ones.
     """
     sizes = sorted({max(1, size * _PIXELS // n_pixels) for size in _BATCH_SIZES})
     start = 0

@@ -1,4 +1,4 @@
 """Training: a fit, from its plan to its history.
 
-The modules import supervision, networks and backend; all but `plan` import Keras.
+The modules import supervision, networks and backend. All except `plan` import Keras.
 """

@@ -1,4 +1,4 @@
-"""Batches of pairs, in the order and with the noise of an epoch."""
+"""Batches: pairs of images in the order, and with the noise, of an epoch."""
 
 import math
 from functools import lru_cache
@@ -12,12 +12,12 @@ from skdenoise.seeding import Stream, generator
 
 
 class Batches(keras.utils.PyDataset):
-    """Batches of pairs, each filled up with images of others to a multiple of the devices.
+    """Batches of pairs. Each is filled up with other images to a multiple of the number of devices.
 
     Attributes
     ----------
     failure : Exception or None
-        What went wrong when a batch was made: Keras on TensorFlow tells of it as text alone.
+        What was raised while a batch was made. Keras on TensorFlow only reports its text.
     """
 
     def __init__(self, pairs, indices, batch_size, seed):
@@ -33,16 +33,18 @@ class Batches(keras.utils.PyDataset):
         return math.ceil(len(self.indices) / self.batch_size)
 
     def for_keras(self):
-        """Return what Keras is to be given: with TensorFlow a ``tf.data.Dataset``, else ``self``."""
+        """Return what to give to Keras: with TensorFlow a ``tf.data.Dataset``, else ``self``."""
         is_tensorflow = keras.backend.backend() == "tensorflow"
         return dataset_of(self.__getitem__, len(self)) if is_tensorflow else self
 
     def release(self):
-        """Let go of all that a fit needs: TensorFlow never frees what makes batches for it."""
+        """Drop the images and all else that a fit needs, since TensorFlow never frees these batches."""
         self.pairs = self.indices = self.failure = None
 
     def _batch(self, order, index, rng):
         part = order[index * self.batch_size : (index + 1) * self.batch_size]
+        # Devices share a batch equally. The last batch takes images from the start of the order to fill
+        # its share.
         part = np.append(part, np.resize(order, -len(part) % self._n_devices))
         try:
             return self.pairs.batch(part, rng)
@@ -52,11 +54,12 @@ class Batches(keras.utils.PyDataset):
 
 
 class TrainingBatches(Batches):
-    """Batches in an order, and with noise, that are new in every epoch.
+    """Batches whose order and noise are new in every epoch.
 
-    Both follow from (seed, epoch, batch) alone, since the first batches are made twice, once to see
-    their shapes, and the next ones ahead of time. An epoch of fewer `steps` than the images fill is a random part
-    of them. Where patches are drawn, images that are fewer than a step holds give several.
+    Both depend only on (seed, epoch, batch), and not on which batches were made before: the first batch is
+    also made once to learn its shape, and later batches are made ahead of time. An epoch with fewer
+    `steps` than the images would fill uses a random subset of them. With patches, images that do not fill a
+    batch are used several times in it.
     """
 
     def __init__(self, pairs, indices, batch_size, seed, first_epoch, steps=None):
@@ -64,6 +67,7 @@ class TrainingBatches(Batches):
         self.steps = super().__len__() if steps is None else steps
         self.first_epoch = first_epoch
         self.epoch = first_epoch
+        # All batches of an epoch share one order, and it is drawn once.
         self._order = lru_cache(maxsize=1)(self._draw_order)
 
     def __len__(self):
@@ -75,24 +79,26 @@ class TrainingBatches(Batches):
 
     def _draw_order(self, epoch):
         order = self.pairs.shuffled(self.indices, generator(self.seed, Stream.SHUFFLE, epoch))
+        # Each patch is cut at another place, so that an image may be in a batch more than once.
         is_short = self.pairs.patch_size is not None and len(order) < self.batch_size
         return np.resize(order, self.batch_size) if is_short else order
 
     def start_epoch(self, epoch):
-        """Go to an epoch, counted from the first of this fit.
+        """Go to an epoch, counted from the first one of this fit.
 
-        Not by the dataset's own ``on_epoch_begin``, which Keras on JAX calls once more at first.
+        This is not the dataset's own ``on_epoch_begin``, which Keras on JAX calls an extra time at the
+        start.
         """
         self.epoch = self.first_epoch + epoch
 
     def release(self):
-        """Let go of the order too."""
+        """Drop the order too."""
         super().release()
         self._order.cache_clear()
 
 
 class ValidationBatches(Batches):
-    """Batches whose noise is one fixed draw."""
+    """Batches with one fixed draw of noise, so that ``val_loss`` can be compared between epochs."""
 
     def __getitem__(self, index):
         return self._batch(self.indices, index, generator(self.seed, Stream.VALIDATION, index))

@@ -1,7 +1,8 @@
-"""Keys: what plain values describe in full, so that a compiled network can be found again.
+"""Keys: describe a compiled network in plain values, so that it can be found and used again.
 
-Classes and functions of Keras count as plain, by their names. A user's own do not: their code, or a global
-that they read, may change between two fits.
+A network is kept only if plain values describe it in full. Classes and functions of Keras count as plain
+and are described by their names. A user's own do not: their code, or a global that they read, may change
+between two fits.
 """
 
 import functools
@@ -15,7 +16,7 @@ _PLAIN = (str, int, float, bool, bytes, type(None))
 
 
 class _NotPlainError(Exception):
-    """A value that no plain values describe in full."""
+    """Plain values cannot describe this value in full."""
 
 
 def training_key(architecture: Architecture, precision, loss, optimizer):
@@ -30,7 +31,7 @@ def training_key(architecture: Architecture, precision, loss, optimizer):
     loss
         As Keras takes it.
     optimizer : tuple
-        What decides the optimizer: name or instance, parameters and schedule.
+        All that determines the optimizer: name or instance, parameters and schedule.
     """
     if not architecture.is_built_in:
         return None
@@ -49,7 +50,7 @@ def forward_key(architecture: Architecture, precision):
 
 
 def optimizer_identity(optimizer):
-    """Return what distinguishes an optimizer from others, so that its state is not given to another."""
+    """Return what distinguishes an optimizer from others, since its state must not go to another."""
     if hasattr(optimizer, "get_config"):
         return type(optimizer), json.dumps(optimizer.get_config(), sort_keys=True, default=repr)
     return optimizer
@@ -57,6 +58,7 @@ def optimizer_identity(optimizer):
 
 def _described(value):
     if isinstance(value, _PLAIN):
+        # With the type, since True, 1 and 1.0 are equal, but may compile to different code.
         return type(value).__name__, value
     if isinstance(value, list | tuple):
         return tuple(map(_described, value))
@@ -68,26 +70,27 @@ def _described(value):
     if isinstance(value, keras.DTypePolicy):
         return "dtype", value.name
     if isinstance(value, keras.losses.Loss):
-        # Not the configuration, which leaves out some parameters of some losses.
+        # The attributes, since the configuration of some losses leaves out parameters.
         state = {name: item for name, item in vars(value).items() if name != "name"}
         return _named(type(value)), _described(state)
     if isinstance(value, keras.optimizers.Optimizer):
         config = value.get_config()
-        return _named(type(value)), _described({**config, "name": None})  # Keras counts in names
+        return _named(type(value)), _described({**config, "name": None})  # Keras numbers names
     if callable(value):
         return _named(value)
     raise _NotPlainError
 
 
 def _named(thing):
-    """Return the name of a class or function of Keras."""
+    """Return module and name of a class or function of Keras."""
     module, name = getattr(thing, "__module__", ""), getattr(thing, "__qualname__", "")
+    # "<locals>" or "<lambda>": made anew at each call, with a closure that the name does not show.
     if not module.startswith("keras.") or "<" in name:
         raise _NotPlainError
     return module, name
 
 
 def _check_serialized(config):
-    """Refuse a configuration, as Keras writes them, of a class that is not Keras's own."""
+    """Refuse the configuration of a class that is not part of Keras."""
     if "class_name" in config and not str(config.get("module")).startswith("keras."):
         raise _NotPlainError

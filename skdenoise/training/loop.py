@@ -1,4 +1,4 @@
-"""Loop: a fit, and what it has learned."""
+"""Loop: train a network, and return what it has learned."""
 
 from dataclasses import dataclass
 
@@ -14,24 +14,24 @@ from skdenoise.training.batches import TrainingBatches, ValidationBatches
 from skdenoise.training.keys import optimizer_identity, training_key
 from skdenoise.training.schedule import Schedule
 
-# Steps between two returns to Python, which take as long as a step of a small network.
+# Keras makes this many steps before it returns to Python, which takes as long as a step of a small network.
 _STEPS_PER_EXECUTION = 8
 
 
 @dataclass
 class Outcome:
-    """What a fit has learned.
+    """The result of a fit.
 
     Parameters
     ----------
     weights : list of ndarray
-        Of the network.
-    optimizer_state : tuple of (key, list of ndarray) or None
-        Of the optimizer, and what tells it from others; ``None`` after an interrupt.
+        Weights of the network.
+    optimizer_state : tuple of (identity, list of ndarray) or None
+        State of the optimizer, and what distinguishes it from other optimizers. None after an interrupt.
     history : dict of list of float
-        Loss per epoch and, with validation images, ``val_loss``.
+        Loss of each epoch and, with validation images, ``val_loss``.
     interrupt : KeyboardInterrupt, Exception or None
-        What ended it early, after at least one epoch: the user, or images that could not be read.
+        What ended the fit early, after at least one epoch: the user, or images that could not be read.
     model : keras.Model or None
         The trained model, if it is a user's own network.
     """
@@ -49,15 +49,15 @@ def train(plan, pairs, training, validation, *, weights=None, optimizer_state=No
     Parameters
     ----------
     plan : Plan
-        How.
+        How to train.
     pairs : Pairs
-        On what.
+        What to train on.
     training, validation : ndarray of int
-        Which images to train on, and which to hold out (may be none).
+        Indices of the images to train on, and of the images to hold out (may be empty).
     weights : list of ndarray or None
-        What to continue from; ``None`` starts anew.
+        Weights to continue from. If None, uses the initial weights of the plan's seed.
     optimizer_state : tuple or None
-        As in `Outcome`, to continue from; that of another optimizer counts for nothing.
+        State to continue from, as in `Outcome`. Ignored if it is the state of another optimizer.
 
     Returns
     -------
@@ -66,12 +66,14 @@ def train(plan, pairs, training, validation, *, weights=None, optimizer_state=No
     Raises
     ------
     ValueError
-        Where the loss became infinite or NaN.
-    KeyboardInterrupt, or what was raised when a batch was made
-        In the first epoch. Later it is handed over in the outcome.
+        If the loss becomes infinite or NaN.
+    KeyboardInterrupt, or what was raised while a batch was made
+        In the first epoch. After it, the exception is part of the outcome.
     """
     key = training_key(plan.architecture, plan.precision, plan.loss, _optimizer_parameters(plan))
     with borrowed(key, lambda: _compile(plan, pairs.padded_size)) as compiled:
+        # A reused network holds the weights, the optimizer's state and the rate of another fit, so that
+        # all three are set here.
         _set_weights(plan, compiled.model, weights)
         identity, state = optimizer_state or (None, None)
         compiled.reset_optimizer(state if identity == _optimizer_identity(plan) else None)
@@ -87,6 +89,7 @@ def _fit(plan, pairs, training, validation, compiled):
     held_out = None
     if len(validation):
         held_out = ValidationBatches(pairs, validation, plan.batch_size, plan.seed)
+    # First in the list: it advances the batches before any other callback of the epoch runs.
     record = EpochRecord(batches)
     progress = progress_callbacks(plan.verbose, plan.epochs, len(batches))
     callbacks = [record, *plan.callbacks, *progress]
@@ -99,30 +102,35 @@ def _fit(plan, pairs, training, validation, compiled):
             epochs=plan.epochs,
             validation_data=None if held_out is None else held_out.for_keras(),
             callbacks=callbacks,
-            shuffle=False,
-            verbose=0,
+            shuffle=False,  # the batches have an order of their own, which follows from the seed
+            verbose=0,  # the callbacks show progress
         )
     except (KeyboardInterrupt, Exception) as error:
+        # Keras on TensorFlow raises an error of its own for a batch that could not be made; the batches
+        # kept the original.
         interrupt = _interrupt(error, batches, held_out)
         if interrupt is None:
             raise
         if record.weights is None:
             raise interrupt from interrupt.__cause__
+        # As after any exception its state is unknown: it may have stopped in the middle of a step.
         compiled.is_reusable = False
         return Outcome(record.weights, None, record.history, interrupt, _own_model(plan, compiled))
     finally:
-        for callback in progress:
+        for (
+            callback
+        ) in progress:  # Keras does not call it after an exception, and bars would stay open
             callback.on_train_end()
         for dataset in (batches, held_out):
             if dataset is not None:
                 dataset.release()
     if not record.history:
         raise ValueError(
-            "The fit had no epoch: one of the callbacks has ended it before the first, as "
-            "BackupAndRestore does where its backup is of a fit that was as long."
+            "The fit had no epoch: a callback ended it before the first one, as BackupAndRestore does if "
+            "its backup is from a fit of the same length. Remove the backup, or leave the callback out."
         )
     if _restores(plan.callbacks) or _trainable(compiled.model) != trainable:
-        # A next fit would be taken up midway too, or with layers that are frozen.
+        # The next fit that borrowed it would start in the middle too, or with frozen layers.
         compiled.is_reusable = False
     state = _optimizer_identity(plan), compiled.optimizer_state()
     weights = compiled.model.get_weights()
@@ -130,7 +138,7 @@ def _fit(plan, pairs, training, validation, compiled):
 
 
 def _own_model(plan, compiled):
-    """Return the model of a user's own network, which a second call might build in another way."""
+    """Return the model of a user's own network, since a second call may build another one."""
     return None if plan.architecture.is_built_in else compiled.model
 
 
@@ -139,11 +147,12 @@ def _restores(callbacks):
 
 
 def _trainable(network):
+    """Return which layers are trainable, which callbacks may change."""
     return [layer.trainable for layer in network.layers]
 
 
 def _interrupt(error, *batches):
-    """Return what ended a fit, where that was the user, or a batch that could not be made."""
+    """Return what interrupted a fit: the user, or a batch that could not be made; else None."""
     if isinstance(error, KeyboardInterrupt):
         return error
     return next((b.failure for b in batches if b is not None and b.failure is not None), None)
@@ -152,8 +161,8 @@ def _interrupt(error, *batches):
 class EpochRecord(keras.callbacks.Callback):
     """Advance the batches to each epoch, and record losses and weights.
 
-    Weights are copied here because with JAX the model does not hold them during ``fit``, so that an
-    interrupt could not ask it for them.
+    Weights are copied here because with JAX the model does not hold them during ``fit``. After an
+    interrupt it would be too late to read them.
     """
 
     def __init__(self, batches):
@@ -167,11 +176,11 @@ class EpochRecord(keras.callbacks.Callback):
         self.batches.start_epoch(epoch)
 
     def on_epoch_end(self, epoch, logs=None):
-        """Record what the epoch has given."""
+        """Record losses and weights, and stop if the loss is not finite."""
         if not np.isfinite(logs["loss"]):
             raise ValueError(
                 f"The loss became {logs['loss']} in epoch {epoch + 1}: training diverged. Lower "
-                "the learning_rate, or check value_range against the images."
+                "learning_rate, or check that value_range fits the images."
             )
         for name, value in logs.items():
             self.history.setdefault(name, []).append(float(value))
@@ -191,13 +200,14 @@ def _compile(plan, size):
 
 
 def _optimizer(plan):
-    """Return an optimizer, and the schedule that its learning rate follows, if it does."""
+    """Return a new optimizer, and the schedule of its learning rate or None."""
     if not isinstance(plan.optimizer, str | None):
+        # A copy: the user's instance keeps no state of this fit, and can be given to several denoisers.
         return type(plan.optimizer).from_config(plan.optimizer.get_config()), None
     kind = keras.optimizers.Adam
     if plan.optimizer is not None:
         kind = type(_named("optimizer", plan.optimizer, keras.optimizers.get))
-    if plan.warmup is None:  # a number, which callbacks may change
+    if plan.warmup is None:  # a plain number, which callbacks may change
         return kind(learning_rate=plan.learning_rate, **dict(plan.adam)), None
     schedule = Schedule(plan.warmup)
     optimizer = kind(learning_rate=schedule, **dict(plan.adam))
@@ -206,7 +216,7 @@ def _optimizer(plan):
 
 
 def _named(parameter, value, get):
-    """Return what Keras knows by this name."""
+    """Return the object that Keras has for a name."""
     try:
         return get(value)
     except (ValueError, TypeError) as error:
@@ -222,18 +232,19 @@ def _set_learning_rate(plan, compiled):
 
 
 def _set_weights(plan, model, weights):
-    """Load `weights`, or if None the initial ones of the plan's seed."""
+    """Load `weights` or, if None, the initial weights of the plan's seed."""
     if weights is not None:
         model.set_weights(weights)
-    elif plan.architecture.is_built_in:  # a user's own network was built just now, with the seed
+    elif plan.architecture.is_built_in:  # a user's own network was just built, with the seed
         seed = derived_seed(plan.seed, Stream.WEIGHTS)
         model.set_weights(initial_weights(plan.architecture, seed))
 
 
 def _optimizer_parameters(plan):
-    """Return what decides the optimizer, except learning rates that are set for each fit."""
+    """Return all that determines the compiled optimizer. Learning rates are set for each fit."""
     return plan.optimizer, plan.adam, plan.warmup
 
 
 def _optimizer_identity(plan):
+    """Return what must be equal for an optimizer's state to be used in another fit."""
     return optimizer_identity(plan.optimizer), plan.adam, plan.warmup

@@ -1,4 +1,4 @@
-"""Plan: what the parameters of a U-Net denoiser decide, and what they leave to the recipe."""
+"""Plan: all decisions of a fit, from the parameters of a U-Net denoiser and its recipe."""
 
 import copy
 import inspect
@@ -13,20 +13,21 @@ from skdenoise.images.ragged import ImageList
 from skdenoise.seeding import Stream, generator
 from skdenoise.user_warnings import warn_user
 
-# Images that early stopping holds out by itself: more would take longer and say no more.
+# Early stopping holds out at most this many images by default. More would take longer without a benefit.
 _MOST_HELD_OUT = 1000
 
 # Height and width of the patches of a list of images.
 _PATCH_SIZE = 64
-# A small image among larger ones that leaves less of them is warned of.
+# A warning is raised if a small image among larger ones makes the patches smaller than this.
 _LEAST_PATCH_SIZE = 32
 
+# Epochs without progress, with early_stopping=True.
 _PATIENCE = 5
 
 
 @dataclass(frozen=True)
 class Plan:
-    """One fit, with nothing left to decide.
+    """One fit, with all decisions made.
 
     Parameters
     ----------
@@ -35,25 +36,25 @@ class Plan:
     precision : "float32" or "bfloat16"
         Compute dtype.
     loss, optimizer
-        As Keras takes them; no optimizer is Adam.
+        As Keras takes them. If the optimizer is None, uses Adam.
     adam : tuple of (name, value)
-        Parameters of that Adam.
+        Parameters of Adam if the optimizer is None.
     learning_rate : float
-        The rate, or its peak, of an optimizer given by name; an instance has its own.
+        The rate, or its peak, of an optimizer given by name. An instance has its own.
     warmup : float or None
         As in `Recipe`.
     epochs, steps_per_epoch, batch_size : int
-        Length of the fit, and size of a step.
+        Length of the fit, and images per step.
     first_epoch : int
-        Epochs done before: their order and noise are not drawn again.
+        Number of epochs done in earlier fits. Their order and noise are not drawn again.
     patience : int or None
-        Epochs without progress of the validation loss after which the fit stops.
+        The fit stops after this many epochs without progress of the validation loss. If None, never.
     callbacks : sequence of keras.callbacks.Callback
-        Used as they are.
+        Used as they are, without copies.
     verbose : int
         As in `UNetDenoiser`.
     seed : int
-        Decides order, noise and initial weights.
+        Determines order, noise and initial weights.
     """
 
     architecture: Any
@@ -74,7 +75,7 @@ class Plan:
 
 
 def check_training_params(denoiser):
-    """Check those parameters of a `UNetDenoiser` that say how it is trained."""
+    """Check the parameters of a `UNetDenoiser` that control training."""
     _check_number("epochs", denoiser.epochs, Integral, 1, optional=True)
     _check_number("batch_size", denoiser.batch_size, Integral, 1, optional=True)
     _check_number("validation_split", denoiser.validation_split, Real, 0, below=1, optional=True)
@@ -82,59 +83,60 @@ def check_training_params(denoiser):
     _check_number("verbose", denoiser.verbose, Integral, 0)
     _check_number("learning_rate", denoiser.learning_rate, Real, 0, optional=True)
     if denoiser.learning_rate == 0:
-        raise ValueError("learning_rate=0 must be above 0: nothing would be learned.")
+        raise ValueError("learning_rate=0 must be a number > 0; with 0 nothing is learned.")
     if denoiser.learning_rate is not None and not isinstance(denoiser.optimizer, str | None):
         raise ValueError(
-            f"learning_rate={denoiser.learning_rate!r} stands beside an optimizer that has its "
-            f"own, {type(denoiser.optimizer).__name__}; set it there, or give the optimizer by name."
+            f"learning_rate={denoiser.learning_rate!r} is given with an optimizer that has its own, "
+            f"{type(denoiser.optimizer).__name__}. Set it there, or give the optimizer by name."
         )
     _check_loss(denoiser.loss)
     if denoiser.early_stopping and denoiser.validation_split == 0:
         raise ValueError(
-            "early_stopping watches val_loss, which needs held-out images: give a "
-            "validation_split above 0."
+            "validation_split=0 with early_stopping: val_loss needs held-out images. Give a "
+            "validation_split > 0, or leave early_stopping out."
         )
 
 
 def resolve_patch_size(patch_size, images):
-    """Return height and width of the patches to train on; None for whole images."""
+    """Return height and width of the training patches, or None to train on whole images."""
     is_list = isinstance(images, ImageList)
     if patch_size is None:
         return _usual_patch_size(images) if is_list else None
     size = tuple(patch_size) if np.iterable(patch_size) else (patch_size, patch_size)
     if len(size) != 2 or not all(isinstance(side, Integral) and side > 0 for side in size):
         raise ValueError(
-            f"patch_size={patch_size!r} is neither a positive integer nor a pair of such, "
-            "(height, width)."
+            f"patch_size={patch_size!r} is neither a positive integer nor a pair (height, width) of "
+            "positive integers."
         )
     for shape in images.shapes if is_list else [images.shape[1:]]:
         if shape[0] < size[0] or shape[1] < size[1]:
             raise ValueError(
                 f"patch_size={patch_size!r} is larger than an image of {shape[0]}x{shape[1]} pixels. "
-                "Give a smaller one, or leave that image out."
+                "Give a smaller patch_size, or leave that image out."
             )
     return size
 
 
 def _usual_patch_size(images):
-    """Return the height and width of patches that fit in every image of a list."""
+    """Return the default height and width of patches, which fit in every image of a list."""
     sides = [min(shape[:2]) for shape in images.shapes]
     least, median = min(sides), int(np.median(sides))
     if least < _LEAST_PATCH_SIZE and median >= _PATCH_SIZE:
         index = sides.index(least)
         height, width = images.shapes[index][:2]
         warn_user(
-            f"The patches to train on are {least}x{least} pixels, since {images.called(index)} is but "
-            f"{height}x{width}; most images are at least {_PATCH_SIZE} pixels high and wide. Leave "
-            f"small images out, or give patch_size={least} if that is meant.",
+            f"The training patches are {least}x{least} pixels, since {images.called(index)} has only "
+            f"{height}x{width}, while most images are at least {_PATCH_SIZE} pixels high and wide. Leave "
+            f"small images out, or give patch_size={least} if you want such small patches.",
         )
     return (min(_PATCH_SIZE, least),) * 2
 
 
 def split(denoiser, recipe, pairs, seed, partial=False):
-    """Return the indices of the images to train on, and of those held out.
+    """Return the indices of the images to train on, and of the images to hold out.
 
-    Of images in a store, as few blocks as possible are held out.
+    If the images are in a store, the held-out images come from as few blocks as possible, so that
+    validation reads few of them.
     """
     n_images = len(pairs.clean)
     share, most = recipe.validation_split, n_images
@@ -142,23 +144,25 @@ def split(denoiser, recipe, pairs, seed, partial=False):
         share = denoiser.validation_split
     elif denoiser.early_stopping and not share:
         share, most = 0.1, _MOST_HELD_OUT
+    # A call of partial_fit has few images, and one epoch, after which nothing could stop early.
     n_held_out = 0 if partial else min(most, math.ceil(n_images * share))
     if n_held_out == n_images:
         raise ValueError(
-            f"validation_split={share} of {n_images} sample(s) leaves none to train on. Give "
-            "more images, or validation_split=0."
+            f"validation_split={share} of {n_images} sample(s) leaves none to train on. Give more images, "
+            "or validation_split=0."
         )
     order = pairs.shuffled(np.arange(n_images), generator(seed, Stream.SPLIT), mixed=1)
+    # Sorted, so that the images of a block are read together.
     return np.sort(order[n_held_out:]), np.sort(order[:n_held_out])
 
 
 def make_plan(denoiser, architecture, loss, n_training, size, seed, *, first_epoch, partial):
-    """Decide everything that the parameters of a `UNetDenoiser` leave open.
+    """Decide everything that a fit needs, from the parameters of a `UNetDenoiser` and its recipe.
 
     Parameters
     ----------
     denoiser : UNetDenoiser
-        Its parameters have been checked.
+        With parameters that were checked.
     architecture : Architecture
         The network.
     loss
@@ -166,13 +170,13 @@ def make_plan(denoiser, architecture, loss, n_training, size, seed, *, first_epo
     n_training : int
         Number of images to train on.
     size : (height, width)
-        Of the images, or of the patches.
+        Size of the images or of the patches.
     seed : int
-        Decides order, noise and initial weights.
+        Determines order, noise and initial weights.
     first_epoch : int
-        Number of epochs done before.
+        Number of epochs done in earlier fits.
     partial : bool
-        Whether it is one epoch, of ``partial_fit``.
+        Whether this is the one epoch of ``partial_fit``.
 
     Returns
     -------
@@ -182,15 +186,18 @@ def make_plan(denoiser, architecture, loss, n_training, size, seed, *, first_epo
     from skdenoise.backend.precision import resolve_precision
 
     recipe = architecture.recipe
+    # The recipe for tiny images changes the batch size and the length, which the user has not set then.
     if denoiser.epochs is None and denoiser.batch_size is None and not partial:
         recipe = recipe.for_images(n_training, size)
+    # partial_fit does not know how many calls will follow, so its learning rate has no schedule.
     warmup = None if partial else recipe.warmup
     if warmup is not None and isinstance(denoiser.optimizer, str | None):
         _check_callbacks(denoiser.callbacks or [])
     batch_size = denoiser.batch_size or recipe.batch_size
-    batch_size += -batch_size % n_devices()
+    batch_size += -batch_size % n_devices()  # each device takes an equal share
     epochs = 1 if partial else denoiser.epochs
     epochs, steps_per_epoch = recipe.length(n_training, batch_size, epochs)
+    # True is also the integer 1, so it is compared by identity.
     patience = _PATIENCE if denoiser.early_stopping is True else denoiser.early_stopping or None
     return Plan(
         architecture=architecture,
@@ -213,7 +220,7 @@ def make_plan(denoiser, architecture, loss, n_training, size, seed, *, first_epo
 
 
 def _check_loss(loss):
-    """Raise where copies of a loss, as clone and pickle make them, would not have its parameters."""
+    """Raise if copies of a loss, made by clone or pickle, would lose its parameters."""
     if not hasattr(loss, "get_config"):
         return
     takes = inspect.signature(type(loss)).parameters.values()
@@ -221,31 +228,31 @@ def _check_loss(loss):
     forgotten = sorted(named - set(loss.get_config()) - {"dtype"})
     if forgotten:
         raise ValueError(
-            f"loss is a {type(loss).__name__}, whose copies, as clone, searches and pickle make them, "
-            f"forget {', '.join(forgotten)}, since its get_config leaves that out. Give a function, "
-            "such as functools.partial(keras.losses.huber, delta=0.1)."
+            f"loss is a {type(loss).__name__}. Its copies, which clone, searches and pickle make, "
+            f"forget {', '.join(forgotten)}, since its get_config leaves that out. Give a function "
+            "instead, such as functools.partial(keras.losses.huber, delta=0.1)."
         )
 
 
 def _check_callbacks(callbacks):
-    """Raise where a callback would set a learning rate that follows a schedule."""
+    """Raise if a callback would set a learning rate that follows a schedule."""
     import keras
 
     setting = (keras.callbacks.LearningRateScheduler, keras.callbacks.ReduceLROnPlateau)
     for callback in callbacks:
         if isinstance(callback, setting):
             raise ValueError(
-                f"{type(callback).__name__} is to set the learning rate, which follows a schedule "
-                "already (see learning_rate). Leave it out, or give an optimizer with a rate of its own, "
-                "such as keras.optimizers.Adam(1e-3)."
+                f"{type(callback).__name__} would set the learning rate, which already follows a "
+                "schedule (see learning_rate). Leave it out, or give an optimizer with its own rate, such "
+                "as keras.optimizers.Adam(1e-3)."
             )
 
 
 def _check_number(name, value, kind, low, below=math.inf, optional=False):
-    """Raise where a parameter is no number of its kind, or outside low <= value < below."""
+    """Raise if a parameter is not a number of its kind, or not in low <= value < below."""
     if optional and value is None:
         return
     if not isinstance(value, kind) or not low <= value < below:
         what = "an integer" if kind is Integral else "a number"
-        limit = "" if below == math.inf else f" and below {below}"
-        raise ValueError(f"{name}={value!r} is not {what} of at least {low}{limit}.")
+        limit = "" if below == math.inf else f" and < {below}"
+        raise ValueError(f"{name}={value!r} is not {what} >= {low}{limit}.")
