@@ -306,7 +306,7 @@ def test_info_tells_what_a_model_is(trained):
         ),
         (("train", "{folder}", "-o", "m", "--value-range", "255:0"), "not a range LOW:HIGH"),
         (("train", "{folder}", "-o", "model", "--clean", "{folder}/more"), "lacks"),
-        (("denoise", "{folder}/0.png", "{folder}", "-o", "out"), "no model file"),
+        (("denoise", "{folder}/0.png", "{folder}", "-o", "out"), "is not a readable"),
         (("denoise", "{model}", "nowhere.png", "-o", "out"), "nowhere.png does not exist"),
         (("denoise", "{model}", "{empty}", "-o", "out"), "no images"),
         (("denoise", "{model}", "{folder}", "-o", "{model}"), "is a file"),
@@ -315,7 +315,7 @@ def test_info_tells_what_a_model_is(trained):
             ("denoise", "{model}", "{folder}", "{folder}/0.png", "-o", "out"),
             "would both be written to out/0.png",
         ),
-        (("info", "{folder}/0.png"), "no model file"),
+        (("info", "{folder}/0.png"), "is not a readable"),
         (("info", "photo-grey"), "denoiser in the package: photo-gray"),
     ],
 )
@@ -404,7 +404,7 @@ def test_a_file_that_fails_in_any_way_does_not_end_the_others(photographs, train
     assert result.exit_code == 1
     files = json.loads(result.stdout)["files"]
     assert [file["status"] for file in files] == ["skipped", "done", *["skipped"] * 3, "done"]
-    reasons = ["no array of images", "", "notes.txt, no array", "179 megapixels", "shorter", ""]
+    reasons = ["no array of images", "", "notes.txt, which is not an array", "179 megapixels", "shorter", ""]
     for file, reason in zip(files, reasons, strict=True):
         assert reason in file["reason"]
     with np.load(tmp_path / "out" / "b.npz") as archive:

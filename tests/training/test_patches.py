@@ -69,7 +69,7 @@ def test_patches_larger_than_an_image(digits, photographs):
 
 def test_a_small_image_that_makes_all_patches_small_is_warned_of(photographs):
     icon = photographs[0][:5, :6]
-    message = r"5x5 pixels, since X\[4\] is but 5x6.*Leave small images out, or give patch_size=5"
+    message = r"5x5 pixels, since X\[4\] has only 5x6.*Leave small images out, or give patch_size=5"
     with pytest.warns(UserWarning, match=message):
         size = resolve_patch_size(None, ImageList([*photographs, icon]))
     assert size == (5, 5)
