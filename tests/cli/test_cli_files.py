@@ -61,7 +61,7 @@ def test_train_saves_a_denoiser_and_names_what_it_leaves_out(trained):
     assert "2 file(s) left out" in result.stdout
     assert "trained on 11 image(s), 2 epoch(s)" in result.stdout
     assert "PSNR on 1 held-out image(s)" in result.stdout
-    for words in ("broken.png cannot be read", "grey.png is grey uint8, most are uint8 with 3"):
+    for words in ("broken.png cannot be read", "grey.png is grey uint8; most images are uint8 with 3"):
         assert words in result.stderr
     assert load(model).noise_.sigma == (0.0, 0.2)
 
