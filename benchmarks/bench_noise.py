@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from skdenoise import GaussianNoise, UNetDenoiser, noise_names
-from skdenoise.noise.by_name import resolve_noise
+from skdenoise.noise.from_parameters import resolve_noise
 
 
 @pytest.mark.parametrize("strength", [None, (0, 0.5)], ids=["default", "drawn"])

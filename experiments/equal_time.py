@@ -25,7 +25,7 @@ from _record import interleaved, main, mean_psnr, run_in_process, seconds
 
 from skdenoise import UNetDenoiser, add_noise
 from skdenoise.backend.precision import resolve_precision
-from skdenoise.networks.network import NETWORKS, network_named
+from skdenoise.networks.by_name import NETWORKS, network_named
 
 COLUMNS = [
     "what",

@@ -19,7 +19,7 @@ from _record import main
 from photographs import SIGMAS, blind, psnr_by_sigma, set12, stand_ins
 
 from skdenoise import MultiScale, UNetDenoiser
-from skdenoise.networks.network import NETWORKS, network_named
+from skdenoise.networks.by_name import NETWORKS, network_named
 
 COLUMNS = ["what", "trained up to", *(f"{sigma} (dB)" for sigma in SIGMAS)]
 TWIN = "bias_free with biases"

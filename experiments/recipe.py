@@ -26,9 +26,9 @@ from keras import layers
 from sklearn.datasets import load_digits
 
 from skdenoise import UNetDenoiser, add_noise
+from skdenoise.networks.by_name import NETWORKS, network_named
 from skdenoise.networks.compact import logit as logit_of
 from skdenoise.networks.layers import DepthToSpace, SpaceToDepth, seeds
-from skdenoise.networks.network import NETWORKS, network_named
 
 TASKS = [(name, noise) for name in ("MNIST", "digits") for noise in (0.2, 0.4)]
 TASKS += [("CIFAR-10", 0.05), ("CIFAR-10", 0.2)]

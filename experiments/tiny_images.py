@@ -15,7 +15,7 @@ from _record import main, mean_psnr, seconds
 from sklearn.datasets import load_digits
 
 from skdenoise import UNetDenoiser, add_noise
-from skdenoise.networks.network import NETWORKS, network_named
+from skdenoise.networks.by_name import NETWORKS, network_named
 
 CANDIDATES = ((16, 2500), (32, 1250), (64, 625), (64, 1000))
 TASKS = (("digits", 0.2), ("digits", 0.4), ("MNIST 14x14", 0.4), ("CIFAR-10 16x16", 0.1))

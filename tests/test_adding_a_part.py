@@ -9,15 +9,16 @@ from keras import layers
 from skdenoise import UNetDenoiser, add_noise, load, metrics, noisy_scorer, psnr
 from skdenoise.denoisers import pretrained
 from skdenoise.images.pixels import UNIT, PixelFormat
+from skdenoise.inference.base import InferenceStep
 from skdenoise.inference.by_name import INFERENCE_STEPS
-from skdenoise.inference.step import InferenceStep
 from skdenoise.inference.trained import TrainedNetwork
 from skdenoise.networks.architecture import check_architecture
+from skdenoise.networks.base import Network
+from skdenoise.networks.by_name import NETWORKS
 from skdenoise.networks.layers import seeds
 from skdenoise.networks.measured import least_weights, margin
-from skdenoise.networks.network import NETWORKS, Network
 from skdenoise.networks.recipes import Recipe
-from skdenoise.noise import CatalogueModel, catalogue
+from skdenoise.noise import CatalogueModel, by_name
 from skdenoise.noise.model import severity_table
 from skdenoise.supervision.base import Supervision
 from skdenoise.supervision.by_name import SUPERVISIONS
@@ -188,7 +189,7 @@ class Dimmed(CatalogueModel):
 
 
 def test_a_noise_model(monkeypatch):
-    monkeypatch.setitem(catalogue._MODELS, "dimmed", Dimmed)
+    monkeypatch.setitem(by_name._MODELS, "dimmed", Dimmed)
     X = np.full((2, 8, 8), 0.5)
     assert (add_noise(X, "dimmed", 0.2) == np.float32(0.4)).all()
     assert (add_noise(X, "dimmed", severity=5) == 0.25).all()

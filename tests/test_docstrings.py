@@ -8,8 +8,8 @@ from numpydoc.validate import validate
 
 import skdenoise
 from skdenoise import CatalogueModel, UNetDenoiser
-from skdenoise.inference.step import InferenceStep
-from skdenoise.networks.network import network_named
+from skdenoise.inference.base import InferenceStep
+from skdenoise.networks.by_name import network_named
 from skdenoise.networks.recipes import OWN
 
 # https://numpydoc.readthedocs.io/en/latest/validation.html: sections in order, every parameter

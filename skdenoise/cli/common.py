@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from skdenoise.noise.catalogue import catalogue_name
+from skdenoise.noise.by_name import catalogue_name
 
 Seed = Annotated[int, typer.Option(min=0, help="Seed of all random numbers.")]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Show no progress.")]

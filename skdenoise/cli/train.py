@@ -23,7 +23,7 @@ from skdenoise.cli.common import (
     say,
 )
 from skdenoise.io.image_files import image_paths
-from skdenoise.networks.network import NETWORKS
+from skdenoise.networks.by_name import NETWORKS
 from skdenoise.supervision.by_name import SUPERVISIONS
 
 _NETWORKS = tuple(NETWORKS)

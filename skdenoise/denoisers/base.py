@@ -21,7 +21,7 @@ from skdenoise.images.value_range import check_value_range_of_pairs, warn_of_oth
 from skdenoise.io.model_file import write_model
 from skdenoise.metrics import psnr
 from skdenoise.noise.adding import corrupt
-from skdenoise.noise.by_name import resolve_noise
+from skdenoise.noise.from_parameters import resolve_noise
 from skdenoise.seeding import Stream, draw_seed, generator
 from skdenoise.typing import ImagesOrList, Pixel
 

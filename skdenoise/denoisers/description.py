@@ -5,8 +5,8 @@ import math
 import numpy as np
 
 from skdenoise import noise as noise_models
+from skdenoise.inference.base import InferenceStep
 from skdenoise.inference.by_name import INFERENCE_STEPS
-from skdenoise.inference.step import InferenceStep
 from skdenoise.noise.model import NoiseModel
 
 

@@ -24,8 +24,8 @@ from skdenoise.images.value_range import (
 )
 from skdenoise.inference.by_name import check_steps, resolve_inference
 from skdenoise.io.model_file import read_model
-from skdenoise.noise.by_name import resolve_noise
 from skdenoise.noise.estimation import as_images, strengths_of_noise
+from skdenoise.noise.from_parameters import resolve_noise
 from skdenoise.noise.sensor import GaussianNoise
 from skdenoise.seeding import Stream, generator
 from skdenoise.supervision.by_name import SUPERVISIONS, resolve_supervision

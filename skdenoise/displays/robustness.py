@@ -14,7 +14,7 @@ from skdenoise.evaluation.bootstrap import bootstrap_interval, score_of_predicti
 from skdenoise.evaluation.scorers import NoisyScorer
 from skdenoise.images.layout import check_images
 from skdenoise.images.value_range import check_value_range
-from skdenoise.noise.by_name import resolve_noise
+from skdenoise.noise.from_parameters import resolve_noise
 from skdenoise.seeding import draw_seed
 
 if TYPE_CHECKING:

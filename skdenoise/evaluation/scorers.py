@@ -19,7 +19,7 @@ from skdenoise.images.ragged import ImageList, is_image_list
 from skdenoise.images.value_range import check_value_range, value_range_is_certain
 from skdenoise.metrics import METRICS
 from skdenoise.noise.adding import corrupt
-from skdenoise.noise.by_name import resolve_noise
+from skdenoise.noise.from_parameters import resolve_noise
 from skdenoise.seeding import Stream, draw_seed, generator
 
 if TYPE_CHECKING:

@@ -1,9 +1,9 @@
 """By name: the inference steps that `UNetDenoiser(inference=...)` accepts."""
 
+from skdenoise.inference.base import InferenceStep
 from skdenoise.inference.j_invariant import JInvariant
 from skdenoise.inference.multiscale import MultiScale
 from skdenoise.inference.self_ensemble import SelfEnsemble
-from skdenoise.inference.step import InferenceStep
 
 INFERENCE_STEPS: dict[str, type[InferenceStep]] = {
     "j_invariant": JInvariant,

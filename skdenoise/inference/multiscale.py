@@ -7,8 +7,8 @@ import numpy as np
 from scipy.fft import dctn, idctn
 
 from skdenoise.images.pixels import UNIT, changed_in_unit
+from skdenoise.inference.base import InferenceStep
 from skdenoise.inference.j_invariant import JInvariant
-from skdenoise.inference.step import InferenceStep
 from skdenoise.user_warnings import warn_user
 
 # Images are halved only if their height and width are at least this many pixels.

@@ -5,7 +5,7 @@ from functools import partial
 import numpy as np
 
 from skdenoise.images.pixels import UNIT, changed_in_unit
-from skdenoise.inference.step import InferenceStep
+from skdenoise.inference.base import InferenceStep
 
 
 class SelfEnsemble(InferenceStep):

@@ -11,7 +11,8 @@ import keras
 import numpy as np
 
 from skdenoise.backend.threads import obey_thread_limit
-from skdenoise.networks.network import NETWORKS, Network, network_named
+from skdenoise.networks.base import Network
+from skdenoise.networks.by_name import NETWORKS, network_named
 from skdenoise.networks.recipes import OWN, Recipe
 
 

@@ -5,6 +5,7 @@ from dataclasses import replace
 import keras
 from keras import layers
 
+from skdenoise.networks.base import Network
 from skdenoise.networks.compact import RECIPE, u_net
 from skdenoise.networks.layers import (
     CentredOrthogonal,
@@ -13,7 +14,6 @@ from skdenoise.networks.layers import (
     convolution,
     seeds,
 )
-from skdenoise.networks.network import Network
 
 
 def bias_free(input_shape, filters=(64, 96), dtype="float32", linear=False, seed=0):

@@ -3,8 +3,8 @@
 import keras
 from keras import layers
 
+from skdenoise.networks.base import Network
 from skdenoise.networks.layers import CHANNELS_LAST, convolution, seeds
-from skdenoise.networks.network import Network
 from skdenoise.networks.recipes import Recipe
 
 

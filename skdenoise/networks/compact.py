@@ -5,6 +5,7 @@ from dataclasses import replace
 import keras
 from keras import layers
 
+from skdenoise.networks.base import Network
 from skdenoise.networks.layers import (
     CHANNELS_LAST,
     DepthToSpace,
@@ -12,7 +13,6 @@ from skdenoise.networks.layers import (
     convolution,
     seeds,
 )
-from skdenoise.networks.network import Network
 from skdenoise.networks.recipes import Recipe
 
 

@@ -5,8 +5,8 @@ May import ``images``, ``base`` and the shared modules of the package, and no Ke
 
 from skdenoise.noise.adding import add_noise
 from skdenoise.noise.augmenters import NoiseAugmenter, NoiseResampler
+from skdenoise.noise.by_name import noise_names
 from skdenoise.noise.camera import CameraNoise, LowLight
-from skdenoise.noise.catalogue import noise_names
 from skdenoise.noise.digital import JPEGCompression, Pixelate
 from skdenoise.noise.estimation import estimate_noise
 from skdenoise.noise.fitting import fit_noise_model

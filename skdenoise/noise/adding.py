@@ -8,7 +8,7 @@ from numpy.typing import ArrayLike, NDArray
 from skdenoise.images.layout import as_nhwc, check_image_shape, check_images
 from skdenoise.images.pixels import PixelFormat, changed_in_unit
 from skdenoise.images.value_range import check_value_range
-from skdenoise.noise.by_name import resolve_noise
+from skdenoise.noise.from_parameters import resolve_noise
 from skdenoise.seeding import Stream, draw_seed, generator
 from skdenoise.typing import (
     Images,

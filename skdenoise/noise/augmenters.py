@@ -13,7 +13,7 @@ from skdenoise.images.layout import like_table
 from skdenoise.images.pixels import PixelFormat
 from skdenoise.images.value_range import check_value_range
 from skdenoise.noise.adding import corrupt
-from skdenoise.noise.by_name import resolve_noise
+from skdenoise.noise.from_parameters import resolve_noise
 from skdenoise.seeding import Stream, draw_seed, generator
 from skdenoise.typing import (
     Images,

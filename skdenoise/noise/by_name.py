@@ -1,89 +1,94 @@
-"""Noise by name: make a noise model from the parameters of a function or estimator."""
+"""By name: the noise models that `add_noise` and the denoisers take by a name.
 
-from typing import Any
+To add one: its class, in the module of its family, and one line in `_MODELS`.
+"""
 
-from sklearn.base import clone
+from skdenoise.noise.camera import CameraNoise, LowLight
+from skdenoise.noise.digital import JPEGCompression, Pixelate
+from skdenoise.noise.light import Brightness, Contrast, Fog
+from skdenoise.noise.model import CatalogueModel
+from skdenoise.noise.occlusion import RandomErasing
+from skdenoise.noise.optics import DefocusBlur, GaussianBlur, MotionBlur
+from skdenoise.noise.sensor import (
+    DeadPixels,
+    GaussianNoise,
+    PoissonNoise,
+    Quantization,
+    SaltAndPepperNoise,
+    SpeckleNoise,
+    UniformNoise,
+)
 
-from skdenoise.noise.catalogue import named_model, noise_names
-from skdenoise.noise.model import NoiseModel, check_noise_factor
-from skdenoise.noise.severity import CommonCorruption
-from skdenoise.typing import NoiseFunction, Severity, Strength
+_MODELS: dict[str, type[CatalogueModel]] = {
+    "gaussian": GaussianNoise,
+    "poisson": PoissonNoise,
+    "salt_and_pepper": SaltAndPepperNoise,
+    "speckle": SpeckleNoise,
+    "uniform": UniformNoise,
+    "camera": CameraNoise,
+    "dead_pixels": DeadPixels,
+    "quantization": Quantization,
+    "gaussian_blur": GaussianBlur,
+    "defocus_blur": DefocusBlur,
+    "motion_blur": MotionBlur,
+    "low_light": LowLight,
+    "brightness": Brightness,
+    "contrast": Contrast,
+    "fog": Fog,
+    "jpeg_compression": JPEGCompression,
+    "pixelate": Pixelate,
+    "random_erasing": RandomErasing,
+}
+
+# Names of ImageNet-C, which many users know, if they differ from the names above.
+_ALIASES = {
+    "gaussian_noise": "gaussian",
+    "shot_noise": "poisson",
+    "impulse_noise": "salt_and_pepper",
+    "speckle_noise": "speckle",
+}
 
 
-def resolve_noise(
-    noise: str | NoiseFunction,
-    noise_factor: Strength | None = None,
-    *,
-    severity: Severity | None = None,
-    scale: str | None = None,
-    **noise_params: Any,
-) -> NoiseFunction:
-    """Return the noise model for the parameters of a function or estimator.
+def noise_names() -> list[str]:
+    """Return the names of the noise models, sorted.
 
-    Parameters
-    ----------
-    noise : str or callable
-        A name, a noise model, of which a clone is returned, or any function with the same
-        signature.
-    noise_factor : float, (low, high) or None
-        Strength of a named model. If None, uses its default.
-    severity, scale
-        Strength of a named model, as in `CommonCorruption`.
-    **noise_params
-        Parameters of a named model, such as ``amount``.
+    Returns
+    -------
+    list of str
+        What `noise` may be in `add_noise` and in the denoisers.
+
+    Examples
+    --------
+    >>> from skdenoise import noise_names
+    >>> noise_names()[:3]
+    ['brightness', 'camera', 'contrast']
+    """
+    return sorted(_MODELS)
+
+
+def named_model(name: str) -> type[CatalogueModel]:
+    """Return the class of a noise model.
 
     Raises
     ------
     ValueError
-        If the name is unknown, the strength is given twice, or a strength is given together with a
-        noise model, which has its own.
+        If the name is neither in `noise_names` nor a name of ImageNet-C.
     """
-    strengths = {"noise_factor": noise_factor, "severity": severity, "scale": scale}
-    given = {name: value for name, value in strengths.items() if value is not None} | noise_params
-    if isinstance(noise, str):
-        return _named_noise(noise, given)
-    if not callable(noise) or isinstance(noise, type):
-        raise TypeError(
-            f"noise={noise!r} is neither a name, one of {noise_names()}, nor a noise model such as "
-            "GaussianNoise(sigma=0.2)."
-        )
-    if given:
+    model = _MODELS.get(_ALIASES.get(name, name))
+    if model is None:
         raise ValueError(
-            f"noise={noise!r} is a noise model, which has its own strength. Remove {given}, or "
-            "set it on the model."
+            f"noise={name!r} is not a known noise model; expected one of {noise_names()}."
         )
-    return clone(noise) if isinstance(noise, NoiseModel) else noise
+    return model
 
 
-def _named_noise(name, given):
-    model = named_model(name)
-    if "severity" in given:
-        _check_alone("severity", given, beside=("scale",))
-        return CommonCorruption(name, **given)
-    if "scale" in given:
-        raise ValueError(
-            f"scale={given['scale']!r} needs a severity. Give severity=, or remove scale."
-        )
-    if "noise_factor" in given:
-        _check_alone("noise_factor", given)
-        check_noise_factor(given["noise_factor"])
-        return model.from_factor(given["noise_factor"])
-    return _with_params(model, given)
+def catalogue_name(name: str) -> str:
+    """Return the name of a model in the catalogue, given that name or the name of ImageNet-C."""
+    named_model(name)
+    return _ALIASES.get(name, name)
 
 
-def _check_alone(strength, given, beside=()):
-    others = {name: value for name, value in given.items() if name not in (strength, *beside)}
-    if others:
-        raise ValueError(
-            f"Give either {strength}={given[strength]!r} or {others}: both set the strength."
-        )
-
-
-def _with_params(model, params):
-    known = model().get_params()
-    unknown = sorted(set(params) - set(known))
-    if unknown:
-        raise TypeError(
-            f"{model.__name__} has no parameter {', '.join(unknown)}; it has {', '.join(known)}."
-        )
-    return model(**params)
+def name_of(model: object) -> str | None:
+    """Return the name of a noise model in the catalogue, or None."""
+    names = [name for name, known in _MODELS.items() if type(model) is known]
+    return names[0] if names else None

@@ -4,8 +4,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from skdenoise.noise.by_name import resolve_noise
-from skdenoise.noise.catalogue import catalogue_name, name_of
+from skdenoise.noise.by_name import catalogue_name, name_of
+from skdenoise.noise.from_parameters import resolve_noise
 from skdenoise.noise.model import NoiseModel, apply_by_group
 from skdenoise.noise.severity import CommonCorruption
 from skdenoise.typing import NoiseFunction, UnitImages

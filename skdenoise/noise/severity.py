@@ -4,7 +4,7 @@ from numbers import Integral
 
 import numpy as np
 
-from skdenoise.noise.catalogue import named_model
+from skdenoise.noise.by_name import named_model
 from skdenoise.noise.model import CatalogueModel, NoiseModel, apply_by_group, draw_integers
 from skdenoise.typing import Severity, UnitImages
 

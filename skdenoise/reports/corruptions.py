@@ -18,7 +18,7 @@ from skdenoise.images.layout import as_nhwc, check_image_shape, check_images, li
 from skdenoise.images.pixels import PixelFormat
 from skdenoise.images.value_range import check_value_range
 from skdenoise.noise.adding import corrupt
-from skdenoise.noise.catalogue import catalogue_name, noise_names
+from skdenoise.noise.by_name import catalogue_name, noise_names
 from skdenoise.noise.mixture import names_in
 from skdenoise.noise.severity import CommonCorruption
 from skdenoise.reports.summary import Summary, check_pandas

@@ -11,7 +11,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from skdenoise.displays import DenoisingDisplay, TrainingCurveDisplay
 from skdenoise.io.safety import written_whole
-from skdenoise.noise.by_name import resolve_noise
+from skdenoise.noise.from_parameters import resolve_noise
 
 
 def write_report(study, path, *, call, title):

@@ -12,7 +12,7 @@ from skdenoise.denoisers.filters import FILTERS, FilterDenoiser
 from skdenoise.denoisers.subspace import SubspaceDenoiser
 from skdenoise.denoisers.unet import UNetDenoiser
 from skdenoise.io.labelled import LabelledImages
-from skdenoise.noise.catalogue import named_model
+from skdenoise.noise.by_name import named_model
 from skdenoise.reports.comparison import DenoisingComparison, compare_denoising
 from skdenoise.reports.comparison.comparison import name_of
 from skdenoise.reports.comparison.conditions import ON_CLEAN

@@ -9,8 +9,8 @@ from skdenoise.images.layout import pad_to_multiple
 from skdenoise.images.pixels import PixelFormat
 from skdenoise.images.ragged import ImageList
 from skdenoise.images.stored import StoredImages
-from skdenoise.images.views import cut, draw_view
 from skdenoise.noise.adding import corrupt_unit
+from skdenoise.supervision.augmentation import cut, draw_view
 
 
 @dataclass(frozen=True)

@@ -61,7 +61,10 @@ def test_train_saves_a_denoiser_and_names_what_it_leaves_out(trained):
     assert "2 file(s) left out" in result.stdout
     assert "trained on 11 image(s), 2 epoch(s)" in result.stdout
     assert "PSNR on 1 held-out image(s)" in result.stdout
-    for words in ("broken.png cannot be read", "grey.png is grey uint8; most images are uint8 with 3"):
+    for words in (
+        "broken.png cannot be read",
+        "grey.png is grey uint8; most images are uint8 with 3",
+    ):
         assert words in result.stderr
     assert load(model).noise_.sigma == (0.0, 0.2)
 
@@ -404,7 +407,14 @@ def test_a_file_that_fails_in_any_way_does_not_end_the_others(photographs, train
     assert result.exit_code == 1
     files = json.loads(result.stdout)["files"]
     assert [file["status"] for file in files] == ["skipped", "done", *["skipped"] * 3, "done"]
-    reasons = ["no array of images", "", "notes.txt, which is not an array", "179 megapixels", "shorter", ""]
+    reasons = [
+        "no array of images",
+        "",
+        "notes.txt, which is not an array",
+        "179 megapixels",
+        "shorter",
+        "",
+    ]
     for file, reason in zip(files, reasons, strict=True):
         assert reason in file["reason"]
     with np.load(tmp_path / "out" / "b.npz") as archive:

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from skdenoise.networks.network import network_named
+from skdenoise.networks.by_name import network_named
 
 
 @pytest.mark.parametrize("n_images", [1, 200, 1797, 10_000, 30_000, 54_000, 1_000_000])

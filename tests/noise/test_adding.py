@@ -7,7 +7,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.tree import DecisionTreeClassifier
 
 from skdenoise import NoiseAugmenter, NoiseResampler, add_noise, noise_names
-from skdenoise.noise.by_name import resolve_noise
+from skdenoise.noise.from_parameters import resolve_noise
 
 GREY = np.full((200, 16, 16, 1), 0.5, np.float32)
 

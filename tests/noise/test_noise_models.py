@@ -37,7 +37,7 @@ from skdenoise import (
     add_noise,
     noise_names,
 )
-from skdenoise.noise.catalogue import named_model
+from skdenoise.noise.by_name import named_model
 
 GREY = np.full((200, 16, 16, 1), 0.5, np.float32)
 PHOTOGRAPHS = (

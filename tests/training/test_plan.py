@@ -8,7 +8,7 @@ import pytest
 from test_batches import batches_of
 
 from skdenoise import UNetDenoiser
-from skdenoise.networks.network import NETWORKS, network_named
+from skdenoise.networks.by_name import NETWORKS, network_named
 from skdenoise.training.plan import split
 
 

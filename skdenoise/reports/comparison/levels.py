@@ -4,8 +4,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from numbers import Real
 
-from skdenoise.noise.by_name import resolve_noise
-from skdenoise.noise.catalogue import named_model
+from skdenoise.noise.by_name import named_model
+from skdenoise.noise.from_parameters import resolve_noise
 
 MATCHED = "matched"
 

@@ -1,11 +1,10 @@
-"""Network: what each network of the package declares, and the registry of their names.
+"""Network: what each network of the package declares.
 
-To add a network: a module with its builder and its `Network`, and one line in `NETWORKS`.
+To add a network: a module with its builder and its `Network`, and one line in `by_name.NETWORKS`.
 """
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from importlib import import_module
 from typing import TYPE_CHECKING
 
 from skdenoise.networks.recipes import Recipe
@@ -47,17 +46,3 @@ class Network:
     def multiple(self, filters):
         """Return what height and width must be a multiple of."""
         return 2 ** self.halvings(filters)
-
-
-# A network, or the module that has it as NETWORK: it is imported, and Keras with it, when it is used.
-NETWORKS: dict[str, Network | str] = {
-    "classic": "skdenoise.networks.classic",
-    "compact": "skdenoise.networks.compact",
-    "bias_free": "skdenoise.networks.bias_free",
-}
-
-
-def network_named(name) -> Network:
-    """Return the network of a name in `NETWORKS`."""
-    network = NETWORKS[name]
-    return import_module(network).NETWORK if isinstance(network, str) else network

@@ -1,4 +1,4 @@
-"""Views: random patches of images, which may be flipped and rotated."""
+"""Augmentation: training patches at random places of an image, flipped and turned at random."""
 
 from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple

@@ -3,7 +3,7 @@
 import numpy as np
 
 from skdenoise.images.pixels import PixelFormat
-from skdenoise.images.views import View, cut, draw_view
+from skdenoise.supervision.augmentation import View, cut, draw_view
 from skdenoise.supervision.pairs import Pairs
 
 
