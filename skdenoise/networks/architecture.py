@@ -88,16 +88,14 @@ class Architecture:
 
 def initial_weights(architecture, seed):
     """Return the initial weights of a network with a name, as ``keras.Model.get_weights`` does."""
-    return _initial_weights(architecture, architecture.declared, seed)
+    return _initial_weights(architecture, architecture.declared.build, seed)
 
 
 @lru_cache(maxsize=2)  # a search fits many denoisers with one seed
-def _initial_weights(architecture, declared, seed):
+def _initial_weights(architecture, build, seed):
     obey_thread_limit()
     shape = architecture.input_shape(None)
-    return declared.build(
-        shape, architecture.filters, "float32", architecture.linear, seed
-    ).get_weights()
+    return build(shape, architecture.filters, "float32", architecture.linear, seed).get_weights()
 
 
 def check_architecture(network, filters, channels, linear=False) -> Architecture:

@@ -1,6 +1,7 @@
 """Measured: what a network needs for each pixel, found on the built model and not by its name."""
 
 import math
+from dataclasses import replace
 from functools import cache
 
 import keras
@@ -19,13 +20,13 @@ _SMALL_FILTERS, _SMALL_LEVELS = 256, 4
 
 def values_per_pixel(architecture) -> float:
     """Return how many numbers all layers of a network put out for a pixel."""
-    return _values_per_pixel(architecture, architecture.declared)
+    return _values_per_pixel(architecture, architecture.declared.build)
 
 
 @cache
-def _values_per_pixel(architecture, declared):
+def _values_per_pixel(architecture, build):
     multiple = architecture.multiple
-    model = _built(architecture, (multiple, multiple), architecture.filters)
+    model = _built(architecture, build, (multiple, multiple))
     values = sum(math.prod(layer.output.shape[1:]) for layer in model.layers)
     return values / multiple**2
 
@@ -43,12 +44,12 @@ def margin(architecture) -> int | None:
         As a multiple of what height and width must be a multiple of; None if a pixel depends on all
         others, or on so many that tiles would not pay.
     """
-    return _margin(architecture, architecture.declared)
+    return _margin(architecture, architecture.declared.build)
 
 
 @cache
-def _margin(architecture, declared):
-    model = _built(architecture, (None, None), architecture.filters)
+def _margin(architecture, build):
+    model = _built(architecture, build, (None, None))
     model.set_weights([np.full(weight.shape, _WEIGHT, np.float32) for weight in model.weights])
     reach = 2
     while reach <= _LARGEST_MARGIN:
@@ -93,11 +94,12 @@ def least_weights(architecture) -> int:
 
 def _count(architecture, widest, n):
     filters = tuple(n if level == widest else 1 for level in range(len(architecture.filters)))
-    model = _built(architecture, (None, None), filters)
+    tiny = replace(architecture, filters=filters)
+    model = _built(tiny, architecture.declared.build, (None, None))
     return sum(math.prod(weight.shape) for weight in model.weights)
 
 
-def _built(architecture, size, filters):
+def _built(architecture, build, size):
     obey_thread_limit()
     shape = (*size, architecture.channels)
-    return architecture.declared.build(shape, filters, "float32", architecture.linear, 0)
+    return build(shape, architecture.filters, "float32", architecture.linear, 0)

@@ -37,7 +37,7 @@ def training_key(architecture: Architecture, precision, loss, optimizer):
         return None
     try:
         described = _described(loss), _described(optimizer)
-        return "training", architecture, architecture.declared, precision, *described
+        return "training", architecture, architecture.declared.build, precision, *described
     except _NotPlainError:
         return None
 
@@ -46,7 +46,7 @@ def forward_key(architecture: Architecture, precision):
     """Return the key of a compiled forward pass, or None for a user's own network."""
     if not architecture.is_built_in:
         return None
-    return "forward", architecture, architecture.declared, precision
+    return "forward", architecture, architecture.declared.build, precision
 
 
 def optimizer_identity(optimizer):
