@@ -24,6 +24,7 @@ from skdenoise import (
     ssim,
 )
 
+images = np.zeros((4, 8, 8), np.float32)
 X, y = load_digits(return_X_y=True)
 noisy = add_noise(X, GaussianNoise(sigma=0.1), random_state=0)
 denoiser = UNetDenoiser(noise_factor=(0, 0.6), random_state=0)
@@ -40,3 +41,9 @@ similarity: NDArray[np.floating] = ssim(X, noisy, data_range=16)
 first: NDArray[np.generic] = ImageFolder("photographs")[0]
 pipeline = make_pipeline(denoiser, SVC())
 assert_type(compare_denoising(SVC(), X, y, X, y), DenoisingComparison)
+assert_type(FilterDenoiser("median").fit(images).transform(images), NDArray[np.float32])
+ragged = [images[0], images[1, :5]]
+several: list[NDArray[np.float32]] = FilterDenoiser("median").fit(ragged).transform(ragged)
+learned: NDArray[np.float32] = SubspaceDenoiser(20, noise_factor=(0, 0.1)).fit_transform(images)
+FilterDenoiser("median", GaussianNoise(0.1)).save("a.skdenoise")
+assert_type(SubspaceDenoiser().fit(images).score(images), float)
