@@ -15,6 +15,7 @@ from skdenoise.inference.trained import TrainedNetwork
 from skdenoise.networks.architecture import check_architecture
 from skdenoise.networks.base import Network
 from skdenoise.networks.by_name import NETWORKS
+from skdenoise.networks.initial_weights import initial_weights
 from skdenoise.networks.layers import seeds
 from skdenoise.networks.measured import least_weights, margin
 from skdenoise.networks.recipes import Recipe
@@ -78,6 +79,13 @@ class TestNetwork:
         for a, b, c in zip(first, same, other, strict=True):
             np.testing.assert_array_equal(a, b)
             assert not np.array_equal(a, c) or not a.any()  # biases start at zero
+
+    def test_its_initial_weights_are_drawn_anew_without_building_it_again(self):
+        architecture = check_architecture("slim", None, channels=1)
+        first, other = (architecture.build(None, "float32", seed) for seed in (1, 2))
+        drawn = initial_weights(first, 1, 2)
+        for a, b in zip(drawn, other.get_weights(), strict=True):
+            np.testing.assert_array_equal(a, b)
 
     def test_how_far_a_pixel_reaches_is_measured(self):
         # Twice a 3x3 kernel dilated by 2, then a 3x3 kernel.

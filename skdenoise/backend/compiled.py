@@ -36,6 +36,8 @@ class CompiledNetwork:
         The compiled model, with an optimizer if it will be trained.
     schedule : LearningRateSchedule or None
         The learning rate schedule of the optimizer, if it has one of this package.
+    draw_initial : callable or None
+        ``draw_initial(seed)`` returns the initial weights of a seed, without building the network again.
 
     Attributes
     ----------
@@ -43,9 +45,10 @@ class CompiledNetwork:
         A borrower that leaves the network in an unknown state sets it to False.
     """
 
-    def __init__(self, model, schedule=None):
+    def __init__(self, model, schedule=None, draw_initial=None):
         self.model = model
         self.schedule = schedule
+        self.draw_initial = draw_initial
         self.is_reusable = True
         # The list that was loaded last. Lists are compared by identity, which is free; comparing their
         # arrays would cost as much as loading them. The reference also keeps its id from being reused.

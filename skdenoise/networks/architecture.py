@@ -3,7 +3,6 @@
 import inspect
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from functools import lru_cache
 from numbers import Integral
 from typing import Any
 
@@ -84,18 +83,6 @@ class Architecture:
             return _build_own(self.network, shape, self.filters, seed, precision)
         policy = _policy(precision)
         return self.declared.build(shape, self.filters, policy, self.linear, seed)
-
-
-def initial_weights(architecture, seed):
-    """Return the initial weights of a network with a name, as ``keras.Model.get_weights`` does."""
-    return _initial_weights(architecture, architecture.declared.build, seed)
-
-
-@lru_cache(maxsize=2)  # a search fits many denoisers with one seed
-def _initial_weights(architecture, build, seed):
-    obey_thread_limit()
-    shape = architecture.input_shape(None)
-    return build(shape, architecture.filters, "float32", architecture.linear, seed).get_weights()
 
 
 def check_architecture(network, filters, channels, linear=False) -> Architecture:

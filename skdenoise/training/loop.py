@@ -1,13 +1,14 @@
 """Loop: train a network, and return what it has learned."""
 
 from dataclasses import dataclass
+from functools import partial
 
 import keras
 import numpy as np
 
 from skdenoise.backend import devices
 from skdenoise.backend.compiled import CompiledNetwork, borrowed, set_jit_compile
-from skdenoise.networks.architecture import initial_weights
+from skdenoise.networks.initial_weights import can_be_drawn, initial_weights
 from skdenoise.progress import progress_callbacks
 from skdenoise.seeding import Stream, derived_seed
 from skdenoise.training.batches import TrainingBatches, ValidationBatches
@@ -74,7 +75,7 @@ def train(plan, pairs, training, validation, *, weights=None, optimizer_state=No
     with borrowed(key, lambda: _compile(plan, pairs.padded_size)) as compiled:
         # A reused network holds the weights, the optimizer's state and the rate of another fit, so that
         # all three are set here.
-        _set_weights(plan, compiled.model, weights)
+        _set_weights(plan, compiled, weights)
         identity, state = optimizer_state or (None, None)
         compiled.reset_optimizer(state if identity == _optimizer_identity(plan) else None)
         _set_learning_rate(plan, compiled)
@@ -188,7 +189,10 @@ class EpochRecord(keras.callbacks.Callback):
 
 
 def _compile(plan, size):
-    model = plan.architecture.build(size, plan.precision, derived_seed(plan.seed, Stream.WEIGHTS))
+    seed = derived_seed(plan.seed, Stream.WEIGHTS)
+    model = plan.architecture.build(size, plan.precision, seed)
+    is_drawn = plan.architecture.is_built_in and can_be_drawn(model, seed)
+    draw = partial(initial_weights, model, seed) if is_drawn else None
     optimizer, schedule = _optimizer(plan)
     model.compile(
         optimizer=optimizer,
@@ -196,7 +200,7 @@ def _compile(plan, size):
         steps_per_execution=_STEPS_PER_EXECUTION if devices.can_execute_several_steps() else 1,
     )
     set_jit_compile(model)
-    return CompiledNetwork(model, schedule)
+    return CompiledNetwork(model, schedule, draw)
 
 
 def _optimizer(plan):
@@ -231,13 +235,19 @@ def _set_learning_rate(plan, compiled):
         compiled.model.optimizer.learning_rate = plan.learning_rate
 
 
-def _set_weights(plan, model, weights):
-    """Load `weights` or, if None, the initial weights of the plan's seed."""
+def _set_weights(plan, compiled, weights):
+    """Load `weights`, or if None the initial ones of the plan's seed."""
     if weights is not None:
-        model.set_weights(weights)
-    elif plan.architecture.is_built_in:  # a user's own network was just built, with the seed
-        seed = derived_seed(plan.seed, Stream.WEIGHTS)
-        model.set_weights(initial_weights(plan.architecture, seed))
+        compiled.model.set_weights(weights)
+        return
+    if not plan.architecture.is_built_in:
+        return  # a user's own network was just built, with the seed
+    seed = derived_seed(plan.seed, Stream.WEIGHTS)
+    if compiled.draw_initial is not None:
+        compiled.model.set_weights(compiled.draw_initial(seed))
+    else:
+        again = plan.architecture.build(None, plan.precision, seed)
+        compiled.model.set_weights(again.get_weights())
 
 
 def _optimizer_parameters(plan):

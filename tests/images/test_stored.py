@@ -12,6 +12,7 @@ from conftest import quick_denoiser
 from skdenoise import add_noise
 from skdenoise.images import stored as stored_images
 from skdenoise.images.stored import Blocks, StoredImages, is_stored
+from skdenoise.networks.recipes import OWN
 from skdenoise.training.plan import split
 
 
@@ -206,7 +207,7 @@ def test_images_of_as_few_blocks_as_possible_are_held_out(images):
         def shuffled(self, *arguments, **keywords):
             return self.clean.blocks.shuffled(*arguments, **keywords)
 
-    training, held_out = split(denoiser, Stored(), seed=0)
+    training, held_out = split(denoiser, OWN, Stored(), seed=0)
     assert len(held_out) == 120
     assert len(np.unique(held_out // 50)) == 3
     assert not np.intersect1d(training, held_out).size

@@ -258,7 +258,7 @@ def test_images_are_flattened_and_come_back():
     assert rows.shape == (2, 47 * 55 * 3)
     assert len(flattener.get_feature_names_out()) == rows.shape[1]
     np.testing.assert_array_equal(flattener.inverse_transform(rows), PHOTOGRAPHS)
-    with pytest.raises(ValueError, match="rows of a classifier have one length"):
+    with pytest.raises(ValueError, match="rows of a classifier must have the same length"):
         flattener.transform(PHOTOGRAPHS[:, :-1])
     with pytest.raises(ValueError, match=r"\(2, 10\).*Expected \(n, 7755\)"):
         flattener.inverse_transform(rows[:, :10])
