@@ -178,13 +178,6 @@ def test_each_condition_has_its_own_search_over_the_classifier(data):
     assert frame["validation_score"].mean() > fixed["validation_score"].mean()
 
 
-def test_images_to_choose_on_may_be_given(data, digits):
-    X, y = digits
-    params = QUICK | {"n_repeats": 1}
-    comparison = compare_denoising(SVC(), *data, **params, validation=(X[900:1100], y[900:1100]))
-    assert of(comparison, "no denoiser").score > 0.3
-
-
 @pytest.mark.parametrize("scoring", ["balanced_accuracy", "roc_auc_ovr", "neg_log_loss"])
 def test_any_scorer_has_intervals(data, scoring):
     params = QUICK | {"n_repeats": 1, "n_resamples": 20, "denoisers": [SubspaceDenoiser()]}

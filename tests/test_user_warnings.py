@@ -1,0 +1,79 @@
+"""Warnings point at the user's line, however deep in the package they are raised."""
+
+import warnings
+
+import numpy as np
+import pytest
+from conftest import quick_denoiser
+from sklearn.model_selection import GridSearchCV
+from sklearn.pipeline import make_pipeline
+from sklearn.svm import SVC
+
+from skdenoise import (
+    FilterDenoiser,
+    SubspaceDenoiser,
+    UNetDenoiser,
+    add_noise,
+    fit_noise_model,
+    psnr,
+)
+
+RNG = np.random.default_rng(0)
+UNIT = RNG.random((40, 8, 8))
+LABELS = np.arange(40) % 2
+PHOTOGRAPH = 0.4 + 0.2 * RNG.random((1, 64, 64))
+BLURRED = np.cumsum(RNG.normal(size=(4, 64, 64)), axis=2) / 10 + 0.5
+FITTED = FilterDenoiser("median").fit(UNIT)
+SEARCH = GridSearchCV(
+    make_pipeline(FilterDenoiser("gaussian", value_range=(0, 1)), SVC()), {"svc__C": [1]}, cv=2
+)
+WARNED = {
+    "channels first": (
+        "channels are the second axis",
+        lambda: psnr(CHANNELS_FIRST, CHANNELS_FIRST, data_range=1),
+    ),
+    "one colour image": ("leading axis", lambda: add_noise(UNIT[:, :, :3], random_state=0)),
+    "colour rows": ("image_shape=", lambda: FilterDenoiser().fit(RNG.random((5, 10 * 10 * 3)))),
+    "another range": ("Scale them", lambda: FITTED.transform(UNIT * 255)),
+    "another range, in a pipeline": (
+        "Scale them",
+        lambda: make_pipeline(SubspaceDenoiser(2, value_range=(0, 1)), "passthrough").fit(
+            255 * UNIT
+        ),
+    ),
+    "another range, in a search": ("Scale them", lambda: SEARCH.fit(ROWS * 255, LABELS)),
+    "constant images": ("nothing in them to learn", lambda: quick_denoiser().fit(CONSTANT)),
+    "correlated noise": ("correlated", lambda: fit_noise_model(BLURRED, value_range=(0, 1))),
+    "noise that is not zero on average": (
+        "not zero on average",
+        lambda: fit_noise_model(PHOTOGRAPH + 0.3, PHOTOGRAPH, value_range=(0, 1)),
+    ),
+    "a small image among large ones": (
+        "Leave small images out",
+        lambda: quick_denoiser().fit([RNG.random((70, 70))] * 3 + [RNG.random((9, 10))]),
+    ),
+    "nothing learned": (
+        "learned nothing",
+        lambda: quick_denoiser(learning_rate=1e-9, noise_factor=0.01).fit(UNIT),
+    ),
+    "clipped noise, several scales": (
+        "MultiScale",
+        lambda: UNetDenoiser.from_pretrained(
+            "photo-gray", value_range=(0, 1), inference="multiscale"
+        ).transform((PHOTOGRAPH > 0.5).astype(float)),
+    ),
+}
+CHANNELS_FIRST = RNG.random((2, 3, 9, 9))
+CONSTANT = np.full((10, 8, 8), 0.5)
+ROWS = UNIT.reshape(40, -1)
+
+
+@pytest.mark.parametrize("name", WARNED)
+def test_a_warning_points_at_the_line_of_the_user(name):
+    message, call = WARNED[name]
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        call()
+    ours = [warning for warning in caught if message in str(warning.message)]
+    assert ours, [str(warning.message) for warning in caught]
+    assert {warning.filename for warning in ours} == {__file__}
