@@ -14,6 +14,7 @@ from skdenoise import (
     SubspaceDenoiser,
     UNetDenoiser,
     add_noise,
+    compare_denoising,
     fit_noise_model,
     psnr,
 )
@@ -27,6 +28,29 @@ FITTED = FilterDenoiser("median").fit(UNIT)
 SEARCH = GridSearchCV(
     make_pipeline(FilterDenoiser("gaussian", value_range=(0, 1)), SVC()), {"svc__C": [1]}, cv=2
 )
+COMPARED = {"noise_factors": [0.5], "n_copies": 1, "n_components": [2], "n_repeats": 1}
+COMPARED |= {"denoisers": FilterDenoiser("gaussian"), "n_resamples": 20, "random_state": 0}
+
+
+class InterruptedAtThirdFit(SVC):
+    """An SVC whose user gives up while it is fitted for the third time."""
+
+    fits = 0
+
+    def fit(self, X, y, sample_weight=None):
+        type(self).fits += 1
+        if type(self).fits == 3:
+            raise KeyboardInterrupt
+        return super().fit(X, y, sample_weight)
+
+
+def interrupted_at_a_resample(classifier, X, y):
+    """Score a classifier; the user gives up at the first resample, where images occur twice."""
+    if len(np.unique(X, axis=0)) < len(X):
+        raise KeyboardInterrupt
+    return float(np.mean(classifier.predict(X) == y))
+
+
 WARNED = {
     "channels first": (
         "channels are the second axis",
@@ -56,6 +80,27 @@ WARNED = {
         "learned nothing",
         lambda: quick_denoiser(learning_rate=1e-9, noise_factor=0.01).fit(UNIT),
     ),
+    "nothing learned, in a pipeline": (
+        "learned nothing",
+        lambda: make_pipeline(quick_denoiser(learning_rate=1e-9, noise_factor=0.01), SVC()).fit(
+            ROWS, LABELS
+        ),
+    ),
+    "an interrupted comparison": (
+        "results so far",
+        lambda: compare_denoising(
+            InterruptedAtThirdFit(), ROWS, LABELS, ROWS[::-1], LABELS[::-1], **COMPARED
+        ),
+    ),
+    "interrupted intervals": (
+        "fewer resamples",
+        lambda: compare_denoising(
+            SVC(),
+            *(ROWS, LABELS, ROWS[::-1], LABELS[::-1]),
+            **COMPARED,
+            scoring=interrupted_at_a_resample,
+        ),
+    ),
     "clipped noise, several scales": (
         "MultiScale",
         lambda: UNetDenoiser.from_pretrained(
@@ -69,7 +114,8 @@ ROWS = UNIT.reshape(40, -1)
 
 
 @pytest.mark.parametrize("name", WARNED)
-def test_a_warning_points_at_the_line_of_the_user(name):
+def test_a_warning_points_at_the_line_of_the_user(name, monkeypatch):
+    monkeypatch.setattr(InterruptedAtThirdFit, "fits", 0)
     message, call = WARNED[name]
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
@@ -77,3 +123,5 @@ def test_a_warning_points_at_the_line_of_the_user(name):
     ours = [warning for warning in caught if message in str(warning.message)]
     assert ours, [str(warning.message) for warning in caught]
     assert {warning.filename for warning in ours} == {__file__}
+    # Not the line of `call()` above, which is one frame further out.
+    assert {warning.lineno for warning in ours} <= {line for *_, line in call.__code__.co_lines()}
