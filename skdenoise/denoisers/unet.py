@@ -788,18 +788,18 @@ class UNetDenoiser(Denoiser):
         weights = [arrays[name] for name in names]
         if any(weight.dtype != np.float32 for weight in weights):
             raise ValueError("its weights are not all float32.")
-        architecture = _described_architecture(description["network"], weights)
+        size = integers(description["network"]["size"], 2)
+        architecture = _described_architecture(description["network"], size, weights)
         if self.image_shape_[2] != architecture.channels:
             raise ValueError(
                 f"image_shape={self.image_shape_} does not end in {architecture.channels}, the channels "
                 "of its network."
             )
-        size = integers(description["network"]["size"], 2)
         self._network = TrainedNetwork(architecture, size, self.precision, weights)
         self._optimizer_state = None
 
 
-def _described_architecture(network, weights):
+def _described_architecture(network, size, weights):
     """Return the architecture in a model file, after checking that its weights are those in the file."""
     from skdenoise.networks.architecture import check_architecture
     from skdenoise.networks.measured import least_weights
@@ -819,7 +819,6 @@ def _described_architecture(network, weights):
         raise ValueError(
             f"a network with filters={filters} and {channels} channels has more weights than it holds."
         )
-    size = integers(network["size"], 2)
     shapes = [tuple(weight.shape) for weight in architecture.build(size, "float32", seed=0).weights]
     found = [weight.shape for weight in weights]
     if shapes != found:
