@@ -99,6 +99,16 @@ def denoise(
             "and eight times slower.",
         ),
     ] = False,
+    strength: Annotated[
+        float | None,
+        typer.Option(
+            min=0,
+            max=1,
+            help="How much of the noise to remove: 0 leaves the images as they are, 1 removes all that the "
+            "denoiser can. If omitted, uses the strength of the denoiser (usually 1).",
+            show_default=False,
+        ),
+    ] = None,
     value_range: ValueRange = None,
     overwrite: Overwrite = False,
     quiet: Quiet = False,
@@ -119,6 +129,8 @@ def denoise(
                 param_hint="--self-ensemble",
             )
         denoiser.set_params(inference="self_ensemble")
+    if strength is not None:
+        denoiser.set_params(strength=strength)
     hidden, interrupted = quiet or as_json, False
     if len(jobs) == 1 and not hidden and isinstance(denoiser, UNetDenoiser):
         denoiser.set_params(verbose=1)  # for one large image, the bar counts its tiles

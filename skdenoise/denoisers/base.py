@@ -3,7 +3,7 @@
 import math
 from abc import abstractmethod
 from contextlib import contextmanager
-from numbers import Integral
+from numbers import Integral, Real
 from os import PathLike
 from typing import Any, Self, overload
 
@@ -14,7 +14,7 @@ from sklearn.utils.validation import check_is_fitted
 from skdenoise.base import ImageTransformer
 from skdenoise.denoisers.description import decoded, encoded, integers, noise, value_range
 from skdenoise.images.layout import check_images
-from skdenoise.images.pixels import PixelFormat
+from skdenoise.images.pixels import UNIT, PixelFormat, changed_in_unit
 from skdenoise.images.ragged import ImageList, is_image_list
 from skdenoise.images.stored import StoredImages
 from skdenoise.images.value_range import check_value_range_of_pairs, warn_of_other_range
@@ -35,7 +35,7 @@ class Denoiser(ImageTransformer):
     images will have. This includes filters, which learn nothing. So one denoiser can replace another in
     a pipeline, and a search can choose between them.
 
-    A subclass has the parameters `noise`, `noise_factor`, `image_shape`, `value_range`, `clip`,
+    A subclass has the parameters `noise`, `noise_factor`, `image_shape`, `value_range`, `clip`, `strength`,
     `train_output` and `random_state`. It implements ``fit``, which starts with ``_read``, and
     ``_denoise_images``.
     """
@@ -50,9 +50,17 @@ class Denoiser(ImageTransformer):
             raise ValueError(
                 f"train_output={self.train_output!r} is not one of {', '.join(_TRAIN_OUTPUTS)}."
             )
+        self._check_strength()
+
+    def _check_strength(self):
+        if not isinstance(self.strength, Real) or not 0 <= self.strength <= 1:
+            raise ValueError(
+                f"strength={self.strength!r} is not a number from 0 to 1. 0 returns the images as they are, "
+                "1 returns them denoised."
+            )
 
     @abstractmethod
-    def _denoise_images(self, images, pixels):
+    def _denoise_images(self, images, pixels, clip):
         """Denoise NHWC images in the format `pixels`, and return them in the same format."""
 
     @overload
@@ -348,7 +356,21 @@ class Denoiser(ImageTransformer):
         images = self._as_nhwc(X)
         warn_of_other_range(images, self.value_range_)
         pixels = PixelFormat(X.dtype, self.value_range_)
-        return self._denoise_images(images, pixels).reshape(X.shape)
+        return self._blend(images, pixels).reshape(X.shape)
+
+    def _blend(self, images, pixels):
+        """Denoise NHWC images, and blend the result with them as `strength` says."""
+        self._check_strength()
+        if self.strength == 1:
+            return self._denoise_images(images, pixels, self.clip)
+        if self.strength == 0:
+            return np.array(images)
+
+        def blend(noisy):  # before integers are rounded
+            denoised = self._denoise_images(noisy, UNIT, False)
+            return noisy + np.float32(self.strength) * (denoised - noisy)
+
+        return changed_in_unit(blend, images, pixels, self.clip)
 
     def _denoise_each(self, images):
         """Denoise the images of a list one by one."""

@@ -59,6 +59,9 @@ class FilterDenoiser(Denoiser):
         Pixel values of black and white. If None, inferred in ``fit``.
     clip : bool, default=None
         Whether to clip noisy and denoised values to the value range. If None, clips only integers.
+    strength : float, default=1.0
+        How much of the noise is removed, from 0 to 1: ``transform`` returns ``X + strength * (denoised -
+        X)``. At 0 it returns `X`. It can be changed after ``fit``.
     train_output : {"denoised_noisy", "denoised", "clean"}, default="denoised_noisy"
         What ``fit_transform`` returns, as in `UNetDenoiser`. Use ``"denoised"`` after a
         `NoiseAugmenter`, which has already added the noise.
@@ -138,6 +141,7 @@ class FilterDenoiser(Denoiser):
         image_shape: ImageShape | None = None,
         value_range: ValueRange | None = None,
         clip: bool | None = None,
+        strength: float = 1.0,
         train_output: Literal["denoised_noisy", "denoised", "clean"] = "denoised_noisy",
         n_jobs: int | None = None,
         random_state: RandomState = None,
@@ -157,6 +161,7 @@ class FilterDenoiser(Denoiser):
         self.image_shape = image_shape
         self.value_range = value_range
         self.clip = clip
+        self.strength = strength
         self.train_output = train_output
         self.n_jobs = n_jobs
         self.random_state = random_state
@@ -191,12 +196,12 @@ class FilterDenoiser(Denoiser):
         super()._check_params()
         self._filter()
 
-    def _denoise_images(self, images, pixels):
+    def _denoise_images(self, images, pixels, clip):
         apply = delayed(_filter_stored)
         chosen, sigma, params = self._filter()
         parts = gen_even_slices(len(images), min(len(images), effective_n_jobs(self.n_jobs)))
         filtered = Parallel(n_jobs=self.n_jobs)(
-            apply(images[part], pixels, self.clip, chosen, sigma, params) for part in parts
+            apply(images[part], pixels, clip, chosen, sigma, params) for part in parts
         )
         return np.concatenate(filtered)
 

@@ -51,6 +51,9 @@ class SubspaceDenoiser(Denoiser):
         Pixel values of black and white. If None, inferred in ``fit``.
     clip : bool, default=None
         Whether to clip noisy and denoised values to the value range. If None, clips only integers.
+    strength : float, default=1.0
+        How much of the noise is removed, from 0 to 1: ``transform`` returns ``X + strength * (denoised -
+        X)``. At 0 it returns `X`. It can be changed after ``fit``.
     train_output : {"denoised_noisy", "denoised", "clean"}, default="denoised_noisy"
         What ``fit_transform`` returns, as in `UNetDenoiser`.
     random_state : int, RandomState instance or None, default=None
@@ -114,6 +117,7 @@ class SubspaceDenoiser(Denoiser):
         image_shape: ImageShape | None = None,
         value_range: ValueRange | None = None,
         clip: bool | None = None,
+        strength: float = 1.0,
         train_output: Literal["denoised_noisy", "denoised", "clean"] = "denoised_noisy",
         random_state: RandomState = None,
     ) -> None:
@@ -124,6 +128,7 @@ class SubspaceDenoiser(Denoiser):
         self.image_shape = image_shape
         self.value_range = value_range
         self.clip = clip
+        self.strength = strength
         self.train_output = train_output
         self.random_state = random_state
 
@@ -186,9 +191,9 @@ class SubspaceDenoiser(Denoiser):
         gains = np.mean(signal * observed, axis=0) / np.where(power > 0, power, 1)
         self.gain_ = np.clip(gains, 0, 1)
 
-    def _denoise_images(self, images, pixels):
+    def _denoise_images(self, images, pixels, clip):
         self._check_size(images)
-        return changed_in_unit(self._project, images, pixels, self.clip)
+        return changed_in_unit(self._project, images, pixels, clip)
 
     def _project(self, noisy):
         """Project images onto the subspace, and multiply each component by its weight."""

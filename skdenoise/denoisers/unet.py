@@ -73,6 +73,9 @@ class UNetDenoiser(Denoiser):
     clip : bool, default=None
         Whether noisy and denoised values are limited to the value range. If None, integers are limited and
         floats are not.
+    strength : float, default=1.0
+        How much of the noise is removed, from 0 to 1: ``transform`` returns ``X + strength * (denoised -
+        X)``. At 0 it returns `X`. It can be changed after ``fit``.
     supervision : {"clean", "self", "recorrupted"} or Supervision, default="clean"
         What the network learns from. ``"clean"``: clean images, or pairs of noisy and clean images.
         ``"self"``: noisy images alone; some pixels are hidden, and the network predicts them from their
@@ -236,6 +239,7 @@ class UNetDenoiser(Denoiser):
         image_shape: tuple[int, ...] | None = None,
         value_range: tuple[float, float] | None = None,
         clip: bool | None = None,
+        strength: float = 1.0,
         supervision: Any = "clean",
         patch_size: int | tuple[int, int] | None = None,
         augment: bool = False,
@@ -261,6 +265,7 @@ class UNetDenoiser(Denoiser):
         self.image_shape = image_shape
         self.value_range = value_range
         self.clip = clip
+        self.strength = strength
         self.supervision = supervision
         self.patch_size = patch_size
         self.augment = augment
@@ -725,14 +730,14 @@ class UNetDenoiser(Denoiser):
                 ConvergenceWarning,
             )
 
-    def _denoise_images(self, images, pixels):
+    def _denoise_images(self, images, pixels, clip):
         steps = self._steps()
         if steps:
             self._check_weights_suit(resolve_supervision(self.supervision))
         denoise = functools.partial(self._network.denoise, verbose=self.verbose)
         for step in steps:
             denoise = step.wrap(denoise, self._network)
-        return denoise(images, pixels, self.clip)
+        return denoise(images, pixels, clip)
 
     def _description(self):
         architecture = self._network.architecture

@@ -114,7 +114,7 @@ def continuation(reach=0, multiple=1, edge_twice=False):
     return {name: np.int64(number) for name, number in numbers.items()}
 
 
-def for_stored_images(model, layout, pixels, made=None, clip=None, multiple=1):
+def for_stored_images(model, layout, pixels, made=None, clip=None, multiple=1, strength=1.0):
     """Return a model of stored images from a model of images in units of the value range.
 
     Parameters
@@ -131,6 +131,8 @@ def for_stored_images(model, layout, pixels, made=None, clip=None, multiple=1):
         Whether to clip the output to the value range. If None, clips integers only.
     multiple : int
         Height and width are padded to a multiple of this, by reflection.
+    strength : float
+        Weight of the output of `model`, from 0 to 1. The rest is the weight of the input.
 
     Returns
     -------
@@ -152,7 +154,8 @@ def for_stored_images(model, layout, pixels, made=None, clip=None, multiple=1):
         {continued("unit", "full") if multiple > 1 else "full = Identity (unit)"}
         clean = Model (full)
         cropped = Slice (clean, origin, size, size_axes)
-        exact = Cast <to = {_number(wide)}> (cropped)
+        {_BLENDED if strength < 1 else "blended = Identity (cropped)"}
+        exact = Cast <to = {_number(wide)}> (blended)
         spread = Mul (exact, span)
         values = Add (spread, low)
         {_kept(pixels, clip)}
@@ -166,6 +169,7 @@ def for_stored_images(model, layout, pixels, made=None, clip=None, multiple=1):
         nhwc_shape=np.array([-1, *(side or 0 for side in layout.image_shape)], np.int64),
         flat_shape=np.array([0, -1], np.int64),
         channel_axis=np.array([3], np.int64),
+        strength=np.float32(strength),
         origin=np.zeros(2, np.int64),
         size_axes=np.array([1, 2], np.int64),
         **continuation(multiple=multiple),
@@ -175,6 +179,11 @@ def for_stored_images(model, layout, pixels, made=None, clip=None, multiple=1):
     return whole
 
 
+_BLENDED = """
+        change = Sub (cropped, unit)
+        part = Mul (change, strength)
+        blended = Add (unit, part)
+"""
 _TO_NHWC = {
     2: "Reshape (given, nhwc_shape)",
     3: "Unsqueeze (given, channel_axis)",

@@ -40,8 +40,15 @@ def denoising_model(denoiser, dtype, layout: Layout, stays_float=False):
     """
     pixels = PixelFormat(np.dtype(dtype), denoiser.value_range_)
     made = np.float32 if stays_float and pixels.is_integer else None
+    denoiser._check_strength()
     return for_stored_images(
-        _model(denoiser), layout, pixels, made, denoiser.clip, _multiple(denoiser)
+        _model(denoiser),
+        layout,
+        pixels,
+        made,
+        clip=denoiser.clip,
+        multiple=_multiple(denoiser),
+        strength=denoiser.strength,
     )
 
 

@@ -270,6 +270,17 @@ def test_a_self_ensemble_is_for_denoisers_that_know_all_orientations(folder, tra
     assert "flipped and turned" in result.stderr
 
 
+def test_strength_keeps_a_part_of_the_noise(folder, tmp_path):
+    command = ("denoise", "photo-gray", folder / "grey.png", "-o")
+    for strength in (0, 0.5, 1):
+        written = tmp_path / f"{strength}.png"
+        assert skdenoise(*command, written, "--strength", strength).exit_code == 0
+    none, half, full = (read_image(tmp_path / f"{s}.png").astype(float) for s in (0, 0.5, 1))
+    np.testing.assert_array_equal(none, read_image(folder / "grey.png"))
+    assert np.abs(half - (none + full) / 2).max() <= 1
+    assert skdenoise(*command, tmp_path / "more.png", "--strength", 1.1).exit_code == 2
+
+
 def test_json_says_what_became_of_each_file(folder, trained, tmp_path):
     result = skdenoise("denoise", trained[1], folder, "-o", tmp_path, "--json")
     report = json.loads(result.stdout)

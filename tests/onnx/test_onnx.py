@@ -6,6 +6,7 @@ import venv
 import numpy as np
 import pytest
 from conftest import quick_denoiser
+from sklearn.base import clone
 from sklearn.datasets import load_sample_images
 from sklearn.ensemble import RandomForestClassifier
 from sklearn.frozen import FrozenEstimator
@@ -80,6 +81,15 @@ def test_the_graph_takes_and_returns_every_dtype(dtype):
     noisy = (images + 0.3 * scale * (images > images.mean())).astype(dtype)
     # A value that float32 rounds to one side of a half may be rounded to the other.
     assert_same_denoised(denoiser, noisy, atol=1e-4 if scale == 1 and dtype != "float16" else 1)
+
+
+@pytest.mark.parametrize(
+    "denoiser", [quick_denoiser(strength=0.4), FilterDenoiser("gaussian", clip=True, strength=0.4)]
+)
+@pytest.mark.parametrize("dtype", ["float32", "uint8"])
+def test_the_graph_blends_as_strength_says(denoiser, dtype):
+    images = (PHOTOGRAPHS[:, :20, :20] / (1 if dtype == "uint8" else 255)).astype(dtype)
+    assert_same_denoised(clone(denoiser).fit(images), images, atol=1 if dtype == "uint8" else 1e-4)
 
 
 def test_the_graph_takes_images_of_any_size_and_number():

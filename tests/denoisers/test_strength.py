@@ -1,0 +1,112 @@
+"""Strength: how much of the noise is removed, a parameter of every denoiser."""
+
+import numpy as np
+import pytest
+from conftest import quick_denoiser
+from sklearn.base import clone
+from sklearn.model_selection import GridSearchCV
+
+from skdenoise import FilterDenoiser, SubspaceDenoiser, UNetDenoiser, add_noise, load
+
+DENOISERS = [
+    quick_denoiser(noise_factor=0.3),
+    FilterDenoiser("gaussian", noise_factor=0.3, random_state=0),
+    SubspaceDenoiser(20, noise_factor=0.3, random_state=0),
+]
+
+
+@pytest.fixture(scope="module", params=DENOISERS, ids=lambda denoiser: type(denoiser).__name__)
+def fitted(request, digits):
+    return clone(request.param).fit(digits[0][:300])
+
+
+def with_strength(denoiser, strength):
+    """Return another denoiser with the same fit."""
+    changed = clone(denoiser).set_params(strength=strength)
+    vars(changed).update(
+        {name: value for name, value in vars(denoiser).items() if name != "strength"}
+    )
+    return changed
+
+
+@pytest.mark.parametrize("strength", [0.25, 0.9])
+def test_the_output_is_a_blend_of_input_and_denoised(fitted, digits, strength):
+    noisy = add_noise(digits[0][:50], noise_factor=0.3, random_state=1)
+    blended = with_strength(fitted, strength).transform(noisy)
+    expected = (1 - strength) * noisy + strength * fitted.transform(noisy)
+    np.testing.assert_allclose(blended, expected, atol=1e-6)
+
+
+def test_at_0_the_input_is_returned_to_the_last_bit(fitted, digits):
+    noisy = add_noise(digits[0][:50], noise_factor=0.3, random_state=1)
+    returned = with_strength(fitted, 0).transform(noisy)
+    np.testing.assert_array_equal(returned, noisy)
+    assert not np.shares_memory(returned, noisy)
+
+
+def test_integers_are_rounded_once(digits):
+    X = np.round(digits[0][:300] * 7).astype(np.uint8)  # coarse: rounding twice would show
+    denoiser = SubspaceDenoiser(20, value_range=(0, 7), random_state=0).fit(X)
+    exact = X + 0.5 * (denoiser.transform(X.astype(np.float32)) - X)
+    half = with_strength(denoiser, 0.5).transform(X)
+    np.testing.assert_array_equal(half, np.rint(np.clip(exact, 0, 7)).astype(np.uint8))
+
+
+def test_floats_are_clipped_after_blending(digits):
+    noisy = add_noise(digits[0][:50], noise_factor=0.5, random_state=1)
+    denoiser = FilterDenoiser("gaussian", clip=True, strength=0.5).fit(digits[0][:300])
+    unclipped = clone(denoiser).set_params(clip=False).fit(digits[0][:300]).transform(noisy)
+    assert unclipped.min() < 0
+    np.testing.assert_allclose(denoiser.transform(noisy), unclipped.clip(0, 1), atol=1e-6)
+
+
+def test_what_a_classifier_is_fitted_on_is_blended_as_well(digits):
+    X = digits[0][:300]
+    full, half = (
+        SubspaceDenoiser(20, noise_factor=0.3, strength=strength, random_state=0).fit_transform(X)
+        for strength in (1, 0.5)
+    )
+    noisy = SubspaceDenoiser(20, noise_factor=0.3, strength=0, random_state=0).fit_transform(X)
+    np.testing.assert_allclose(half, (noisy + full) / 2, atol=1e-6)
+
+
+def test_lists_are_blended(digits):
+    images = [digits[0][0].reshape(8, 8), np.tile(digits[0][1].reshape(8, 8), (2, 1))]
+    denoiser = FilterDenoiser("gaussian").fit(images)
+    for image, full, half in zip(
+        images,
+        denoiser.transform(images),
+        with_strength(denoiser, 0.5).transform(images),
+        strict=True,
+    ):
+        np.testing.assert_allclose(half, (image + full) / 2, atol=1e-6)
+
+
+def test_a_search_finds_the_strength_of_a_filter_that_removes_too_much(digits):
+    denoiser = FilterDenoiser("gaussian", sigma_spatial=0.7, noise_factor=0.2, random_state=0)
+    search = GridSearchCV(denoiser, {"strength": [0, 0.4, 1]}, cv=2).fit(digits[0][:300])
+    assert search.best_params_ == {"strength": 0.4}
+
+
+def test_it_is_saved(fitted, digits, tmp_path):
+    half = with_strength(fitted, 0.5)
+    half.save(tmp_path / "half.skdenoise")
+    loaded = load(tmp_path / "half.skdenoise")
+    assert loaded.strength == 0.5
+    np.testing.assert_allclose(loaded.transform(digits[0][:5]), half.transform(digits[0][:5]))
+
+
+def test_a_packaged_denoiser_takes_it(photographs):
+    noisy = add_noise(photographs[:1, :64, :64, 1], noise_factor=0.1, random_state=0)
+    full = UNetDenoiser.from_pretrained("photo-gray", precision="float32").transform(noisy)
+    half = UNetDenoiser.from_pretrained("photo-gray", precision="float32", strength=0.5)
+    blend = (noisy.astype(float) + full) / 2
+    assert np.abs(half.transform(noisy) - blend).max() <= 1  # `full` has been rounded
+
+
+@pytest.mark.parametrize("strength", [-0.1, 1.1, np.nan, "half", None])
+def test_other_strengths_are_refused(fitted, digits, strength):
+    with pytest.raises(ValueError, match=r"strength=.* is not a number from 0 to 1"):
+        clone(fitted).set_params(strength=strength).fit(digits[0][:300])
+    with pytest.raises(ValueError, match=r"strength=.* is not a number from 0 to 1"):
+        with_strength(fitted, strength).transform(digits[0][:5])
