@@ -30,28 +30,24 @@ def p_value(difference, error):
     return float(2 * norm.sf(abs(difference) / error))
 
 
-def holm(p_values):
-    """Adjust p-values for their number, by Holm's step-down method.
+def bonferroni(p_values):
+    """Adjust p-values for their number, by Bonferroni's method.
 
     Parameters
     ----------
     p_values : array-like of shape (n,)
-        P-values in any order. NaN means no test, and stays NaN.
+        P-values of all tests.
 
     Returns
     -------
     ndarray of shape (n,)
-        Adjusted p-values, to be compared with the significance level of all tests together [1]_.
-
-    References
-    ----------
-    .. [1] S. Holm, "A simple sequentially rejective multiple test procedure", Scandinavian Journal
-       of Statistics 6(2), 1979.
+        Adjusted p-values, to be compared with the significance level of all tests together. They are
+        below 1 - `level` where `bonferroni_level(level, n)` gives an interval without 0.
     """
     p_values = np.asarray(p_values, dtype=float)
-    adjusted = np.full_like(p_values, np.nan)
-    tests = np.flatnonzero(~np.isnan(p_values))
-    order = tests[np.argsort(p_values[tests])]
-    factors = np.arange(len(order), 0, -1)
-    adjusted[order] = np.minimum(1, np.maximum.accumulate(factors * p_values[order]))
-    return adjusted
+    return np.minimum(1, len(p_values) * p_values)
+
+
+def bonferroni_level(level, n_intervals):
+    """Return the level of each of several intervals, such that all are right with at least `level`."""
+    return 1 - (1 - level) / n_intervals

@@ -1,5 +1,6 @@
 """The summary: readable tables, and conclusions in words."""
 
+import textwrap
 from dataclasses import dataclass
 from html import escape
 from typing import TYPE_CHECKING
@@ -10,6 +11,9 @@ if TYPE_CHECKING:
     from pandas import DataFrame
 
 
+_COLUMNS = 88  # of a line of text
+
+
 def check_pandas(name):
     """Raise an error, before any work is done, if pandas is not installed."""
     require_extra("cli", name, modules=("pandas",))
@@ -17,7 +21,7 @@ def check_pandas(name):
 
 @dataclass(frozen=True)
 class Summary:
-    """Tables and sentences, which print as text, or as HTML in a notebook.
+    """Sentences and tables, which print as text, or as HTML in a notebook. The sentences come first.
 
     Attributes
     ----------
@@ -38,7 +42,8 @@ class Summary:
 
     def __str__(self) -> str:
         tables = [f"{title}\n\n{table.to_string()}" for title, table in self.blocks]
-        parts = [self.head, *tables, self.legend, *self.sentences]
+        legend = map(_wrapped, self.legend.split("\n\n"))
+        parts = [*map(_wrapped, self.sentences), _wrapped(self.head), *tables, *legend]
         return "\n\n".join(part for part in parts if part)
 
     __repr__ = __str__
@@ -47,8 +52,10 @@ class Summary:
         tables = "".join(
             f"<h4>{escape(title)}</h4>{table.to_html(border=0)}" for title, table in self.blocks
         )
+        legend = "".join(f"<p>{escape(part)}</p>" for part in self.legend.split("\n\n") if part)
         sentences = "".join(f"<li>{escape(sentence)}</li>" for sentence in self.sentences)
-        return (
-            f"<div><p>{escape(self.head)}</p>{tables}<p>{escape(self.legend)}</p>"
-            f"<ul>{sentences}</ul></div>"
-        )
+        return f"<div><ul>{sentences}</ul><p>{escape(self.head)}</p>{tables}{legend}</div>"
+
+
+def _wrapped(text):
+    return textwrap.fill(text, _COLUMNS)

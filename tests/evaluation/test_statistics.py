@@ -5,7 +5,13 @@ import pytest
 from scipy.stats import binom, binomtest
 
 from skdenoise.evaluation.bootstrap import bootstrap_means, interval
-from skdenoise.evaluation.significance import difference_interval, holm, p_value, standard_error
+from skdenoise.evaluation.significance import (
+    bonferroni,
+    bonferroni_level,
+    difference_interval,
+    p_value,
+    standard_error,
+)
 
 
 def test_bootstrap_interval_of_a_proportion_is_that_of_the_binomial():
@@ -69,7 +75,13 @@ def test_bound_of_a_loss_holds_as_often_as_it_says(n_images, loss):
     assert np.mean(held) > 0.92
 
 
-def test_holm_steps_down_and_leaves_out_what_is_no_test():
-    adjusted = holm([0.01, np.nan, 0.04, 0.03])
-    np.testing.assert_allclose(adjusted, [0.03, np.nan, 0.06, 0.06])
-    assert holm([0.9, 0.8]).max() == 1
+def test_bonferroni_multiplies_p_values_by_their_number():
+    np.testing.assert_allclose(bonferroni([0.01, 0.02, 0.5]), [0.03, 0.06, 1])
+
+
+@pytest.mark.parametrize("n", [1, 4])
+def test_corrected_intervals_and_p_values_agree(n):
+    for difference in (-3, -2.5, -1.5, 0, 1.9, 2.1, 2.6):
+        low, high = difference_interval(difference, 1, level=bonferroni_level(0.95, n))
+        corrected = bonferroni([p_value(difference, 1)] * n)[0]
+        assert (corrected < 0.05) == (low > 0 or high < 0)

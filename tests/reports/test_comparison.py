@@ -7,6 +7,7 @@ import warnings
 import numpy as np
 import pytest
 from conftest import quick_denoiser
+from scipy.stats import norm
 from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.frozen import FrozenEstimator
 from sklearn.neighbors import KNeighborsClassifier
@@ -102,6 +103,51 @@ def test_intervals_hold_the_score_and_differences_are_to_the_best_rival(comparis
     np.testing.assert_allclose(others["difference"], others["score"] - rival.score)
     assert others["p_value"].between(0, 1).all()
     assert np.isnan(rival.p_value)
+
+
+@pytest.fixture(scope="module")
+def of_two_levels(data):
+    """A comparison of two learned denoisers, so that there are two verdicts."""
+    params = QUICK | {
+        "noise_factors": [0.2, 0.5],
+        "denoisers": [SubspaceDenoiser(), SubspaceDenoiser(10, wiener=False)],
+        "n_repeats": 1,
+        "n_copies": [1],
+    }
+    return compare_denoising(SVC(), *data, **params, validation=0.25)
+
+
+def test_verdicts_are_about_the_best_denoiser_in_a_pipeline(of_two_levels):
+    frame = of_two_levels.frame
+    plain = frame[frame["condition"].isin(["Wiener subspace", "PCA subspace"])]
+    best = plain.groupby("noise_factor")["validation_score"].idxmax()
+    assert sorted(best) == list(frame.index[frame["judged"]])
+    # A variant may have a higher validation score, but is not what a pipeline does.
+    for row in frame[frame["judged"]].itertuples():
+        assert f"{row.condition} ({row.score:.3f})" in " ".join(of_two_levels.verdicts)
+
+
+def test_interval_and_p_value_of_a_verdict_are_corrected_for_the_number_of_verdicts(of_two_levels):
+    frame = of_two_levels.frame
+    judged, others = frame[frame["judged"]], frame[~frame["judged"]]
+    assert len(judged) == 2
+    np.testing.assert_allclose(judged["verdict_p_value"], np.minimum(1, 2 * judged["p_value"]))
+    z = norm.isf(0.05 / 2 / 2)
+    np.testing.assert_allclose(
+        judged["verdict_low"], judged["difference"] - z * judged["difference_error"]
+    )
+    excludes_0 = (judged["verdict_low"] > 0) | (judged["verdict_high"] < 0)
+    np.testing.assert_array_equal(excludes_0, judged["verdict_p_value"] < 0.05)
+    assert others[["verdict_low", "verdict_high", "verdict_p_value"]].isna().all(axis=None)
+
+
+def test_verdicts_are_printed_first_and_say_how_the_rival_was_chosen(of_two_levels):
+    text = " ".join(str(of_two_levels).split())
+    assert text.startswith(of_two_levels.verdicts[0])
+    assert "highest score on 75 noisy validation images" in text
+    assert "corrected for the 2 verdicts by Bonferroni's method" in text
+    html = of_two_levels._repr_html_()
+    assert html.index("At noise factor") < html.index("<th")
 
 
 def test_copies_and_components_are_chosen_for_each_repeat(comparison):
@@ -439,8 +485,8 @@ def test_summary_reads_as_text_and_as_html(comparison):
     text = str(comparison)
     assert "Trained for the noise of each test" in text
     assert "gaussian filter, classifier not retrained" in text
-    assert comparison.verdicts[0] in text
-    assert max(len(line) for line in text.splitlines()[:16]) <= 100
+    assert comparison.verdicts[0] in " ".join(text.split())
+    assert max(len(line) for line in text.splitlines()) <= 100
     html = comparison._repr_html_()
     assert "<th" in html
     assert "At noise factor 0.5" in html
@@ -455,8 +501,7 @@ def verdict_of(**changes):
         "train_noise_factor": 0.4,
         "noise_factor": 0.4,
         "n_repeats": 1,
-        "difference_low": -0.1,
-        "difference_high": 0.1,
+        "n_validation": 200,
         "clean_cost_low": -0.01,
         "clean_cost": 0.0,
         "clean_cost_high": 0.004,
@@ -467,14 +512,18 @@ def verdict_of(**changes):
         "kind": "no denoiser",
         "score": 0.8,
         "best_rival": True,
+        "judged": False,
     }
     denoiser = row | {
         "condition": "U-Net",
         "kind": "denoiser",
         "score": 0.9,
         "best_rival": False,
+        "judged": True,
         "difference": 0.1,
-        "p_value": 0.001,
+        "verdict_low": 0.04,
+        "verdict_high": 0.16,
+        "verdict_p_value": 0.001,
     }
     frame = pd.DataFrame([alone, denoiser | changes])
     (verdict,) = DenoisingComparison(frame, "accuracy").verdicts
@@ -485,11 +534,12 @@ def verdict_of(**changes):
     ("changes", "words"),
     [
         ({}, "denoising wins"),
-        ({"p_value": 0.2}, "no difference shown between U-Net"),
-        ({"difference": -0.1}, "no denoiser (0.800) wins over the best denoiser, U-Net"),
+        ({}, "+0.100, 95 % interval +0.040 to +0.160, p = 0.001"),
+        ({"verdict_p_value": 0.2}, "no difference shown between U-Net"),
+        ({"difference": -0.1}, "no denoiser (0.800) wins over the denoiser, U-Net"),
         ({"clean_cost_low": 0.01}, "On clean images it hurts"),
         ({}, "On clean images it loses at most 0.004"),
-        ({"kind": "filter"}, "best condition is no denoiser"),
+        ({"judged": False}, "best condition is no denoiser"),
     ],
 )
 def test_verdict_says_who_wins_and_what_it_costs(changes, words):

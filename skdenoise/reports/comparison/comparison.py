@@ -172,8 +172,10 @@ def compare_denoising(
     resampled together, and all conditions share the resamples. Every condition is compared with the best
     rival: the one without a learned denoiser that is best on noisy validation images. Intervals and
     p-values of these differences use the bootstrap's standard error, which is never below the square root
-    of 3 divided by the number of test images. P-values are corrected for all rows of the table by Holm's
-    method. To search parameters, use `param_grid` instead of a search as the classifier: its folds would
+    of 3 divided by the number of test images. There is one verdict for each training level and test level,
+    about the denoiser in a pipeline, whose classifier is trained on denoised noisy images. Its interval
+    and its p-value are corrected for the number of verdicts by Bonferroni's method; those of the other
+    rows hold for one difference alone. To search parameters, use `param_grid` instead of a search as the classifier: its folds would
     have noisy copies of the same image in training and validation.
 
     References

@@ -30,6 +30,14 @@ ON_DENOISED_CLEAN = ", on denoised clean"
 NOT_RETRAINED = ", classifier not retrained"
 
 
+def is_pipeline(condition: str) -> bool:
+    """Return whether the name of a condition with a denoiser is that of a plain pipeline.
+
+    Its classifier is trained on denoised noisy images.
+    """
+    return not condition.endswith((ON_DENOISED_CLEAN, NOT_RETRAINED))
+
+
 @dataclass(frozen=True)
 class Condition:
     """A row of the table.

@@ -185,6 +185,13 @@ class Experiment:
         for level in self.levels:
             self.level_noise(self.X_test[:1], Stream.COMPARISON_TEST, task, level)
 
+    @property
+    def n_validation(self):
+        """Number of validation images in each repeat."""
+        if isinstance(self.validation, float):
+            return math.ceil(self.validation * len(self.y))
+        return len(self.validation[1])
+
     def n_steps(self):
         """Return how many lists of measurements `run` yields for each task."""
         return 4 + len(self.denoisers) + learns_by_epoch(self.classifier)

@@ -7,7 +7,7 @@ import numpy as np
 from sklearn.pipeline import Pipeline
 
 from skdenoise.displays.drawing import new_figure
-from skdenoise.reports.comparison.conditions import DENOISER, NOT_RETRAINED, ON_DENOISED_CLEAN
+from skdenoise.reports.comparison.conditions import is_pipeline
 from skdenoise.reports.comparison.levels import MATCHED, in_words
 from skdenoise.reports.summary import Summary
 
@@ -19,11 +19,12 @@ if TYPE_CHECKING:
 
 _SIGNIFICANT = 0.05
 _LEGEND = (
-    "* best in its column; ± half of the 95 % interval over test images. Clean cost: score lost on clean "
-    "images, with its 95 % bound, at the worst training level. PSNR and fit: for the strongest noise. "
-    "Each sentence compares the denoiser and the rival that are best on validation images, on the same "
-    "test images. Its p-value, but not its interval, is corrected for all rows of the table by Holm's "
-    "method."
+    "Each sentence is about the denoiser in a pipeline, whose classifier is trained on denoised noisy "
+    "images, and the best rival: the condition without a learned denoiser that has the highest score on "
+    "{n_validation} noisy validation images in each repeat. (Of several denoisers, the best one there.) "
+    "Both are scored on the same test images. {correction}Clean cost: score lost on clean images.\n\n"
+    "In the table: * best in its column; ± half of the 95 % interval over test images; clean cost with "
+    "its 95 % bound, at the worst training level; PSNR and fit for the strongest noise."
 )
 
 
@@ -45,8 +46,13 @@ class DenoisingComparison:
         - ``score_std``: standard deviation over repeats, which differ in all seeds;
         - ``validation_score``, ``best_rival``: score on noisy validation images, and whether it is the
           best among conditions without a learned denoiser;
-        - ``difference``, ``difference_low``, ``difference_high``, ``p_value``: difference to that rival,
-          its 95 % interval, and its p-value, corrected by Holm's method for all rows of the table;
+        - ``difference``, ``difference_error``, ``difference_low``, ``difference_high``, ``p_value``:
+          difference to that rival, its standard error, its 95 % interval, and its p-value, each for
+          this difference alone;
+        - ``judged``: whether the verdict at this level is about this row: the denoiser with the highest
+          validation score, in a pipeline;
+        - ``verdict_low``, ``verdict_high``, ``verdict_p_value``: for such rows, the interval and the
+          p-value of the difference, corrected for the number of verdicts by Bonferroni's method;
         - ``clean_score``, ``clean_score_low``, ``clean_score_high``: score on clean test images, and its
           95 % interval;
         - ``clean_cost``, ``clean_cost_low``, ``clean_cost_high``: score lost on clean test images,
@@ -55,7 +61,8 @@ class DenoisingComparison:
         - ``psnr`` (dB), ``ssim``: quality of the classifier's input, on the first 1,000 test images;
         - ``fit_seconds``, ``transform_seconds``: time to fit denoiser and classifier (only the denoiser,
           if the classifier is not retrained), and to denoise all test images;
-        - ``choices``, ``n_repeats``: choices made on validation images, in each repeat.
+        - ``choices``, ``n_repeats``, ``n_validation``: choices made on validation images, in each
+          repeat, and the number of these images.
     scoring : str
         The scorer.
     interrupted : bool
@@ -101,7 +108,18 @@ class DenoisingComparison:
         head = f"Score: {self.scoring}, {f'mean of {n_repeats} repeats' if n_repeats > 1 else 'one run'}"
         if self.interrupted:
             head += " (interrupted: results so far)"
-        return Summary(head, blocks, self.verdicts, _LEGEND)
+        return Summary(head, blocks, self.verdicts, self._legend())
+
+    def _legend(self):
+        n_verdicts = int(self.frame["judged"].sum())
+        correction = ""
+        if n_verdicts > 1:
+            correction = (
+                f"Intervals and p-values are corrected for the {n_verdicts} verdicts by Bonferroni's "
+                "method. "
+            )
+        n_validation = int(self.frame["n_validation"].max())
+        return _LEGEND.format(n_validation=n_validation, correction=correction)
 
     def plot(
         self,
@@ -130,7 +148,7 @@ class DenoisingComparison:
         if isinstance(conditions, str):
             conditions = [conditions]
         if conditions is None:
-            conditions = [n for n in known if not n.endswith((ON_DENOISED_CLEAN, NOT_RETRAINED))]
+            conditions = [name for name in known if is_pipeline(name)]
         unknown = sorted(set(conditions) - set(known))
         if unknown:
             raise ValueError(f"conditions={unknown} are not in the table, which has {known}.")
@@ -214,28 +232,27 @@ def _verdict(rows):
     if rows["training"].iloc[0] != MATCHED:
         noise += f", trained for {rows['training'].iloc[0]}"
     rival = rows[rows["best_rival"]].iloc[0]
-    denoised = rows[rows["kind"] == DENOISER]
-    if denoised.empty:
+    if not rows["judged"].any():
         return f"At {noise}: the best condition is {rival.condition} ({rival.score:.3f})."
-    denoiser = denoised.loc[denoised["validation_score"].idxmax()]
+    denoiser = rows[rows["judged"]].iloc[0]
     how = (
-        f"{denoiser.difference:+.3f}, 95 % interval {denoiser.difference_low:+.3f} to "
-        f"{denoiser.difference_high:+.3f}, p {_in_digits(denoiser.p_value)}"
+        f"{denoiser.difference:+.3f}, 95 % interval {denoiser.verdict_low:+.3f} to "
+        f"{denoiser.verdict_high:+.3f}, p {_in_digits(denoiser.verdict_p_value)}"
     )
-    if denoiser.p_value < _SIGNIFICANT and denoiser.difference > 0:
+    if denoiser.verdict_p_value >= _SIGNIFICANT:
+        text = (
+            f"At {noise}: no difference shown between {denoiser.condition} ({denoiser.score:.3f}) and "
+            f"the best rival, {rival.condition} ({rival.score:.3f}): {how}."
+        )
+    elif denoiser.difference > 0:
         text = (
             f"At {noise}: denoising wins. {denoiser.condition} ({denoiser.score:.3f}) is ahead of the "
             f"best rival, {rival.condition} ({rival.score:.3f}): {how}."
         )
-    elif denoiser.p_value < _SIGNIFICANT:
-        text = (
-            f"At {noise}: {rival.condition} ({rival.score:.3f}) wins over the best denoiser, "
-            f"{denoiser.condition} ({denoiser.score:.3f}): {how}."
-        )
     else:
         text = (
-            f"At {noise}: no difference shown between {denoiser.condition} ({denoiser.score:.3f}) and "
-            f"the best rival, {rival.condition} ({rival.score:.3f}): {how}."
+            f"At {noise}: {rival.condition} ({rival.score:.3f}) wins over the denoiser, "
+            f"{denoiser.condition} ({denoiser.score:.3f}): {how}."
         )
     return f"{text} {_clean_verdict(denoiser)}"
 

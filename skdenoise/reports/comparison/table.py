@@ -5,8 +5,14 @@ from collections import defaultdict
 import numpy as np
 
 from skdenoise.evaluation.bootstrap import interval
-from skdenoise.evaluation.significance import difference_interval, holm, p_value, standard_error
-from skdenoise.reports.comparison.conditions import DENOISER, KINDS
+from skdenoise.evaluation.significance import (
+    bonferroni,
+    bonferroni_level,
+    difference_interval,
+    p_value,
+    standard_error,
+)
+from skdenoise.reports.comparison.conditions import DENOISER, KINDS, is_pipeline
 from skdenoise.reports.comparison.experiment import CLEAN, UNPREPARED
 from skdenoise.seeding import Stream, generator
 
@@ -36,14 +42,29 @@ def tabulate(measurements, experiment, n_resamples, verbose=0):
     rng = generator(experiment.seed, Stream.BOOTSTRAP)
     resampled = experiment.outcomes.resample(outcomes, experiment.y_test, n_resamples, rng, verbose)
     resampled = dict(zip(cells, resampled.T, strict=True))
+    groups = [
+        (training.block, training.label, experiment.levels[index].label)
+        for training in experiment.trainings
+        for index in training.tests
+    ]
     rows = []
-    for training in experiment.trainings:
-        for index in training.tests:
-            group = (training.block, training.label, experiment.levels[index].label)
-            rows += _rows(group, cells, resampled, len(experiment.y_test))
+    for group in groups:
+        rows += _rows(group, cells, resampled, experiment)
     frame = pd.DataFrame(rows)
-    frame["p_value"] = holm(frame["p_value"])
-    return frame
+    return frame.join(_verdicts(frame))
+
+
+def _verdicts(frame):
+    """Return the interval and the p-value of each verdict, in the rows that they are about.
+
+    They are corrected for the number of verdicts. The other rows are NaN.
+    """
+    judged = frame[frame["judged"]]
+    level = bonferroni_level(0.95, max(1, len(judged)))
+    low, high = difference_interval(judged["difference"], judged["difference_error"], level)
+    return judged.assign(
+        verdict_low=low, verdict_high=high, verdict_p_value=bonferroni(judged["p_value"])
+    )[["verdict_low", "verdict_high", "verdict_p_value"]]
 
 
 def _cells(measurements):
@@ -61,14 +82,16 @@ def _cells(measurements):
     return cells
 
 
-def _rows(group, cells, resampled, n_images):
+def _rows(group, cells, resampled, experiment):
     """Return the rows of one training level at one test level."""
     training, trained_for, level = group
+    n_images = len(experiment.y_test)
     names = [name for *of, name in cells if tuple(of) == group]
     if not names:
         return []
     names.sort(key=lambda name: KINDS.index(cells[*group, name][0].condition.kind))
-    reference = _best_rival({name: cells[*group, name] for name in names})
+    conditions = {name: cells[*group, name] for name in names}
+    reference, judged = _best_rival(conditions), _best_denoiser(conditions)
     unprepared = (training, trained_for, CLEAN, UNPREPARED.name)
     rows = []
     for name in names:
@@ -93,6 +116,7 @@ def _rows(group, cells, resampled, n_images):
                 "score_std": np.std(scores, ddof=1) if len(scores) > 1 else np.nan,
                 "validation_score": _mean(repeats, "validation_score"),
                 "best_rival": name == reference,
+                "judged": name == judged,
                 **_difference((*group, name), (*group, reference), cells, resampled, n_images),
                 "clean_score": _mean(cells[clean], "score"),
                 "clean_score_low": clean_low,
@@ -105,6 +129,7 @@ def _rows(group, cells, resampled, n_images):
                 "fit_seconds": _mean(repeats, "fit_seconds"),
                 "transform_seconds": _mean(repeats, "transform_seconds"),
                 "choices": [m.choices for m in repeats],
+                "n_validation": experiment.n_validation,
                 "n_repeats": len(repeats),
             }
         )
@@ -114,21 +139,31 @@ def _rows(group, cells, resampled, n_images):
 def _best_rival(cells):
     """Return the condition without a learned denoiser that is best on validation images."""
     rivals = [name for name, repeats in cells.items() if repeats[0].condition.kind != DENOISER]
-    return max(rivals, key=lambda name: _mean(cells[name], "validation_score"))
+    return _best_on_validation(cells, rivals)
+
+
+def _best_denoiser(cells):
+    """Return the denoiser that is best on validation images, in a pipeline; None if there is none."""
+    denoisers = [
+        name
+        for name, repeats in cells.items()
+        if repeats[0].condition.kind == DENOISER and is_pipeline(name)
+    ]
+    return _best_on_validation(cells, denoisers) if denoisers else None
+
+
+def _best_on_validation(cells, names):
+    return max(names, key=lambda name: _mean(cells[name], "validation_score"))
 
 
 def _difference(cell, reference, cells, resampled, n_images):
+    names = ("difference", "difference_error", "difference_low", "difference_high", "p_value")
     if cell == reference:
-        return dict.fromkeys(("difference", "difference_low", "difference_high", "p_value"), np.nan)
+        return dict.fromkeys(names, np.nan)
     difference = _mean(cells[cell], "score") - _mean(cells[reference], "score")
     error = standard_error(resampled[cell] - resampled[reference], n_images)
     low, high = difference_interval(difference, error)
-    return {
-        "difference": difference,
-        "difference_low": low,
-        "difference_high": high,
-        "p_value": p_value(difference, error),
-    }
+    return dict(zip(names, (difference, error, low, high, p_value(difference, error)), strict=True))
 
 
 def _mean(repeats, name):
