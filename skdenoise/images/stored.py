@@ -55,7 +55,6 @@ class Blocks:
     """
 
     bounds: NDArray[np.intp]
-
     kept: int
 
     def __len__(self) -> int:

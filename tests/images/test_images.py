@@ -1,10 +1,12 @@
 import numpy as np
+import pandas as pd
 import pytest
 
 from skdenoise.images.layout import (
     check_image_shape,
     check_images,
     infer_image_shape,
+    like_table,
     pad_to_multiple,
 )
 from skdenoise.images.pixels import PixelFormat
@@ -115,3 +117,33 @@ def test_padding_reaches_the_multiple_and_is_undone_by_cropping(shape):
 def test_padding_reflects():
     row = np.array([1, 2, 3], np.float32).reshape(1, 1, 3, 1)
     np.testing.assert_array_equal(pad_to_multiple(row, 4)[0, 0, :, 0], [1, 2, 3, 2])
+
+
+@pytest.mark.parametrize("side", [7, 8])
+def test_rows_of_colour_images_are_warned_of_from_8_pixels_a_side(side):
+    rows = np.zeros((2, 3 * side * side))
+    if side < 8:
+        assert check_image_shape(None, rows) == (1, 147, 1)
+    else:
+        with pytest.warns(UserWarning, match=r"image_shape=\(8, 8, 3\)"):
+            check_image_shape(None, rows)
+
+
+@pytest.mark.parametrize("shape", [(9, 9, 3, 1), (9, 9, 3, 3), (9, 9, 2), (9, 7, 3)])
+def test_narrow_images_are_not_taken_for_one_colour_image(shape):
+    images = np.zeros(shape)
+    assert check_images(images).shape == shape  # a warning would be an error
+
+
+def test_rows_become_a_table_like_the_one_they_came_from():
+    rows = np.arange(4.0).reshape(2, 2)
+    table = pd.DataFrame({"a": [0, 0], "b": [0, 0]}, index=[3, 5])
+    pd.testing.assert_frame_equal(
+        like_table(rows, table), pd.DataFrame(rows, columns=["a", "b"], index=[3, 5])
+    )
+    more = like_table(np.zeros((3, 2)), table)
+    assert list(more.index) == [0, 1, 2]
+    polars = pytest.importorskip("polars")
+    restored = like_table(rows, polars.DataFrame({"a": [0, 0], "b": [0, 0]}))
+    assert restored.equals(polars.DataFrame({"a": [0.0, 2.0], "b": [1.0, 3.0]}))
+    assert like_table(rows, rows) is rows

@@ -17,7 +17,7 @@ from skdenoise import (
     ssim,
     ssim_scorer,
 )
-from skdenoise.images.ragged import ImageList
+from skdenoise.images.ragged import ImageList, is_image_list
 from skdenoise.images.value_range import warn_of_other_range
 from skdenoise.io.image_files import write_image
 
@@ -215,3 +215,14 @@ def test_an_image_list_that_is_changed_keeps_what_it_knows():
     assert brighter.as_given()[1].shape == (6, 7)
     noise = GaussianNoise(0.1)
     assert quick_denoiser(noise=noise).fit(images.as_given()).noise_.sigma == 0.1
+
+
+def test_only_lists_of_arrays_of_several_shapes_are_lists_of_images():
+    small, large = np.zeros((4, 4)), np.zeros((5, 4))
+    assert is_image_list([small, large])
+    assert is_image_list((small, large))
+    assert not is_image_list([small, small])
+    assert not is_image_list([small, large.tolist()])
+    objects = np.empty(2, dtype=object)
+    objects[:] = small, large
+    assert not is_image_list(objects)

@@ -332,3 +332,9 @@ def test_clean_images_of_another_shape_are_refused(images):
 @pytest.mark.parametrize("X", [[[0.0, 1.0]], np.zeros((2, 2)), np.zeros((2, 2))[:1]])
 def test_arrays_in_memory_are_no_stores(X):
     assert not is_stored(X)
+
+
+def test_a_memmap_of_one_axis_gets_the_error_of_an_array(tmp_path):
+    flat = as_memmap(np.zeros(64), tmp_path, None)
+    with pytest.raises(ValueError, match="Expected 2D array, got 1D array"):
+        quick_denoiser().fit(flat)

@@ -50,6 +50,13 @@ def test_rounding_to_integers_is_no_noise():
     assert estimate_noise(ramp)[0] == 0
 
 
+def test_rounding_is_not_counted_as_noise():
+    ramp = np.tile(np.linspace(0.3, 0.7, 256), (8, 256, 1))
+    noisy = np.rint(20 * noised(ramp, 0.02)).astype(np.uint8)  # a step of 0.05
+    found = estimate_noise(noisy, value_range=(0, 20))
+    np.testing.assert_allclose(found, 0.02, rtol=0.1)  # with the rounding: 0.025
+
+
 def test_rows_lists_and_folders_read_as_arrays_do(photographs, tmp_path):
     grey = noised(photographs[..., 0], 0.1)
     expected = estimate_noise(grey)

@@ -432,28 +432,52 @@ def test_erased_rectangles_are_anywhere_and_filled_at_random():
 # Severities and mixtures
 
 
+# From make_cifar_c.py and make_imagenet_c.py of the authors: severities 1 to 5 of CIFAR-C and ImageNet-C.
 PUBLISHED = {
-    # name: (CIFAR-C at severity 5, ImageNet-C at severity 1)
-    "gaussian_noise": (GaussianNoise(0.10), GaussianNoise(0.08)),
-    "shot_noise": (PoissonNoise(50), PoissonNoise(60)),
-    "impulse_noise": (SaltAndPepperNoise(0.07), SaltAndPepperNoise(0.03)),
-    "speckle_noise": (SpeckleNoise(0.2), SpeckleNoise(0.15)),
-    "gaussian_blur": (GaussianBlur(1), GaussianBlur(1)),
-    "defocus_blur": (DefocusBlur(1.5, 0.1), DefocusBlur(3, 0.1)),
-    "motion_blur": (MotionBlur(18, sigma=2.5), MotionBlur(20, sigma=3)),
-    "contrast": (Contrast(0.15), Contrast(0.4)),
-    "brightness": (Brightness(0.3), Brightness(0.1)),
-    "jpeg_compression": (JPEGCompression(40), JPEGCompression(25)),
-    "pixelate": (Pixelate(0.65), Pixelate(0.6)),
-    "fog": (Fog(1.5, 1.75), Fog(1.5, 2)),
+    "gaussian_noise": (
+        GaussianNoise,
+        (0.04, 0.06, 0.08, 0.09, 0.1),
+        (0.08, 0.12, 0.18, 0.26, 0.38),
+    ),
+    "shot_noise": (PoissonNoise, (500, 250, 100, 75, 50), (60, 25, 12, 5, 3)),
+    "impulse_noise": (
+        SaltAndPepperNoise,
+        (0.01, 0.02, 0.03, 0.05, 0.07),
+        (0.03, 0.06, 0.09, 0.17, 0.27),
+    ),
+    "speckle_noise": (SpeckleNoise, (0.06, 0.1, 0.12, 0.16, 0.2), (0.15, 0.2, 0.35, 0.45, 0.6)),
+    "gaussian_blur": (GaussianBlur, (0.4, 0.6, 0.7, 0.8, 1), (1, 2, 3, 4, 6)),
+    "defocus_blur": (
+        DefocusBlur,
+        ((0.3, 0.4), (0.4, 0.5), (0.5, 0.6), (1, 0.2), (1.5, 0.1)),
+        ((3, 0.1), (4, 0.5), (6, 0.5), (8, 0.5), (10, 0.5)),
+    ),
+    # The authors give a radius, half of the length.
+    "motion_blur": (
+        lambda radius, sigma: MotionBlur(2 * radius, sigma=sigma),
+        ((6, 1), (6, 1.5), (6, 2), (8, 2), (9, 2.5)),
+        ((10, 3), (15, 5), (15, 8), (15, 12), (20, 15)),
+    ),
+    "contrast": (Contrast, (0.75, 0.5, 0.4, 0.3, 0.15), (0.4, 0.3, 0.2, 0.1, 0.05)),
+    "brightness": (Brightness, (0.05, 0.1, 0.15, 0.2, 0.3), (0.1, 0.2, 0.3, 0.4, 0.5)),
+    "jpeg_compression": (JPEGCompression, (80, 65, 58, 50, 40), (25, 18, 15, 10, 7)),
+    "pixelate": (Pixelate, (0.95, 0.9, 0.85, 0.75, 0.65), (0.6, 0.5, 0.4, 0.3, 0.25)),
+    "fog": (
+        Fog,
+        ((0.2, 3), (0.5, 3), (0.75, 2.5), (1, 2), (1.5, 1.75)),
+        ((1.5, 2), (2, 2), (2.5, 1.7), (2.5, 1.5), (3, 1.4)),
+    ),
 }
 
 
+@pytest.mark.parametrize("size", [63, 64])
 @pytest.mark.parametrize("name", PUBLISHED)
-def test_severities_are_the_published_ones(name):
-    cifar, imagenet = PUBLISHED[name]
-    assert repr(CommonCorruption(name, 5).model(32)) == repr(cifar)
-    assert repr(CommonCorruption(name, np.int64(1)).model(224)) == repr(imagenet)
+def test_severities_are_the_published_ones(name, size):
+    kind, *tables = PUBLISHED[name]
+    for severity, strengths in enumerate(tables[size >= 64], start=1):
+        expected = kind(*np.atleast_1d(strengths).tolist())
+        found = CommonCorruption(name, np.int64(severity)).model(size)
+        assert found.get_params() == expected.get_params()
 
 
 def test_compose_applies_models_in_turn():
