@@ -38,6 +38,7 @@ from skdenoise import (
     noise_names,
 )
 from skdenoise.noise.by_name import named_model
+from skdenoise.noise.camera import demosaic
 
 GREY = np.full((200, 16, 16, 1), 0.5, np.float32)
 PHOTOGRAPHS = (
@@ -241,6 +242,22 @@ def test_a_mosaic_correlates_the_noise_of_neighbours():
     correlated = draw(camera.set_params(mosaic=True), grey) - grey
     assert abs(neighbour_correlation(white)) < 0.02
     assert neighbour_correlation(correlated) > 0.3
+
+
+def test_a_mosaic_keeps_what_its_filters_let_through_and_interpolates_the_rest():
+    image = np.random.default_rng(0).random((1, 6, 6, 3), dtype=np.float32)
+    seen = demosaic(image)
+    red, green, blue = np.moveaxis(image[0], -1, 0)
+    np.testing.assert_array_equal(seen[0, ::2, ::2, 0], red[::2, ::2])
+    np.testing.assert_array_equal(seen[0, ::2, 1::2, 1], green[::2, 1::2])
+    np.testing.assert_array_equal(seen[0, 1::2, ::2, 1], green[1::2, ::2])
+    np.testing.assert_array_equal(seen[0, 1::2, 1::2, 2], blue[1::2, 1::2])
+    assert seen[0, 2, 3, 0] == pytest.approx((red[2, 2] + red[2, 4]) / 2)
+    assert seen[0, 3, 3, 0] == pytest.approx(red[2:5:2, 2:5:2].mean())
+    assert seen[0, 2, 2, 1] == pytest.approx(
+        (green[1, 2] + green[3, 2] + green[2, 1] + green[2, 3]) / 4
+    )
+    assert seen[0, 2, 2, 2] == pytest.approx(blue[1:4:2, 1:4:2].mean())
 
 
 @pytest.mark.parametrize("shape", [(8, 8, 1), (1, 9, 3)])
