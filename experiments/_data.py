@@ -4,7 +4,7 @@ import os
 from pathlib import Path
 
 import numpy as np
-from sklearn.datasets import load_digits
+from sklearn.datasets import load_digits, load_sample_images
 
 
 def load_mnist(*, as_uint8=False, stand_in=False):
@@ -25,8 +25,19 @@ def load_cifar10():
     return _load("cifar10.npz", as_uint8=False)
 
 
-def load_photographs():
-    """Return grey photographs, uint8, by the name of their set: train400, set12_256, set12_512."""
+def load_photographs(*, stand_in=False):
+    """Return grey photographs, uint8, by the name of their set: train400, set12_256, set12_512.
+
+    With `stand_in`, which needs no file, there is only train400: twelve parts of scikit-learn's
+    photographs.
+    """
+    if stand_in:
+        grey = np.stack(load_sample_images().images)[..., 1]
+        return {
+            "train400": np.concatenate(
+                [grey[:, i : i + 180, j : j + 180] for i in (0, 180) for j in (0, 180, 360)]
+            )
+        }
     with np.load(_path("natural_gray.npz", "train400, set12_256 and set12_512")) as data:
         return dict(data)
 

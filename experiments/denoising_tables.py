@@ -12,7 +12,8 @@ MNIST: the first 10,000 training images, the whole test set; what is chosen is c
 last 6,000 training images. CIFAR-10: 9,000 and 1,000, chosen on the last 1,000. Each run stores its
 rows in CSV files in ``output/``, which git ignores, in place of those of an earlier run of the same kind;
 ``--tables`` writes Markdown tables of what is there to ``results/``. Fitted denoisers are kept
-in ``--cache`` and serve all classifiers, so that seconds are not stored here.
+in ``--cache`` and serve all classifiers, so that seconds are not stored here. ``--quick`` does all of this
+with a few enlarged digits, in a temporary folder.
 """
 
 import argparse
@@ -50,12 +51,12 @@ from skdenoise import (
     compare_denoising,
     corruption_report,
 )
+from skdenoise.evaluation.significance import bonferroni_level, difference_interval
 
 SEED = 0
 FACTORS = {"mnist": (0.1, 0.2, 0.4, 0.6), "cifar10": (0.05, 0.1, 0.2)}
 SENSOR_NOISE = ("gaussian", "poisson", "salt_and_pepper", "speckle", "uniform")
 N_REPORTED_IMAGES = 2000
-SIGNIFICANT = 0.05
 _PER_ROW = 3
 SHOWN_DENOISERS = (
     "Wiener subspace",
@@ -110,7 +111,7 @@ NAMES = {
 }
 
 
-def main():
+def main(command_line=None):
     """Run what the command line asks for, and print it."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("data", choices=list(FACTORS), nargs="?")
@@ -131,16 +132,26 @@ def main():
     parser.add_argument(
         "--picture", help="with --tables: where to save curves of MNIST, floats, blind"
     )
-    arguments = parser.parse_args()
+    parser.add_argument("--output", type=Path, default=OUTPUT, help="folder of the CSV files")
+    parser.add_argument("--results", type=Path, default=RESULTS, help="folder of the tables")
+    parser.add_argument("--stand-in", action="store_true", help="a few enlarged digits for MNIST")
+    parser.add_argument("--quick", action="store_true", help="run on next to nothing")
+    arguments = parser.parse_args(command_line)
+    if arguments.quick:
+        run_quickly()
+        return
     if arguments.tables:
-        write_tables()
+        write_tables(arguments.output, arguments.results)
         if arguments.picture:
-            draw(arguments.picture)
+            draw(arguments.output, arguments.picture)
         return
     if arguments.data is None:
-        parser.error("say which data: mnist or cifar10")
-    data = {"mnist": mnist, "cifar10": cifar10}[arguments.data](arguments.uint8)
-    epochs = arguments.steps and round(arguments.steps / (len(data["train"][0]) / 16))
+        parser.error("state the data: mnist or cifar10")
+    if arguments.stand_in:
+        data = enlarged_digits()
+    else:
+        data = {"mnist": mnist, "cifar10": cifar10}[arguments.data](arguments.uint8)
+    epochs = arguments.steps and max(1, round(arguments.steps / (len(data["train"][0]) / 16)))
     for name in arguments.classifier:
         classifier = small_cnn(pools=False) if name == "cnn" else CLASSIFIERS[name]
         if arguments.uint8:
@@ -152,9 +163,19 @@ def main():
             "classifier": name,
         }
         if arguments.corruptions:
-            report(data, classifier, epochs, arguments.cache, run)
+            report(data, classifier, epochs, arguments, run)
         else:
             compare(data, classifier, epochs, arguments, run)
+
+
+def run_quickly():
+    """Make each kind of table, and the picture, on next to nothing."""
+    with tempfile.TemporaryDirectory() as folder:
+        where = ["--output", folder, "--results", folder, "--cache", folder]
+        few = ["mnist", "--stand-in", "--classifier", "forest", "--steps", "5", "--copies", "1"]
+        main([*few, *where])
+        main([*few, *where, "--corruptions"])
+        main([*where, "--tables", "--picture", f"{folder}/picture.png"])
 
 
 def kept(denoiser, cache):
@@ -187,13 +208,13 @@ def compare(data, classifier, epochs, arguments, run):
     print(comparison, flush=True)
     frame = comparison.frame.drop(columns=["fit_seconds", "transform_seconds"])
     run |= {"copies": " ".join(map(str, arguments.copies)), "steps": arguments.steps}
-    store("denoising_tables.csv", frame, run)
+    store(arguments.output / "denoising_tables.csv", frame, run)
 
 
-def report(data, classifier, epochs, cache, run):
+def report(data, classifier, epochs, arguments, run):
     """Print and store the corruption report of a denoiser that is trained on sensor noise."""
     noise = RandomChoice([CommonCorruption(name, (1, 5), data["scale"]) for name in SENSOR_NOISE])
-    denoiser = kept(UNetDenoiser(noise, epochs=epochs, random_state=SEED), cache)
+    denoiser = kept(UNetDenoiser(noise, epochs=epochs, random_state=SEED), arguments.cache)
     X_test, y_test = (part[:N_REPORTED_IMAGES] for part in data["test"])
     found = corruption_report(
         make_pipeline(denoiser, clone(classifier)).fit(*data["train"]),
@@ -205,13 +226,12 @@ def report(data, classifier, epochs, cache, run):
     print(found, flush=True)
     rows = found.frame.merge(found.relative_errors.drop(columns="seen"), "left", "corruption")
     means = {"mean_seen": found.relative_error(True), "mean_unseen": found.relative_error(False)}
-    store("corruption_reports.csv", rows.assign(**means), run)
+    store(arguments.output / "corruption_reports.csv", rows.assign(**means), run)
 
 
-def store(name, frame, run):
+def store(path, frame, run):
     """Put the rows of a run into a file of results, in place of an earlier run's."""
-    OUTPUT.mkdir(exist_ok=True)
-    path = OUTPUT / name
+    path.parent.mkdir(exist_ok=True)
     frame = frame.assign(**run)
     if path.exists():
         old = pd.read_csv(path)
@@ -220,32 +240,33 @@ def store(name, frame, run):
     frame.round(5).to_csv(path, index=False)
 
 
-def write_tables():
+def write_tables(output, results):
     """Write all that is stored as Markdown tables."""
-    for run, rows in pd.read_csv(OUTPUT / "denoising_tables.csv").groupby(RUN[:3], sort=False):
+    accuracy_rows = pd.read_csv(output / "denoising_tables.csv")
+    for run, rows in accuracy_rows.groupby(RUN[:3], sort=False):
         rows = rows.sort_values(
             "classifier", key=lambda of: of.map(list(NAMES).index), kind="stable"
         )
         rows = rows.assign(classifier=rows["classifier"].map(NAMES))
-        write_table(accuracies(rows), *run)
-        write_table(clean_costs(rows), *run, "cost")
-    for data, rows in pd.read_csv(OUTPUT / "denoising_tables.csv").groupby("data", sort=False):
-        write_table(worth_of_learning_on_denoised_noisy(rows), data, "train", "output")
-    for run, rows in pd.read_csv(OUTPUT / "corruption_reports.csv").groupby(RUN[:2], sort=False):
+        write_table(results, accuracies(rows), *run)
+        write_table(results, clean_costs(rows), *run, "cost")
+    for data, rows in accuracy_rows.groupby("data", sort=False):
+        write_table(results, worth_of_learning_on_denoised_noisy(rows), data, "train", "output")
+    for run, rows in pd.read_csv(output / "corruption_reports.csv").groupby(RUN[:2], sort=False):
         rows = rows.assign(classifier=rows["classifier"].map(NAMES))
-        write_table(relative_errors(rows), *run, "corruptions")
+        write_table(results, relative_errors(rows), *run, "corruptions")
 
 
-def write_table(table, *name):
-    """Write a table as ``results/NAME_NAME.md``, and print it."""
+def write_table(results, table, *name):
+    """Write a table as ``NAME_NAME.md`` into the folder `results`, and print it."""
     text = table.to_markdown(index=False, disable_numparse=True, tablefmt="pipe") + "\n"
     print(f"\n{', '.join(name)}\n\n{text}")
-    (RESULTS / f"{'_'.join(name)}.md").write_text(text)
+    (results / f"{'_'.join(name)}.md").write_text(text)
 
 
-def draw(path):
+def draw(output, path):
     """Save curves of accuracy, from 0.5 on, against the noise factor, an axes for each classifier."""
-    rows = pd.read_csv(OUTPUT / "denoising_tables.csv")
+    rows = pd.read_csv(output / "denoising_tables.csv")
     rows = rows[(rows[RUN[:3]] == ["mnist", "float", "blind"]).all(axis=1)]
     groups = list(rows.groupby("classifier", sort=False))
     n_rows = math.ceil((len(groups) + 1) / _PER_ROW)
@@ -267,19 +288,21 @@ def draw(path):
 def accuracies(rows):
     """Return a row for each classifier and noise factor.
 
-    Of several ways of one kind, the one that is best on validation images is shown. Where a difference
-    between the U-Net and its best rival is shown, the better one is bold.
+    Of several ways of one kind, the one that is best on validation images is shown. If the interval of the
+    difference between the U-Net and its best rival does not contain 0, the better one is bold. The
+    intervals are corrected for the number of noise factors, as those of verdicts are.
     """
     groups = rows.groupby(["classifier", "noise_factor"], sort=False)
+    level_of_each = bonferroni_level(0.95, rows["noise_factor"].nunique())
     return pd.DataFrame(
         [
-            {"": classifier, "noise": level, **accuracies_at(cell)}
+            {"": classifier, "noise": level, **accuracies_at(cell, level_of_each)}
             for (classifier, level), cell in groups
         ]
     )
 
 
-def accuracies_at(cell):
+def accuracies_at(cell, interval_level):
     """Return the columns for one classifier and noise factor."""
     named = cell.set_index("condition")
     unet, rival = named.loc["U-Net"], cell[cell["best_rival"]].iloc[0]
@@ -287,16 +310,17 @@ def accuracies_at(cell):
     of_kind = {kind: cell[cell["kind"] == kind] for kind in kinds}
     shown = {kind: of.loc[of["validation_score"].idxmax()] for kind, of in of_kind.items()}
     shown |= {name: named.loc[name] for name in SHOWN_DENOISERS if name in named.index}
-    winner = unet if unet["difference"] > 0 else rival
-    proven = unet["p_value"] < SIGNIFICANT
+    difference = unet["difference"]
+    low, high = difference_interval(difference, unet["difference_error"], interval_level)
+    proven = low > 0 or high < 0
+    winner = unet if difference > 0 else rival
     columns = {
         name: f"**{row['score']:.3f}**"
         if proven and row["score"] == winner["score"]
         else f"{row['score']:.3f}"
         for name, row in shown.items()
     }
-    low, high = unet["difference_low"], unet["difference_high"]
-    return columns | {"U-Net less rival": f"{unet['difference']:+.3f} ({low:+.3f}, {high:+.3f})"}
+    return columns | {"U-Net less rival": f"{difference:+.3f} ({low:+.3f}, {high:+.3f})"}
 
 
 def clean_costs(rows):
@@ -341,6 +365,17 @@ def relative_errors(rows):
             columns[f"{classifier}, {name}"] = pd.Series([*cells, "", ""], labels)
         columns[f"{classifier}, relative error"] = pd.Series([*errors, *means], labels)
     return pd.DataFrame(columns).rename_axis("corruption").reset_index()
+
+
+def enlarged_digits():
+    """Return a few images instead of MNIST."""
+    X, y, X_test, y_test = load_mnist(stand_in=True)
+    return {
+        "train": (X[:300], y[:300]),
+        "validation": (X[-200:], y[-200:]),
+        "test": (X_test[300:400], y_test[300:400]),
+        "scale": "imagenet",
+    }
 
 
 def mnist(as_uint8):

@@ -11,13 +11,16 @@ validation images (5 where none does), MNIST at the strengths of ImageNet-C, as 
 CIFAR-10 at those of CIFAR-C. The filter is the one of highest PSNR on validation images. Then the
 classifier is trained anew for each column, and all columns are reported on the same noisy test
 images: the first 2,000 of MNIST, and the 1,000 of CIFAR-10. One row after the other is stored in
-``output/``, which git ignores; rows that are there already are not run again.
+``output/``, which git ignores; rows that are there already are not run again. With --quick, one row
+on a few enlarged digits, stored in a temporary folder.
 """
 
 import argparse
 import json
 import os
+import tempfile
 import time
+from pathlib import Path
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
@@ -55,33 +58,44 @@ COLUMNS = ("clean", "alone", "noisy copy", "filter", "subspace", "U-Net", "U-Net
 def main():
     """Fill the table row by row, and print it."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("data", choices=["mnist", "cifar10"])
+    parser.add_argument("data", choices=["mnist", "cifar10"], nargs="?", default="mnist")
     parser.add_argument("--steps", type=int, default=1500, help="of each U-Net")
     parser.add_argument("--models", nargs="+", default=noise_names(), help="rows of the table")
+    parser.add_argument("--quick", action="store_true", help="run on next to nothing")
     arguments = parser.parse_args()
+    if arguments.quick:
+        with tempfile.TemporaryDirectory() as folder:
+            fill(Path(folder, "rows.json"), mnist(quick=True), ["gaussian"], steps=5)
+        return
     data = {"mnist": mnist, "cifar10": cifar10}[arguments.data]()
     OUTPUT.mkdir(exist_ok=True)
     path = OUTPUT / f"noise_families_{arguments.data}.json"
+    fill(path, data, arguments.models, arguments.steps)
+
+
+def fill(path, data, models, steps):
+    """Add the rows of the models to a file, row by row, and print the table."""
     rows = json.loads(path.read_text()) if path.exists() else {}
-    for name in arguments.models:
+    for name in models:
         if name not in rows:
-            rows[name] = row(name, data, arguments.steps)
+            rows[name] = row(name, data, steps)
             path.write_text(json.dumps(rows, indent=1) + "\n")
             print(name, rows[name], flush=True)
     missing = [name for name, row in rows.items() if "U-Net (mixture)" not in row]
     if missing:
-        add_mixture(rows, data, arguments.steps, missing)
+        add_mixture(rows, data, steps, missing)
         path.write_text(json.dumps(rows, indent=1) + "\n")
     print(as_markdown(rows))
 
 
-def mnist():
-    """Return what a table on MNIST is made from."""
-    X, y, X_test, y_test = load_mnist()
+def mnist(quick=False):
+    """Return what a table on MNIST is made from; if `quick`, a few enlarged digits."""
+    X, y, X_test, y_test = load_mnist(stand_in=quick)
+    n_train, n_validation, n_test = (200, 60, 60) if quick else (10_000, 1000, 2000)
     return {
-        "train": (X[:10_000], y[:10_000]),
-        "validation": (X[-1000:], y[-1000:]),
-        "test": (X_test[:2000], y_test[:2000]),
+        "train": (X[:n_train], y[:n_train]),
+        "validation": (X[-n_validation:], y[-n_validation:]),
+        "test": (X_test[:n_test], y_test[:n_test]),
         "classifier": SVC(C=5),
         "scale": "imagenet",
     }
@@ -205,7 +219,7 @@ def best_filter(noise, X):
 
 def unet(noise, X, steps):
     """Return a denoiser that trains for about so many steps."""
-    epochs = round(steps / (len(X) / 32))
+    epochs = max(1, round(steps / (len(X) / 32)))
     return UNetDenoiser(noise, epochs=epochs, batch_size=32, random_state=SEED)
 
 

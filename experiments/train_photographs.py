@@ -5,13 +5,16 @@
 
 The preset for photographs, with more filters and larger batches, on the first 360 photographs of
 train400, for as long as is asked: the learning rate falls along half a cosine of the time, not of the
-steps, so that a busy machine makes a shorter training and not an unfinished one. Prints the PSNR on the other 40, with noise that is not
-clipped and with noise in images of 8 bits, which clip it.
+steps, so that a busy machine makes a shorter training and not an unfinished one. Prints the PSNR on the
+other 40, with noise that is not clipped and with noise in images of 8 bits, which clip it. With --quick,
+a small network for seconds, on parts of two photographs, which is written to a temporary folder.
 """
 
 import argparse
 import math
+import tempfile
 import time
+from pathlib import Path
 
 import keras
 import numpy as np
@@ -56,17 +59,29 @@ class CosineOfTime(keras.callbacks.Callback):
 
 
 def main():
-    """Train, measure and write."""
+    """Read the command line."""
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
-    parser.add_argument("path", help="the file to write")
+    parser.add_argument("path", nargs="?", help="the file to write")
     parser.add_argument("--minutes", type=float, default=80)
     parser.add_argument("--peak", type=float, default=2e-3, help="the highest learning rate")
     parser.add_argument("--start", help="a file to go on from")
+    parser.add_argument("--quick", action="store_true", help="run on next to nothing")
     arguments = parser.parse_args()
-    photographs = load_photographs()["train400"].astype(np.float32) / 255
-    start = arguments.start
+    if arguments.quick:
+        with tempfile.TemporaryDirectory() as folder:
+            train(Path(folder, "quick.skdenoise"), minutes=0.1, filters=(8, 16), quick=True)
+    elif arguments.path is None:
+        parser.error("state the file to write")
+    else:
+        train(arguments.path, arguments.minutes, arguments.peak, arguments.start)
+
+
+def train(path, minutes, peak=2e-3, start=None, filters=FILTERS, quick=False):
+    """Train, print the PSNR, and write the file."""
+    photographs = load_photographs(stand_in=quick)["train400"].astype(np.float32) / 255
+    n_judged = 2 if quick else 40
     denoiser = (
-        load(start) if start else UNetDenoiser.for_photographs(value_range=(0, 1), filters=FILTERS)
+        load(start) if start else UNetDenoiser.for_photographs(value_range=(0, 1), filters=filters)
     )
     denoiser.set_params(
         noise=NOISE,
@@ -75,22 +90,21 @@ def main():
         batch_size=BATCH_SIZE,
         epochs=100_000,
         optimizer=keras.optimizers.Adam(1e-7, beta_2=0.98, clipnorm=1.0),
-        callbacks=[CosineOfTime(60 * arguments.minutes, arguments.peak)],
+        callbacks=[CosineOfTime(60 * minutes, peak)],
         random_state=0,
-    ).fit(photographs[:-40])
+    ).fit(photographs[:-n_judged])
     # What only this training needed; a later fit goes by the preset.
     given = ("warm_start", "batch_size", "epochs", "optimizer", "callbacks", "random_state")
     preset = UNetDenoiser.for_photographs().get_params()
     denoiser.set_params(**{name: preset[name] for name in ("noise", "noise_factor", *given)})
-    # The strengths that all its parts have in common, which `warn_if_noisier` knows.
-    denoiser.noise_ = BLIND
-    denoiser.save(arguments.path)
+    denoiser.noise_ = BLIND  # the strengths that all parts of the mixture have in common
+    denoiser.save(path)
     denoise = blind(denoiser)
     for what, function in {
         "not clipped": denoise,
         "8 bits": lambda noisy, sigma: denoise(in_eight_bits(noisy), sigma),
     }.items():
-        values = psnr_by_sigma(255 * photographs[-40:], function)
+        values = psnr_by_sigma(255 * photographs[-n_judged:], function)
         found = ", ".join(f"{s}: {value:.2f} dB" for s, value in zip(SIGMAS, values, strict=True))
         print(f"{what}: {found}")
 
