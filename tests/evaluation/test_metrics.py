@@ -11,7 +11,15 @@ from sklearn.metrics import get_scorer
 from sklearn.model_selection import GridSearchCV
 from sklearn.neighbors import KNeighborsClassifier
 
-from skdenoise import add_noise, noisy_scorer, psnr, psnr_scorer, ssim, ssim_scorer
+from skdenoise import (
+    SubspaceDenoiser,
+    add_noise,
+    noisy_scorer,
+    psnr,
+    psnr_scorer,
+    ssim,
+    ssim_scorer,
+)
 
 
 @pytest.fixture(scope="module")
@@ -108,6 +116,34 @@ def test_noisy_scorer_takes_psnr_ssim_and_any_callable(trained, digits):
     assert noisy_scorer(lambda estimator, X, y: len(X), noise_factor=0.4)(trained, X, None) == len(
         X
     )
+
+
+def test_noisy_scorer_takes_a_severity_and_its_scale(digits):
+    seen = {}
+    for scale in ("cifar", "imagenet"):
+        scorer = noisy_scorer(
+            lambda _, X, y, scale=scale: seen.update({scale: X}), severity=5, scale=scale
+        )
+        scorer(None, np.full((50, 8, 8), 0.5))
+    assert seen["cifar"].std() == pytest.approx(0.1, rel=0.05)
+    assert seen["imagenet"].std() == pytest.approx(0.33, rel=0.05)  # 0.38, clipped
+
+
+def test_psnr_is_in_units_of_the_given_value_range(trained, digits):
+    X = digits[0][1200:]
+    wide = noisy_scorer("psnr", noise_factor=0.1, value_range=(0, 4))  # noise of 0.4
+    usual = noisy_scorer("psnr", noise_factor=0.4)
+    gained = wide(trained, X) - usual(trained, X)
+    assert gained == pytest.approx(20 * np.log10(4), abs=0.3)
+
+
+def test_rows_are_scored_in_the_shape_of_the_denoiser(digits):
+    X = digits[0][:100]
+    strips = SubspaceDenoiser(20, noise_factor=0.3, image_shape=(4, 16), random_state=0).fit(X)
+    noisy = add_noise(X, noise_factor=0.3, random_state=1)
+    denoised = strips.transform(noisy).clip(0, 1).reshape(-1, 4, 16)
+    expected = ssim(X.reshape(-1, 4, 16), denoised, data_range=1).mean()
+    assert ssim_scorer(strips, noisy, clean=X) == pytest.approx(expected)
 
 
 def test_noisy_scorer_finds_the_right_training_noise_where_the_score_does_not(digits):

@@ -89,6 +89,17 @@ def test_stored_values_survive_the_way_to_units_and_back(dtype):
     np.testing.assert_allclose(restored.astype(float), values.astype(float), atol=1e-4)
 
 
+@pytest.mark.parametrize("value_range", [(0.0, 1.0), (0.5, 1.0), (0.0, 2.0), (-1.0, 1.0)])
+@pytest.mark.parametrize("dtype", ["float16", "float32", "float64"])
+def test_units_are_shares_of_the_value_range(value_range, dtype):
+    low, high = value_range
+    values = np.linspace(low, high, 9, dtype=dtype).reshape(1, 3, 3, 1)
+    pixels = PixelFormat(values.dtype, value_range)
+    unit = pixels.to_unit(values)
+    np.testing.assert_allclose(unit.ravel(), np.linspace(0, 1, 9), atol=1e-3)
+    np.testing.assert_allclose(pixels.from_unit(unit), values, atol=1e-3)
+
+
 def test_integers_are_rounded_and_clipped_and_floats_are_not():
     unit = np.array([-0.5, 0.5, 1.5], np.float32)
     np.testing.assert_array_equal(

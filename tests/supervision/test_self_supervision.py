@@ -12,7 +12,8 @@ from skdenoise import UNetDenoiser, add_noise, load, psnr
 from skdenoise.images.pixels import PixelFormat
 from skdenoise.networks.architecture import check_architecture
 from skdenoise.noise import GaussianNoise
-from skdenoise.supervision.blind_spots import HiddenPixels, draw_hidden, grids, hide
+from skdenoise.supervision.blind_spots import BlindSpots, HiddenPixels, draw_hidden, grids, hide
+from skdenoise.supervision.by_name import SUPERVISIONS
 from skdenoise.supervision.recorrupted import recorrupt
 
 NOISE = 0.3
@@ -51,6 +52,30 @@ def test_what_stands_in_for_a_hidden_pixel_does_not_depend_on_any_hidden_one(sha
     others = np.where(hidden[..., None], rng.random(shape, dtype=np.float32), images)
     np.testing.assert_array_equal(hide(images, hidden), hide(others, hidden))
     np.testing.assert_array_equal(hide(images, hidden)[~hidden], images[~hidden])
+
+
+def test_ways_to_learn_differ_in_what_they_use():
+    hide = {name for name, way in SUPERVISIONS.items() if way.hides_pixels}
+    use_noise = {name for name, way in SUPERVISIONS.items() if way.uses_noise}
+    from_clean = {name for name, way in SUPERVISIONS.items() if way.learns_from_clean}
+    assert (hide, use_noise, from_clean) == ({"self"}, {"clean", "recorrupted"}, {"clean"})
+    assert len(set(SUPERVISIONS.values())) == 3  # none equals another
+    assert BlindSpots() == BlindSpots()
+
+
+def test_estimated_strengths_give_a_range_for_clean_images_and_the_median_for_noisy_ones():
+    strengths = np.arange(101) / 100
+    assert SUPERVISIONS["clean"].noise_factor(strengths) == pytest.approx((0.05, 0.95))
+    assert SUPERVISIONS["recorrupted"].noise_factor(strengths[:51]) == pytest.approx(0.25)
+
+
+def test_sixteen_grids_hide_every_fourth_pixel_of_each_row_and_column():
+    masks = list(grids(8, 12))
+    assert [mask.sum() for mask in masks] == [6] * 16
+    few = list(grids(8, 12, few=True))
+    assert len(few) == 4
+    assert sum(few).any(axis=0).all()
+    assert sum(few).any(axis=1).all()
 
 
 def test_grids_hide_each_pixel_once():
