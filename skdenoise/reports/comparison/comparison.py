@@ -175,8 +175,10 @@ def compare_denoising(
     of 3 divided by the number of test images. There is one verdict for each training level and test level,
     about the denoiser in a pipeline, whose classifier is trained on denoised noisy images. Its interval
     and its p-value are corrected for the number of verdicts by Bonferroni's method; those of the other
-    rows hold for one difference alone. To search parameters, use `param_grid` instead of a search as the classifier: its folds would
-    have noisy copies of the same image in training and validation.
+    rows hold for one difference alone.
+
+    To search parameters, use `param_grid` instead of a search as the classifier: its folds would have
+    noisy copies of the same image in training and validation.
 
     References
     ----------
