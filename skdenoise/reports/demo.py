@@ -232,13 +232,13 @@ def describe_demo(result: DemoResult) -> str:
     best = max(rivals, key=lambda name: rivals[name][noisy])
     change = round(100 * (denoised[clean] - alone[clean]), 1)
     if change == 0:
-        on_clean = "it changes nothing"
+        on_clean = "makes no difference"
     else:
-        on_clean = f"it {'gains' if change > 0 else 'loses'} {abs(change):.1f} points"
+        on_clean = f"{'gains' if change > 0 else 'costs'} {abs(change):.1f} points"
     return (
         f"At noise factor {SHOWN_FACTOR}, the SVC recognises {100 * alone[noisy]:.1f} % of the digits "
-        f"without the denoiser and {100 * denoised[noisy]:.1f} % with it (the best of the others, "
-        f"{best}: {100 * rivals[best][noisy]:.1f} %). On clean images, {on_clean} with the denoiser."
+        f"without the denoiser and {100 * denoised[noisy]:.1f} % with it (best alternative, "
+        f"{best}: {100 * rivals[best][noisy]:.1f} %). On clean images, the denoiser {on_clean}."
     )
 
 
