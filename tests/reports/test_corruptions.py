@@ -127,7 +127,7 @@ def test_the_same_seed_gives_the_same_report_in_any_order_and_in_parallel(fitted
 
 
 def test_report_reads_as_text_and_as_html_and_is_plotted(report):
-    text = str(report)
+    text = " ".join(str(report).split())
     assert "Seen in training" in text
     assert "Not seen in training" in text
     assert "the reference is 100, lower is better" in text
