@@ -40,8 +40,8 @@ def demo(
 ):
     """Classify noisy digits, with and without a denoiser.
 
-    Trains on 4,000 MNIST digits, prints the accuracy on 1,000 others at several noise levels, and saves a
-    picture. Takes less than a minute on 2 cores.
+    Trains on 4,000 MNIST digits, prints the accuracy on 1,000 others, and
+    saves a picture. Takes less than a minute on 2 cores.
     """
     console = Console()
     _check_output(output)
