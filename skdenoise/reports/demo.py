@@ -94,19 +94,7 @@ def load_mnist_digits(
 def load_small_digits(
     *, max_train: int = 4000, max_test: int = 1000, random_state: int = 0
 ) -> DemoDigits:
-    """Load the 1,797 digits of 8x8 pixels that ship with scikit-learn.
-
-    Parameters
-    ----------
-    max_train, max_test : int
-        Largest number of images to train and to test on. At most a fifth of all are for testing.
-    random_state : int
-        Seed of the split.
-
-    Returns
-    -------
-    DemoDigits
-    """
+    """Load the 1,797 digits of 8x8 pixels that ship with scikit-learn, as `load_mnist_digits`."""
     X, y = load_digits(return_X_y=True)
     split = _split(X / 16, y, max_train, max_test, random_state)
     return DemoDigits("8x8 digits", *split, n_components=20, epochs=None)
