@@ -322,6 +322,10 @@ def test_a_filter_is_a_filter_wherever_it_stands(data):
     frozen = FrozenEstimator(FilterDenoiser("median").fit(X))
     comparison = compare_denoising(SVC(), *data, **QUICK | {"denoisers": frozen, "n_repeats": 1})
     assert of(comparison, "median filter").kind == "filter"
+    # So there is no denoiser to judge.
+    text = " ".join(str(comparison).split())
+    assert "names the condition with the highest score on 60 noisy validation images" in text
+    assert "the denoiser in a pipeline" not in text
 
 
 def test_signals_of_one_row_have_no_ssim(data):

@@ -18,11 +18,18 @@ if TYPE_CHECKING:
     from skdenoise.displays import RobustnessCurveDisplay
 
 _SIGNIFICANT = 0.05
-_LEGEND = (
+_ABOUT_VERDICTS = (
     "Each sentence is about the denoiser in a pipeline, whose classifier is trained on denoised noisy "
     "images, and the best rival: the condition without a learned denoiser that has the highest score on "
     "{n_validation} noisy validation images in each repeat. (Of several denoisers, the best one there.) "
-    "Both are scored on the same test images. {correction}Clean cost: score lost on clean images.\n\n"
+    "Both are scored on the same test images."
+)
+_ABOUT_BEST_CONDITIONS = (
+    "Each sentence names the condition with the highest score on {n_validation} noisy validation images in "
+    "each repeat."
+)
+_LEGEND = (
+    "Clean cost: score lost on clean images.\n\n"
     "In the table: * best in its column; ± half of the 95 % interval over test images; clean cost with "
     "its 95 % bound, at the worst training level; PSNR and fit for the strongest noise."
 )
@@ -112,14 +119,13 @@ class DenoisingComparison:
 
     def _legend(self):
         n_verdicts = int(self.frame["judged"].sum())
-        correction = ""
+        about = _ABOUT_VERDICTS if n_verdicts else _ABOUT_BEST_CONDITIONS
+        parts = [about.format(n_validation=int(self.frame["n_validation"].max()))]
         if n_verdicts > 1:
-            correction = (
-                f"Intervals and p-values are corrected for the {n_verdicts} verdicts by Bonferroni's "
-                "method. "
+            parts.append(
+                f"Intervals and p-values are corrected for the {n_verdicts} verdicts by Bonferroni's method."
             )
-        n_validation = int(self.frame["n_validation"].max())
-        return _LEGEND.format(n_validation=n_validation, correction=correction)
+        return " ".join([*parts, _LEGEND])
 
     def plot(
         self,
