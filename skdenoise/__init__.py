@@ -3,6 +3,7 @@
 Importing the package does not load Keras or TensorFlow. They load when the first network is built.
 """
 
+from skdenoise.classifier.denoising_classifier import DenoisingClassifier
 from skdenoise.dask import map_images
 from skdenoise.denoisers.filters import FilterDenoiser
 from skdenoise.denoisers.loading import load
@@ -65,6 +66,7 @@ __all__ = [
     "CorruptionReport",
     "DeadPixels",
     "DefocusBlur",
+    "DenoisingClassifier",
     "DenoisingComparison",
     "DenoisingDisplay",
     "FilterDenoiser",

@@ -35,6 +35,10 @@ class Stream(IntEnum):
     BOOTSTRAP = 17
     CORRUPTION_REPORT = 18
     CHECK = 19
+    CLASSIFIER_SPLIT = 20
+    CLASSIFIER_TRAINING = 21
+    CLASSIFIER_VALIDATION = 22
+    CLASSIFIER_DENOISER = 23
 
 
 def draw_seed(random_state: RandomState) -> int:

@@ -9,6 +9,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.svm import SVC
 
 from skdenoise import (
+    DenoisingClassifier,
     DenoisingComparison,
     FilterDenoiser,
     GaussianNoise,
@@ -40,6 +41,7 @@ quality: NDArray[np.floating] = psnr(X, noisy, data_range=16)
 similarity: NDArray[np.floating] = ssim(X, noisy, data_range=16)
 first: NDArray[np.generic] = ImageFolder("photographs")[0]
 pipeline = make_pipeline(denoiser, SVC())
+assert_type(DenoisingClassifier(SVC()).fit(X, y), DenoisingClassifier)
 assert_type(compare_denoising(SVC(), X, y, X, y), DenoisingComparison)
 assert_type(FilterDenoiser("median").fit(images).transform(images), NDArray[np.float32])
 ragged = [images[0], images[1, :5]]

@@ -10,6 +10,7 @@ from sklearn.pipeline import Pipeline
 from sklearn.utils.validation import check_is_fitted
 
 from skdenoise.base import ImageEstimator
+from skdenoise.classifier.denoising_classifier import DenoisingClassifier
 from skdenoise.denoisers.base import Denoiser
 from skdenoise.denoisers.filters import FilterDenoiser
 from skdenoise.denoisers.subspace import SubspaceDenoiser
@@ -32,13 +33,13 @@ def to_onnx(
     any number of images in the layout that the estimator was fitted on: flat rows, or images, of any size
     if the denoiser supports it. The input is called ``images``. The output of a denoiser is ``denoised``,
     with the shape and dtype of the input. The outputs of a pipeline depend on skl2onnx and its last step:
-    for a classifier they are the arrays ``label`` and ``probabilities``.
+    for a classifier, and for a `DenoisingClassifier`, they are the arrays ``label`` and ``probabilities``.
 
     Parameters
     ----------
-    estimator : UNetDenoiser, FilterDenoiser, SubspaceDenoiser, Pipeline or search
-        The fitted estimator, which may contain searches and frozen estimators. Each step of a pipeline
-        must be an estimator of this package or one that skl2onnx can convert. Of the filters,
+    estimator : UNetDenoiser, FilterDenoiser, SubspaceDenoiser, DenoisingClassifier, Pipeline or search
+        The fitted estimator, which may contain searches and frozen estimators. Each step of a pipeline, or
+        of the classifier of a `DenoisingClassifier`, must be an estimator of this package or one that skl2onnx can convert. Of the filters,
         ``"gaussian"`` and ``"median"`` can be exported.
     X : array-like, default=None
         Images with the dtype and number of dimensions of the input. If None, the input is float32: flat
@@ -57,7 +58,7 @@ def to_onnx(
     ImportError
         If a package of the extra ``onnx`` is missing or too old.
     TypeError
-        If `estimator` is not a denoiser or a pipeline, or if `params` are given for a denoiser.
+        If `estimator` is none of these, or if `params` are given for a denoiser.
     ValueError
         If a step cannot be converted.
 
@@ -100,10 +101,12 @@ def to_onnx(
                 "pipeline. Leave them out for a denoiser."
             )
         return _denoiser_to_onnx(estimator, X)
+    if isinstance(estimator, DenoisingClassifier):
+        return _denoising_classifier_to_onnx(estimator, X, params)
     if isinstance(estimator, Pipeline):
         return _pipeline_to_onnx(flat_pipeline(estimator), X, params)
     raise TypeError(
-        f"{type(estimator).__name__} is not a denoiser or a pipeline with one. Use skl2onnx.to_onnx for "
+        f"{type(estimator).__name__} is not a denoiser, a DenoisingClassifier or a pipeline with one. Use skl2onnx.to_onnx for "
         "estimators of scikit-learn."
     )
 
@@ -152,6 +155,20 @@ def _denoiser_to_onnx(denoiser, X):
     if example.ndim > 2 and takes_any_size(denoiser):
         shape = (None, None, shape[2])
     return denoising_model(denoiser, example.dtype, Layout(example.ndim, shape))
+
+
+def _denoising_classifier_to_onnx(estimator, X, params):
+    from skdenoise.onnx.classifiers import classifier_model
+    from skdenoise.onnx.graphs import OPSET, Layout
+
+    example = _example(estimator, X)
+    params = {"target_opset": {"": OPSET, "ai.onnx.ml": 3}} | params
+
+    def convert(classifier):
+        return _pipeline_to_onnx(flat_pipeline(classifier), example.astype(np.float32), params)
+
+    layout = Layout(example.ndim, estimator.image_shape_)
+    return classifier_model(estimator, example, layout, convert)
 
 
 def _pipeline_to_onnx(pipeline, X, params):

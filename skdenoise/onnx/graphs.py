@@ -146,7 +146,7 @@ def for_stored_images(model, layout, pixels, made=None, clip=None, multiple=1, s
         f"{_name(made)}[{layout.dimensions}] denoised",
         f"""
         given = Cast <to = {_number(wide)}> (images)
-        nhwc = {_TO_NHWC[layout.n_dimensions]}
+        nhwc = {to_nhwc(layout)}
         shifted = Sub (nhwc, low)
         scaled = Div (shifted, span)
         unit = Cast <to = {_number(np.float32)}> (scaled)
@@ -174,7 +174,7 @@ def for_stored_images(model, layout, pixels, made=None, clip=None, multiple=1, s
         size_axes=np.array([1, 2], np.int64),
         **continuation(multiple=multiple),
     )
-    _put_in_place(model, whole, "Model")
+    put_in_place(model, whole, "Model")
     onnx.checker.check_model(whole)
     return whole
 
@@ -212,23 +212,35 @@ def _limits(pixels, wide):
     return {"least": wide(least), "most": wide(most)}
 
 
-def _put_in_place(model, whole, op_type):
-    """Replace the one operator of this type by the operators of `model`."""
-    model = compose.add_prefix(model, "model/")
-    (given,), (made,) = model.graph.input, model.graph.output
+def to_nhwc(layout):
+    """Return the operator that turns ``given``, in this layout, into images NHWC."""
+    return _TO_NHWC[layout.n_dimensions]
+
+
+def put_in_place(model, whole, op_type):
+    """Replace the one operator of this type in `whole` by the operators of `model`."""
+    model = compose.add_prefix(model, f"{op_type.lower()}/")
     nodes = list(whole.graph.node)
     (index,) = (i for i, node in enumerate(nodes) if node.op_type == op_type)
     place = nodes[index]
     nodes[index : index + 1] = [
-        helper.make_node("Identity", place.input, [given.name]),
+        *_identities(place.input, [given.name for given in model.graph.input]),
         *model.graph.node,
-        helper.make_node("Identity", [made.name], place.output),
+        *_identities([made.name for made in model.graph.output], place.output),
     ]
     del whole.graph.node[:]
     whole.graph.node.extend(nodes)
     whole.graph.initializer.extend(model.graph.initializer)
+    versions = {needed.domain: needed.version for needed in whole.opset_import}
+    versions |= {needed.domain: needed.version for needed in model.opset_import}
     del whole.opset_import[:]
-    whole.opset_import.extend(model.opset_import)
+    whole.opset_import.extend(helper.make_opsetid(*version) for version in versions.items())
+
+
+def _identities(given, made):
+    return [
+        helper.make_node("Identity", [one], [other]) for one, other in zip(given, made, strict=True)
+    ]
 
 
 def _number(dtype):

@@ -1,0 +1,421 @@
+"""DenoisingClassifier: a denoiser and a classifier as one estimator, with images denoised if it helps."""
+
+from numbers import Integral, Real
+from typing import Any, Self
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+from sklearn.base import ClassifierMixin, MetaEstimatorMixin, clone
+from sklearn.utils import assert_all_finite, check_array, check_consistent_length
+from sklearn.utils.metaestimators import available_if
+from sklearn.utils.multiclass import check_classification_targets
+from sklearn.utils.parallel import Parallel, delayed
+from sklearn.utils.validation import check_is_fitted, column_or_1d, has_fit_parameter
+
+from skdenoise.base import ImageEstimator
+from skdenoise.classifier.training_set import (
+    default_n_copies,
+    denoise,
+    held_out_images,
+    split_off,
+    training_images,
+)
+from skdenoise.classifier.trust import find_trust
+from skdenoise.denoisers.unet import UNetDenoiser
+from skdenoise.evaluation.find_denoiser import find_denoiser, unwrapped
+from skdenoise.images.pixels import PixelFormat
+from skdenoise.seeding import Stream, derived_seed, draw_seed, generator
+from skdenoise.typing import RandomState
+
+# The default denoiser is for Gaussian noise of an unknown standard deviation in this range.
+_BLIND = (0, 0.6)
+
+# As in scikit-learn's semi-supervised classifiers.
+_UNLABELLED = -1
+
+
+def _classifier_has(method):
+    """Return a check that the classifier has a method, for `available_if`."""
+
+    def check(self):
+        getattr(getattr(self, "classifier_", self.classifier), method)
+        return True
+
+    return check
+
+
+class DenoisingClassifier(ClassifierMixin, MetaEstimatorMixin, ImageEstimator):
+    """Classify images, denoised where denoising helps and as they are elsewhere.
+
+    It fits a denoiser and two copies of a classifier. One learns from the images as they are, the other from
+    denoised images: clean ones and several noisy copies. Held-out images decide which images to
+    denoise before they are classified: those from which the denoiser removes more than a threshold,
+    if what it removes looks like the noise that it was trained on. Other images are classified as
+    they are. So there is little to lose where images have no noise or another kind of it.
+
+    A pipeline, ``make_pipeline(UNetDenoiser(), classifier)``, is simpler, smaller and quicker, and classifies
+    strong noise as well. Use this class if some images may have no noise, or noise that is not known.
+
+    Parameters
+    ----------
+    classifier : classifier
+        Any classifier that takes the images as they are given to ``fit``. It is cloned.
+    denoiser : Denoiser, FrozenEstimator or search, default=None
+        A denoiser of this package. If None, uses ``UNetDenoiser(noise_factor=(0, 0.6))``. A denoiser that is
+        already fitted can be given as ``FrozenEstimator(denoiser)``. If it was fitted on noisy images,
+        such as with ``supervision="self"``, then `X` is noisy too and no noise is added.
+    n_copies : int or "auto", default="auto"
+        Number of noisy copies of each image that the classifier after the denoiser learns from, besides
+        the clean image. "auto" makes about 20,000 images, with 1 to 16 copies.
+    validation_fraction : float, default=0.2
+        Share of the labelled images of each class that is held out to decide which images to denoise.
+        The denoiser never sees them. The classifiers are fitted on them afterwards.
+    n_jobs : int, default=None
+        The two copies of the classifier are fitted in parallel with ``n_jobs=2``.
+    random_state : int, RandomState instance or None, default=None
+        Seed of the split, of the noise and of the default denoiser. Other denoisers and the classifier have
+        their own.
+
+    Attributes
+    ----------
+    classes_ : ndarray of shape (n_classes,)
+        The classes.
+    classifier_ : classifier
+        The classifier of images as they are.
+    denoised_classifier_ : classifier or None
+        The classifier of denoised images. None if no image is to be denoised.
+    denoiser_ : Denoiser, FrozenEstimator or search
+        The fitted denoiser.
+    held_out_accuracy_ : dict of str to float
+        Accuracy on the held-out images, without noise and with it: of the classifier of images as they are
+        ("classifier"), of that of denoised images ("denoised_classifier"), and of both as they are
+        used ("denoising_classifier").
+    image_shape_ : tuple of int
+        Height, width and channels of the images.
+    n_features_in_, feature_names_in_
+        As in scikit-learn. Only after fitting on flat rows.
+    threshold_ : float
+        The root mean square that the denoiser must remove from an image, in units of the value range.
+        Infinite if no image is to be denoised.
+
+    See Also
+    --------
+    UNetDenoiser : The denoiser, for pipelines.
+    compare_denoising : Checks whether denoising improves classification.
+
+    Notes
+    -----
+    Of the thresholds, the one with the most right answers on the held-out images is taken; or the largest
+    one that has at most half a standard error fewer. The removed part is described by its mean, the
+    correlation of neighbouring pixels and its kurtosis. If one of them is outside the range of the
+    held-out images, the image is classified as it is.
+
+    ``predict_proba`` and ``decision_function`` return for each image what one of the two classifiers
+    returns. Values of ``decision_function`` are therefore not on one scale.
+
+    Examples
+    --------
+    >>> from sklearn.datasets import load_digits
+    >>> from sklearn.svm import SVC
+    >>> from skdenoise import DenoisingClassifier, UNetDenoiser, add_noise
+    >>> X, y = load_digits(return_X_y=True)
+    >>> X = X / 16
+    >>> classifier = DenoisingClassifier(
+    ...     SVC(), UNetDenoiser(noise_factor=(0, 0.6), epochs=3, random_state=0), n_copies=2, random_state=0
+    ... ).fit(X[:1000], y[:1000])
+    >>> noisy = add_noise(X[1000:], noise_factor=0.5, random_state=1)
+    >>> bool(classifier.score(noisy, y[1000:]) > SVC().fit(X[:1000], y[:1000]).score(noisy, y[1000:]))
+    True
+    >>> bool(classifier.uses_denoiser(noisy).mean() > classifier.uses_denoiser(X[1000:]).mean())
+    True
+    """
+
+    def __init__(
+        self,
+        classifier: Any,
+        denoiser: Any = None,
+        *,
+        n_copies: int | str = "auto",
+        validation_fraction: float = 0.2,
+        n_jobs: int | None = None,
+        random_state: RandomState = None,
+    ) -> None:
+        self.classifier = classifier
+        self.denoiser = denoiser
+        self.n_copies = n_copies
+        self.validation_fraction = validation_fraction
+        self.n_jobs = n_jobs
+        self.random_state = random_state
+
+    def __sklearn_tags__(self) -> Any:
+        """Require labels, as classifiers do."""
+        tags = super().__sklearn_tags__()
+        tags.target_tags.required = True
+        return tags
+
+    @property
+    def image_shape(self) -> Any:
+        """The shape of flat rows, as the denoiser has it."""
+        return None if self.denoiser is None else self._found_denoiser().image_shape
+
+    def fit(self, X: ArrayLike, y: ArrayLike, sample_weight: ArrayLike | None = None) -> Self:
+        """Fit the denoiser and the classifiers.
+
+        Parameters
+        ----------
+        X : array-like of shape (n, n_features), (n, height, width) or (n, height, width, channels)
+            Clean images; or noisy ones, if the denoiser learns from these.
+        y : array-like of shape (n,)
+            Their classes. -1 marks images without a label, which only the denoiser learns from, unless there
+            is just one other class: labels -1 and 1 are two classes.
+        sample_weight : array-like of shape (n,), default=None
+            Weights of the images, for the classifier and for the right answers on held-out images.
+
+        Returns
+        -------
+        DenoisingClassifier
+            The fitted estimator.
+
+        Raises
+        ------
+        TypeError
+            If `denoiser` is not a denoiser, or if the classifier does not take `sample_weight`.
+        ValueError
+            If images, labels or parameters are not as documented, if there are fewer than two classes, or
+            if each class has just one image, so that none can be held out.
+        """
+        self._check_params()
+        X = self._check_images(X, reset=True)
+        y, is_labelled = self._check_labels(X, y)
+        weights = self._check_weights(X, sample_weight)
+        seed = draw_seed(self.random_state)
+
+        fitted, held_out = split_off(
+            y[is_labelled],
+            self.validation_fraction,
+            generator(seed, Stream.CLASSIFIER_SPLIT),
+        )
+        labelled = np.flatnonzero(is_labelled)
+        fitted, held_out = labelled[fitted], labelled[held_out]
+        if not len(held_out):
+            raise ValueError(
+                f"Each of the {len(labelled)} labelled images has a class of its own, so that none can be "
+                "held out to decide when to denoise. Expected at least two images of a class."
+            )
+        self.denoiser_ = self._new_denoiser(seed).fit(np.delete(X, held_out, axis=0), None)
+        n_copies = default_n_copies(len(labelled)) if self.n_copies == "auto" else self.n_copies
+
+        def part(indices):
+            return X[indices], y[indices], None if weights is None else weights[indices]
+
+        classifiers = self._fit_classifiers(*part(fitted), n_copies, seed)
+        self._trust = self._find_trust(*classifiers, *part(held_out), seed)
+        self.classifier_, self.denoised_classifier_ = self._fit_classifiers(
+            *part(labelled), n_copies, seed, denoised=self._trust.is_possible
+        )
+        self.classes_ = self.classifier_.classes_
+        return self
+
+    def predict(self, X: ArrayLike) -> NDArray[Any]:
+        """Predict classes.
+
+        Parameters
+        ----------
+        X : array-like of the layout given to ``fit``
+            Images, noisy or not.
+
+        Returns
+        -------
+        ndarray of shape (n,)
+            A class for each image.
+        """
+        return self._answer("predict", X)
+
+    @available_if(_classifier_has("predict_proba"))
+    def predict_proba(self, X: ArrayLike) -> NDArray[Any]:
+        """Estimate the probabilities of the classes.
+
+        Parameters
+        ----------
+        X : array-like of the layout given to ``fit``
+            Images, noisy or not.
+
+        Returns
+        -------
+        ndarray of shape (n, n_classes)
+            Probabilities, in the order of ``classes_``.
+        """
+        return self._answer("predict_proba", X)
+
+    @available_if(_classifier_has("decision_function"))
+    def decision_function(self, X: ArrayLike) -> NDArray[Any]:
+        """Return the decision function of the classifier that is used for each image.
+
+        Parameters
+        ----------
+        X : array-like of the layout given to ``fit``
+            Images, noisy or not.
+
+        Returns
+        -------
+        ndarray of shape (n,) or (n, n_classes)
+            As the classifier returns it.
+        """
+        return self._answer("decision_function", X)
+
+    def uses_denoiser(self, X: ArrayLike) -> NDArray[np.bool_]:
+        """Return for each image whether it is denoised before it is classified.
+
+        Parameters
+        ----------
+        X : array-like of the layout given to ``fit``
+            Images, noisy or not.
+
+        Returns
+        -------
+        ndarray of bool of shape (n,)
+            Whether it is denoised.
+        """
+        check_is_fitted(self)
+        X = self._check_images(X, reset=False)
+        return self._trust(self._denoised(X)[1])
+
+    @property
+    def threshold_(self) -> float:
+        """The root mean square that the denoiser must remove, in units of the value range."""
+        check_is_fitted(self)
+        return self._trust.threshold
+
+    @property
+    def _denoiser(self):
+        """The fitted denoiser, out of a search or a frozen estimator."""
+        return unwrapped(self.denoiser_)
+
+    def _check_params(self):
+        if self.denoiser is not None:
+            self._found_denoiser()
+        is_number = isinstance(self.n_copies, Integral) and self.n_copies >= 1
+        if not is_number and not (isinstance(self.n_copies, str) and self.n_copies == "auto"):
+            raise ValueError(f"n_copies={self.n_copies!r} must be an integer >= 1, or 'auto'.")
+        fraction = self.validation_fraction
+        if not isinstance(fraction, Real) or not 0 < fraction < 1:
+            raise ValueError(f"validation_fraction={fraction!r} must be a number between 0 and 1.")
+
+    def _found_denoiser(self):
+        """Return the denoiser inside of the parameter, which may be frozen or a search."""
+        found = find_denoiser(self.denoiser)
+        if found is None or found.before:
+            raise TypeError(
+                f"denoiser={self.denoiser!r} is not a denoiser of skdenoise. Give UNetDenoiser, "
+                "FilterDenoiser or SubspaceDenoiser, also frozen or in a search. Other transformers belong in "
+                "the pipeline of the classifier."
+            )
+        return found.denoiser
+
+    def _check_labels(self, X, y):
+        """Return checked labels, and which images have one."""
+        y = column_or_1d(y, warn=True)
+        assert_all_finite(y, input_name="y")
+        check_consistent_length(X, y)
+        is_labelled = np.ones(len(y), dtype=bool)
+        if y.dtype.kind not in "USb":
+            is_labelled = np.asarray(y != _UNLABELLED)
+        classes = np.unique(y[is_labelled])
+        if len(classes) == 1 and not is_labelled.all():  # two classes, -1 and another one
+            is_labelled = np.ones(len(y), dtype=bool)
+            classes = np.unique(y)
+        check_classification_targets(y[is_labelled])
+        if len(classes) < 2:
+            raise ValueError(
+                f"y has {len(classes)} class(es), {classes.tolist()}, among {is_labelled.sum()} labelled "
+                f"images of {len(y)}. DenoisingClassifier needs at least two classes; -1 marks images "
+                "without a label."
+            )
+        return y, is_labelled
+
+    def _check_weights(self, X, sample_weight):
+        if sample_weight is None:
+            return None
+        if not has_fit_parameter(self.classifier, "sample_weight"):
+            raise TypeError(
+                f"{type(self.classifier).__name__} does not take sample_weight. Leave it out, or use a "
+                "classifier that takes it."
+            )
+        weights = check_array(
+            sample_weight, ensure_2d=False, dtype=np.float64, input_name="sample_weight"
+        )
+        if weights.ndim != 1:
+            raise ValueError(
+                f"sample_weight has shape {weights.shape}; expected a weight for each image, ({len(X)},)."
+            )
+        check_consistent_length(X, weights)
+        return weights
+
+    def _new_denoiser(self, seed):
+        if self.denoiser is not None:
+            return clone(self.denoiser)
+        seed = derived_seed(seed, Stream.CLASSIFIER_DENOISER)
+        return UNetDenoiser(noise_factor=_BLIND, random_state=seed)
+
+    def _fit_classifiers(self, X, y, weights, n_copies, seed, *, denoised=True):
+        """Return classifiers fitted on images as they are and, if asked for, on denoised images."""
+        sets = [X]
+        if denoised:
+            sets.append(training_images(self._denoiser, X, n_copies, seed))
+        fitted = Parallel(n_jobs=self.n_jobs)(
+            delayed(_fit)(clone(self.classifier), images, y, weights) for images in sets
+        )
+        return fitted if denoised else (*fitted, None)
+
+    def _find_trust(self, classifier, denoised_classifier, X, y, weights, seed):
+        """Return when to trust the denoiser, from the answers of classifiers on held-out images."""
+        images = held_out_images(self._denoiser, X, seed)
+        n_sets = len(images) // len(X)
+        y = np.tile(y, n_sets)
+        weights = np.ones(len(y)) if weights is None else np.tile(weights, n_sets)
+        denoised, removed = self._denoised(images)
+        right = classifier.predict(images) == y
+        right_denoised = denoised_classifier.predict(denoised) == y
+        trust = find_trust(removed, right, right_denoised, weights)
+        right_combined = np.where(trust(removed), right_denoised, right)
+        self.held_out_accuracy_ = {
+            "classifier": float(np.average(right, weights=weights)),
+            "denoised_classifier": float(np.average(right_denoised, weights=weights)),
+            "denoising_classifier": float(np.average(right_combined, weights=weights)),
+        }
+        return trust
+
+    def _denoised(self, X):
+        """Return denoised images, and what was removed from each, NHWC in units of the value range."""
+        denoised = denoise(self._denoiser, X)
+        pixels = PixelFormat(X.dtype, self._denoiser.value_range_)
+        return denoised, self._as_nhwc(pixels.to_unit(X) - pixels.to_unit(denoised))
+
+    def _answer(self, method, X):
+        """Return what the classifiers answer, each for the images that it is used for."""
+        check_is_fitted(self)
+        X = self._check_images(X, reset=False)
+        if not self._trust.is_possible:
+            return getattr(self.classifier_, method)(X)
+        denoised, removed = self._denoised(X)
+        is_trusted = self._trust(removed)
+        answers = [
+            (chosen, getattr(classifier, method)(images[chosen]))
+            for classifier, images, chosen in [
+                (self.classifier_, X, ~is_trusted),
+                (self.denoised_classifier_, denoised, is_trusted),
+            ]
+            if chosen.any()
+        ]
+        dtype = np.result_type(*(answer for _, answer in answers))
+        joined = np.empty((len(X), *answers[0][1].shape[1:]), dtype)
+        for chosen, answer in answers:
+            joined[chosen] = answer
+        return joined
+
+
+def _fit(classifier, X, y, weights):
+    """Fit a classifier on sets of the same images, one after the other in `X`."""
+    n_sets = len(X) // len(y)
+    params = {} if weights is None else {"sample_weight": np.tile(weights, n_sets)}
+    return classifier.fit(X, np.tile(y, n_sets), **params)

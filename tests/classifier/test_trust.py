@@ -1,0 +1,99 @@
+"""When to trust the denoiser: where it removes enough, and only noise like that of held-out images."""
+
+import numpy as np
+import pytest
+from scipy import ndimage
+
+from skdenoise.classifier.trust import Trust, find_trust, noise_level, noise_statistics
+
+RNG = np.random.default_rng(0)
+LEVELS = np.linspace(0.01, 0.5, 200)
+NOISE = RNG.normal(size=(200, 12, 12, 1)) * LEVELS[:, np.newaxis, np.newaxis, np.newaxis]
+
+
+def trust_found(right, right_denoised, removed=NOISE, weights=None):
+    weights = np.ones(len(removed)) if weights is None else weights
+    return find_trust(removed, np.asarray(right), np.asarray(right_denoised), weights)
+
+
+def test_the_threshold_separates_images_that_denoising_harms_from_those_that_it_helps():
+    level = noise_level(NOISE)
+    trust = trust_found(level < 0.2, level >= 0.2)
+    assert trust.threshold == pytest.approx(0.2, abs=0.01)
+    assert trust.is_possible
+
+
+def test_a_denoiser_that_never_helps_is_never_trusted():
+    trust = trust_found(np.ones(200, bool), np.zeros(200, bool))
+    assert not trust.is_possible
+    assert not trust(NOISE).any()
+
+
+def test_a_denoiser_that_makes_no_difference_is_never_trusted():
+    assert not trust_found(np.ones(200, bool), np.ones(200, bool)).is_possible
+
+
+def test_a_denoiser_that_always_helps_is_always_trusted():
+    trust = trust_found(np.zeros(200, bool), np.ones(200, bool))
+    assert trust.threshold == -np.inf
+    assert trust(NOISE).all()
+
+
+def test_an_advantage_that_may_be_chance_is_not_enough():
+    level = noise_level(NOISE)
+    right, right_denoised = level < 0.2, level >= 0.2
+    order = np.argsort(level)
+    # Denoising helps one image more among the weakest ten, and harms none.
+    right[order[0]], right_denoised[order[0]] = False, True
+    assert trust_found(right, right_denoised).threshold == pytest.approx(0.2, abs=0.01)
+
+
+def test_weights_count_right_answers():
+    level = noise_level(NOISE)
+    helped = level > 0.4
+    right, right_denoised = ~helped, helped
+    weights = np.where(helped, 1.0, 0.0)
+    assert trust_found(right, right_denoised, weights=weights).threshold < 0.41
+    assert not trust_found(right, right_denoised, weights=1 - weights).is_possible
+
+
+@pytest.mark.parametrize(
+    "removed",
+    [
+        pytest.param(ndimage.gaussian_filter(NOISE, (0, 1, 1, 0)), id="blurred"),
+        pytest.param(NOISE + 0.5, id="brighter"),
+        pytest.param((RNG.random(NOISE.shape) < 0.02) * 0.9, id="impulses"),
+    ],
+)
+def test_what_does_not_look_like_the_known_noise_is_left_alone(removed):
+    trust = trust_found(np.zeros(200, bool), np.ones(200, bool))
+    assert trust(removed).mean() < 0.05
+
+
+def test_noise_stronger_than_any_seen_is_still_denoised():
+    trust = trust_found(np.zeros(200, bool), np.ones(200, bool))
+    assert trust(3 * NOISE).mean() > 0.95
+
+
+def test_statistics_do_not_depend_on_the_strength():
+    np.testing.assert_allclose(noise_statistics(NOISE), noise_statistics(5 * NOISE), rtol=1e-6)
+
+
+def test_statistics_are_those_of_the_definition():
+    image = np.array([[1.0, -1.0], [3.0, 1.0]])[np.newaxis, ..., np.newaxis]
+    centred = image - 1
+    variance = np.mean(centred**2)
+    expected = [
+        1 / np.sqrt(3),
+        (0 * -2 + 2 * 0) / 2 / variance,
+        (0 * 2 + -2 * 0) / 2 / variance,
+        np.log(np.mean(centred**4) / variance**2),
+    ]
+    np.testing.assert_allclose(noise_statistics(image), [expected], atol=1e-9)
+
+
+@pytest.mark.parametrize("shape", [(3, 1, 1, 1), (3, 1, 5, 1), (3, 5, 1, 3)])
+def test_strips_and_images_from_which_nothing_is_removed_have_finite_statistics(shape):
+    for removed in (np.zeros(shape), np.ones(shape), RNG.normal(size=shape)):
+        assert np.isfinite(noise_statistics(removed)).all()
+        assert Trust(0.1, np.full(4, -9.0), np.full(4, 9.0))(removed).shape == (3,)
