@@ -39,6 +39,7 @@ class Stream(IntEnum):
     CLASSIFIER_TRAINING = 21
     CLASSIFIER_VALIDATION = 22
     CLASSIFIER_DENOISER = 23
+    HELPER = 24
 
 
 def draw_seed(random_state: RandomState) -> int:

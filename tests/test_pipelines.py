@@ -114,7 +114,7 @@ def test_grid_search_over_noise_network_and_no_denoiser(split):
     search = GridSearchCV(
         pipeline,
         [
-            {"denoise__noise_factor": [0.1, 0.8], "denoise__epochs": [15]},
+            {"denoise__noise_factor": [0.1, 0.8], "denoise__epochs": [10]},
             {"denoise__network": ["classic"], "denoise__filters": [(8, 8, 16)]},
             {"denoise": ["passthrough"]},
         ],
@@ -122,7 +122,7 @@ def test_grid_search_over_noise_network_and_no_denoiser(split):
         cv=2,
         n_jobs=2,
         error_score="raise",
-    ).fit(X[:700], y[:700])
+    ).fit(X[:500], y[:500])
     scores = search.cv_results_["mean_test_score"]
     assert np.argmin(scores) == 3  # without a denoiser
     assert search.best_params_.get("denoise") != "passthrough"
@@ -290,10 +290,10 @@ def test_keras_classifier_stands_behind_the_denoiser(split):
 
 @pytest.mark.parametrize("classifier", [SVC(C=5), FOREST], ids=lambda c: type(c).__name__)
 def test_noisy_mnist_is_classified_right(mnist, classifier, tmp_path_factory):
-    X, y, X_test, y_test = mnist
+    X, y, X_test, y_test = (part[:1500] for part in mnist)
     noisy = add_noise(X_test, noise_factor=0.4, random_state=1)
     cache = tmp_path_factory.getbasetemp() / "mnist"
-    denoiser = UNetDenoiser(noise_factor=0.4, filters=(16, 32), epochs=2, random_state=0)
+    denoiser = UNetDenoiser(noise_factor=0.4, filters=(16, 32), epochs=4, random_state=0)
     alone = clone(classifier).fit(X, y).score(noisy, y_test)
     pipeline = make_pipeline(denoiser, clone(classifier), memory=str(cache)).fit(X, y)
     print(f"alone {alone:.3f}, denoised {pipeline.score(noisy, y_test):.3f}")

@@ -38,6 +38,8 @@ class CompiledNetwork:
         The learning rate schedule of the optimizer, if it has one of this package.
     draw_initial : callable or None
         ``draw_initial(seed)`` returns the initial weights of a seed, without building the network again.
+    network : keras.Model or None
+        The part of the model that denoises. If None, the whole model.
 
     Attributes
     ----------
@@ -45,8 +47,9 @@ class CompiledNetwork:
         A borrower that leaves the network in an unknown state sets it to False.
     """
 
-    def __init__(self, model, schedule=None, draw_initial=None):
+    def __init__(self, model, schedule=None, draw_initial=None, network=None):
         self.model = model
+        self.network = model if network is None else network
         self.schedule = schedule
         self.draw_initial = draw_initial
         self.is_reusable = True

@@ -14,7 +14,7 @@ def dataset_of(get_batch, n_batches):
     Parameters
     ----------
     get_batch : function of int
-        Returns a batch, a tuple of arrays. TensorFlow never frees this function.
+        Returns a batch, a tuple of arrays or of tuples of arrays. TensorFlow never frees this function.
     n_batches : int
         Number of batches. They may only differ in the number of images.
 
@@ -22,16 +22,25 @@ def dataset_of(get_batch, n_batches):
     -------
     tf.data.Dataset
     """
+    import keras
     import tensorflow as tf
 
     # The dtypes and shapes must be known before the first step, so one batch is made for them alone. The
     # number of images is left open: the last batch may have fewer.
-    specs = [tf.TensorSpec((None, *part.shape[1:]), part.dtype) for part in get_batch(0)]
+    first = get_batch(0)
+    specs = [
+        tf.TensorSpec((None, *part.shape[1:]), part.dtype) for part in keras.tree.flatten(first)
+    ]
+    structure = keras.tree.map_structure(lambda part: 0, first)  # without the images
+
+    def flat_batch(index):
+        return keras.tree.flatten(get_batch(index))
 
     def batch(index):
-        parts = tf.numpy_function(get_batch, [index], [spec.dtype for spec in specs])
+        parts = tf.numpy_function(flat_batch, [index], [spec.dtype for spec in specs])
         # A numpy_function returns tensors without a shape, but the network needs one to be compiled.
-        return tuple(map(tf.ensure_shape, parts, [spec.shape for spec in specs]))
+        parts = list(map(tf.ensure_shape, parts, [spec.shape for spec in specs]))
+        return keras.tree.pack_sequence_as(structure, parts)
 
     options = tf.data.Options()
     options.autotune.enabled = False

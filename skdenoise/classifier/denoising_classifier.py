@@ -25,13 +25,11 @@ from skdenoise.denoisers.unet import UNetDenoiser
 from skdenoise.evaluation.find_denoiser import find_denoiser, unwrapped
 from skdenoise.images.pixels import PixelFormat
 from skdenoise.seeding import Stream, derived_seed, draw_seed, generator
+from skdenoise.supervision.labels import is_labelled
 from skdenoise.typing import RandomState
 
 # The default denoiser is for Gaussian noise of an unknown standard deviation in this range.
 _BLIND = (0, 0.6)
-
-# As in scikit-learn's semi-supervised classifiers.
-_UNLABELLED = -1
 
 
 def _classifier_has(method):
@@ -186,16 +184,16 @@ class DenoisingClassifier(ClassifierMixin, MetaEstimatorMixin, ImageEstimator):
         """
         self._check_params()
         X = self._check_images(X, reset=True)
-        y, is_labelled = self._check_labels(X, y)
+        y, has_label = self._check_labels(X, y)
         weights = self._check_weights(X, sample_weight)
         seed = draw_seed(self.random_state)
 
         fitted, held_out = split_off(
-            y[is_labelled],
+            y[has_label],
             self.validation_fraction,
             generator(seed, Stream.CLASSIFIER_SPLIT),
         )
-        labelled = np.flatnonzero(is_labelled)
+        labelled = np.flatnonzero(has_label)
         fitted, held_out = labelled[fitted], labelled[held_out]
         if not len(held_out):
             raise ValueError(
@@ -317,21 +315,16 @@ class DenoisingClassifier(ClassifierMixin, MetaEstimatorMixin, ImageEstimator):
         y = column_or_1d(y, warn=True)
         assert_all_finite(y, input_name="y")
         check_consistent_length(X, y)
-        is_labelled = np.ones(len(y), dtype=bool)
-        if y.dtype.kind not in "USb":
-            is_labelled = np.asarray(y != _UNLABELLED)
-        classes = np.unique(y[is_labelled])
-        if len(classes) == 1 and not is_labelled.all():  # two classes, -1 and another one
-            is_labelled = np.ones(len(y), dtype=bool)
-            classes = np.unique(y)
-        check_classification_targets(y[is_labelled])
+        labelled = is_labelled(y)
+        classes = np.unique(y[labelled])
+        check_classification_targets(y[labelled])
         if len(classes) < 2:
             raise ValueError(
-                f"y has {len(classes)} class(es), {classes.tolist()}, among {is_labelled.sum()} labelled "
+                f"y has {len(classes)} class(es), {classes.tolist()}, among {labelled.sum()} labelled "
                 f"images of {len(y)}. DenoisingClassifier needs at least two classes; -1 marks images "
                 "without a label."
             )
-        return y, is_labelled
+        return y, labelled
 
     def _check_weights(self, X, sample_weight):
         if sample_weight is None:

@@ -14,15 +14,18 @@ from skdenoise.seeding import Stream, generator
 class Batches(keras.utils.PyDataset):
     """Batches of pairs. Each is filled up with other images to a multiple of the number of devices.
 
+    With `labels`, a batch also holds what the helper learns.
+
     Attributes
     ----------
     failure : Exception or None
         What was raised while a batch was made. Keras on TensorFlow only reports its text.
     """
 
-    def __init__(self, pairs, indices, batch_size, seed):
+    def __init__(self, pairs, indices, batch_size, seed, labels=None):
         super().__init__()
         self.pairs = pairs
+        self.labels = labels
         self.indices = indices
         self.batch_size = batch_size
         self.seed = seed
@@ -39,7 +42,7 @@ class Batches(keras.utils.PyDataset):
 
     def release(self):
         """Drop the images and all else that a fit needs, since TensorFlow never frees these batches."""
-        self.pairs = self.indices = self.failure = None
+        self.pairs = self.labels = self.indices = self.failure = None
 
     def _batch(self, order, index, rng):
         part = order[index * self.batch_size : (index + 1) * self.batch_size]
@@ -47,7 +50,8 @@ class Batches(keras.utils.PyDataset):
         # its share.
         part = np.append(part, np.resize(order, -len(part) % self._n_devices))
         try:
-            return self.pairs.batch(part, rng)
+            batch = self.pairs.batch(part, rng)
+            return batch if self.labels is None else self.labels.add_to(batch, part)
         except Exception as error:
             self.failure = error
             raise
@@ -62,8 +66,8 @@ class TrainingBatches(Batches):
     batch are used several times in it.
     """
 
-    def __init__(self, pairs, indices, batch_size, seed, first_epoch, steps=None):
-        super().__init__(pairs, indices, batch_size, seed)
+    def __init__(self, pairs, indices, batch_size, seed, first_epoch, steps=None, labels=None):
+        super().__init__(pairs, indices, batch_size, seed, labels)
         self.steps = super().__len__() if steps is None else steps
         self.first_epoch = first_epoch
         self.epoch = first_epoch

@@ -19,7 +19,7 @@ class _NotPlainError(Exception):
     """Plain values cannot describe this value in full."""
 
 
-def training_key(architecture: Architecture, precision, loss, optimizer):
+def training_key(architecture: Architecture, precision, loss, optimizer, helper=None):
     """Return the key of a compiled network for training, or None if it must not be kept.
 
     Parameters
@@ -32,12 +32,14 @@ def training_key(architecture: Architecture, precision, loss, optimizer):
         As Keras takes it.
     optimizer : tuple
         All that determines the optimizer: name or instance, parameters and schedule.
+    helper : tuple or None
+        All that determines the helper that learns labels, if there is one.
     """
     if not architecture.is_built_in:
         return None
     try:
         described = _described(loss), _described(optimizer)
-        return "training", architecture, architecture.declared.build, precision, *described
+        return "training", architecture, architecture.declared.build, precision, helper, *described
     except _NotPlainError:
         return None
 

@@ -1,6 +1,6 @@
 """Loop: train a network, and return what it has learned."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 
 import keras
@@ -8,6 +8,7 @@ import numpy as np
 
 from skdenoise.backend import devices
 from skdenoise.backend.compiled import CompiledNetwork, borrowed, set_jit_compile
+from skdenoise.networks.helper import fresh_weights, label_loss, with_helper
 from skdenoise.networks.initial_weights import can_be_drawn, initial_weights
 from skdenoise.progress import progress_callbacks
 from skdenoise.seeding import Stream, derived_seed
@@ -35,6 +36,8 @@ class Outcome:
         What ended the fit early, after at least one epoch: the user, or images that could not be read.
     model : keras.Model or None
         The trained model, if it is a user's own network.
+    helper_weights : list of ndarray
+        Weights of the helper that learned labels. Empty if there was none.
     """
 
     weights: list
@@ -42,9 +45,20 @@ class Outcome:
     history: dict
     interrupt: BaseException | None = None
     model: keras.Model | None = None
+    helper_weights: list = field(default_factory=list)
 
 
-def train(plan, pairs, training, validation, *, weights=None, optimizer_state=None) -> Outcome:
+def train(
+    plan,
+    pairs,
+    training,
+    validation,
+    *,
+    labels=None,
+    weights=None,
+    helper_weights=(),
+    optimizer_state=None,
+) -> Outcome:
     """Train a network.
 
     Parameters
@@ -55,8 +69,12 @@ def train(plan, pairs, training, validation, *, weights=None, optimizer_state=No
         What to train on.
     training, validation : ndarray of int
         Indices of the images to train on, and of the images to hold out (may be empty).
+    labels : Labels or None
+        Labels of all images, for a helper to learn.
     weights : list of ndarray or None
         Weights to continue from. If None, uses the initial weights of the plan's seed.
+    helper_weights : list of ndarray
+        Weights of the helper to continue from. If empty, uses initial ones.
     optimizer_state : tuple or None
         State to continue from, as in `Outcome`. Ignored if it is the state of another optimizer.
 
@@ -71,27 +89,37 @@ def train(plan, pairs, training, validation, *, weights=None, optimizer_state=No
     KeyboardInterrupt, or what was raised while a batch was made
         In the first epoch. After it, the exception is part of the outcome.
     """
-    key = training_key(plan.architecture, plan.precision, plan.loss, _optimizer_parameters(plan))
-    with borrowed(key, lambda: _compile(plan, pairs.padded_size)) as compiled:
+    helper = None if labels is None else (pairs.padded_size, labels.layout, plan.label_weight)
+    key = training_key(
+        plan.architecture, plan.precision, plan.loss, _optimizer_parameters(plan), helper
+    )
+    with borrowed(key, lambda: _compile(plan, pairs.padded_size, labels)) as compiled:
         # A reused network holds the weights, the optimizer's state and the rate of another fit, so that
         # all three are set here.
         _set_weights(plan, compiled, weights)
+        _set_helper_weights(plan, compiled, helper_weights)
         identity, state = optimizer_state or (None, None)
-        compiled.reset_optimizer(state if identity == _optimizer_identity(plan) else None)
+        compiled.reset_optimizer(state if identity == _optimizer_identity(plan, labels) else None)
         _set_learning_rate(plan, compiled)
-        return _fit(plan, pairs, training, validation, compiled)
+        return _fit(plan, pairs, labels, training, validation, compiled)
 
 
-def _fit(plan, pairs, training, validation, compiled):
-    trainable = _trainable(compiled.model)
+def _fit(plan, pairs, labels, training, validation, compiled):
+    trainable = _trainable(compiled.network)
     batches = TrainingBatches(
-        pairs, training, plan.batch_size, plan.seed, plan.first_epoch, plan.steps_per_epoch
+        pairs,
+        training,
+        plan.batch_size,
+        plan.seed,
+        plan.first_epoch,
+        plan.steps_per_epoch,
+        labels,
     )
     held_out = None
     if len(validation):
-        held_out = ValidationBatches(pairs, validation, plan.batch_size, plan.seed)
+        held_out = ValidationBatches(pairs, validation, plan.batch_size, plan.seed, labels)
     # First in the list: it advances the batches before any other callback of the epoch runs.
-    record = EpochRecord(batches)
+    record = EpochRecord(batches, compiled)
     progress = progress_callbacks(plan.verbose, plan.epochs, len(batches))
     callbacks = [record, *plan.callbacks, *progress]
     if plan.patience is not None:
@@ -116,7 +144,14 @@ def _fit(plan, pairs, training, validation, compiled):
             raise interrupt from interrupt.__cause__
         # As after any exception its state is unknown: it may have stopped in the middle of a step.
         compiled.is_reusable = False
-        return Outcome(record.weights, None, record.history, interrupt, _own_model(plan, compiled))
+        return Outcome(
+            record.weights,
+            None,
+            record.history,
+            interrupt,
+            _own_model(plan, compiled),
+            record.helper_weights,
+        )
     finally:
         for (
             callback
@@ -130,17 +165,27 @@ def _fit(plan, pairs, training, validation, compiled):
             "The fit had no epoch: a callback ended it before the first one, as BackupAndRestore does if "
             "its backup is from a fit of the same length. Remove the backup, or leave the callback out."
         )
-    if _restores(plan.callbacks) or _trainable(compiled.model) != trainable:
+    if _restores(plan.callbacks) or _trainable(compiled.network) != trainable:
         # The next fit that borrowed it would start in the middle too, or with frozen layers.
         compiled.is_reusable = False
-    state = _optimizer_identity(plan), compiled.optimizer_state()
-    weights = compiled.model.get_weights()
-    return Outcome(weights, state, record.history, model=_own_model(plan, compiled))
+    state = _optimizer_identity(plan, labels), compiled.optimizer_state()
+    return Outcome(
+        compiled.network.get_weights(),
+        state,
+        record.history,
+        model=_own_model(plan, compiled),
+        helper_weights=_helper_weights(compiled),
+    )
 
 
 def _own_model(plan, compiled):
     """Return the model of a user's own network, since a second call may build another one."""
-    return None if plan.architecture.is_built_in else compiled.model
+    return None if plan.architecture.is_built_in else compiled.network
+
+
+def _helper_weights(compiled):
+    """Return the weights of the helper, which come after those of the denoiser."""
+    return compiled.model.get_weights()[len(compiled.network.weights) :]
 
 
 def _restores(callbacks):
@@ -166,11 +211,13 @@ class EpochRecord(keras.callbacks.Callback):
     interrupt it would be too late to read them.
     """
 
-    def __init__(self, batches):
+    def __init__(self, batches, compiled):
         super().__init__()
         self.batches = batches
+        self.compiled = compiled
         self.history = {}
         self.weights = None
+        self.helper_weights = []
 
     def on_epoch_begin(self, epoch, logs=None):
         """Advance the batches."""
@@ -185,22 +232,28 @@ class EpochRecord(keras.callbacks.Callback):
             )
         for name, value in logs.items():
             self.history.setdefault(name, []).append(float(value))
-        self.weights = self.model.get_weights()
+        self.weights = self.compiled.network.get_weights()
+        self.helper_weights = _helper_weights(self.compiled)
 
 
-def _compile(plan, size):
+def _compile(plan, size, labels):
     seed = derived_seed(plan.seed, Stream.WEIGHTS)
-    model = plan.architecture.build(size, plan.precision, seed)
-    is_drawn = plan.architecture.is_built_in and can_be_drawn(model, seed)
-    draw = partial(initial_weights, model, seed) if is_drawn else None
+    network = plan.architecture.build(size, plan.precision, seed)
+    is_drawn = plan.architecture.is_built_in and can_be_drawn(network, seed)
+    draw = partial(initial_weights, network, seed) if is_drawn else None
+    model, loss, loss_weights = network, _named("loss", plan.loss, keras.losses.get), None
+    if labels is not None:
+        model = with_helper(network, size, labels.layout, _helper_seed(plan))
+        loss, loss_weights = [loss, label_loss(labels.layout)], [1.0, plan.label_weight]
     optimizer, schedule = _optimizer(plan)
     model.compile(
         optimizer=optimizer,
-        loss=_named("loss", plan.loss, keras.losses.get),
+        loss=loss,
+        loss_weights=loss_weights,
         steps_per_execution=_STEPS_PER_EXECUTION if devices.can_execute_several_steps() else 1,
     )
     set_jit_compile(model)
-    return CompiledNetwork(model, schedule, draw)
+    return CompiledNetwork(model, schedule, draw, network)
 
 
 def _optimizer(plan):
@@ -238,16 +291,31 @@ def _set_learning_rate(plan, compiled):
 def _set_weights(plan, compiled, weights):
     """Load `weights`, or if None the initial ones of the plan's seed."""
     if weights is not None:
-        compiled.model.set_weights(weights)
+        compiled.network.set_weights(weights)
         return
     if not plan.architecture.is_built_in:
         return  # a user's own network was just built, with the seed
     seed = derived_seed(plan.seed, Stream.WEIGHTS)
     if compiled.draw_initial is not None:
-        compiled.model.set_weights(compiled.draw_initial(seed))
+        compiled.network.set_weights(compiled.draw_initial(seed))
     else:
         again = plan.architecture.build(None, plan.precision, seed)
-        compiled.model.set_weights(again.get_weights())
+        compiled.network.set_weights(again.get_weights())
+
+
+def _set_helper_weights(plan, compiled, weights):
+    """Load the weights of the helper, if there is one, or if they are empty the initial ones of its seed."""
+    if compiled.model is compiled.network:
+        return
+    helper = [layer for layer in compiled.model.layers if layer is not compiled.network]
+    fresh = fresh_weights(helper, _helper_seed(plan))
+    own = compiled.model.weights[len(compiled.network.weights) :]
+    for variable, values in zip(own, weights or fresh, strict=True):
+        variable.assign(values)
+
+
+def _helper_seed(plan):
+    return derived_seed(plan.seed, Stream.HELPER)
 
 
 def _optimizer_parameters(plan):
@@ -255,6 +323,7 @@ def _optimizer_parameters(plan):
     return plan.optimizer, plan.adam, plan.warmup
 
 
-def _optimizer_identity(plan):
+def _optimizer_identity(plan, labels):
     """Return what must be equal for an optimizer's state to be used in another fit."""
-    return optimizer_identity(plan.optimizer), plan.adam, plan.warmup
+    layout = None if labels is None else labels.layout
+    return optimizer_identity(plan.optimizer), plan.adam, plan.warmup, layout

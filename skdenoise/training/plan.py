@@ -53,6 +53,8 @@ class Plan:
         Used as they are, without copies.
     verbose : int
         As in `UNetDenoiser`.
+    label_weight : float
+        Weight of the loss of a helper that learns labels. 0 if there is no helper.
     seed : int
         Determines order, noise and initial weights.
     """
@@ -71,6 +73,7 @@ class Plan:
     patience: int | None
     callbacks: tuple
     verbose: int
+    label_weight: float
     seed: int
 
 
@@ -80,6 +83,7 @@ def check_training_params(denoiser):
     _check_number("batch_size", denoiser.batch_size, Integral, 1, optional=True)
     _check_number("validation_split", denoiser.validation_split, Real, 0, below=1, optional=True)
     _check_number("early_stopping", denoiser.early_stopping, Integral, 0)
+    _check_number("label_weight", denoiser.label_weight, Real, 0)
     _check_number("verbose", denoiser.verbose, Integral, 0)
     _check_number("learning_rate", denoiser.learning_rate, Real, 0, optional=True)
     if denoiser.learning_rate == 0:
@@ -215,6 +219,7 @@ def make_plan(denoiser, architecture, loss, n_training, size, seed, *, first_epo
         patience=None if partial else patience,
         callbacks=tuple(copy.deepcopy(denoiser.callbacks or [])),
         verbose=denoiser.verbose,
+        label_weight=float(denoiser.label_weight),
         seed=seed,
     )
 

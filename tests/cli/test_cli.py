@@ -8,8 +8,10 @@ import sys
 import numpy as np
 import pytest
 from skimage.io import imread
+from typer.testing import CliRunner
 
 from skdenoise import __version__
+from skdenoise.cli import app
 
 
 def skdenoise(*arguments, **environment):
@@ -198,6 +200,6 @@ def test_too_few_images_are_refused(tmp_path):
     ],
 )
 def test_wrong_options_are_refused_before_the_work(arguments, words):
-    result = skdenoise("report", *arguments)
-    assert result.returncode == 2
+    result = CliRunner(env={"COLUMNS": "300"}).invoke(app, ["report", *arguments])
+    assert result.exit_code == 2
     assert words in result.stderr

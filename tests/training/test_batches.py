@@ -6,6 +6,7 @@ import keras
 import numpy as np
 
 from skdenoise import GaussianNoise
+from skdenoise.backend.compiled import CompiledNetwork
 from skdenoise.images.pixels import PixelFormat
 from skdenoise.supervision.pairs import Pairs
 from skdenoise.training.batches import TrainingBatches
@@ -51,7 +52,7 @@ def test_keras_draws_each_batch_of_each_epoch_in_order():
     batches = Recorded(plain.pairs, plain.indices, 4, 0, 0)
     model = keras.Sequential([keras.Input((1, 1, 1)), keras.layers.Conv2D(1, 1)])
     model.compile("sgd", "mse", steps_per_execution=2)
-    callbacks = [EpochRecord(batches), Dawdle()]
+    callbacks = [EpochRecord(batches, CompiledNetwork(model)), Dawdle()]
     model.fit(batches.for_keras(), epochs=3, verbose=0, shuffle=False, callbacks=callbacks)
     # Before the first epoch, shapes are learned from a batch or two.
     assert drawn[-15:] == [(epoch, index) for epoch in range(3) for index in range(5)]
