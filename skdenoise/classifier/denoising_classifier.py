@@ -200,7 +200,10 @@ class DenoisingClassifier(ClassifierMixin, MetaEstimatorMixin, ImageEstimator):
                 f"Each of the {len(labelled)} labelled images has a class of its own, so that none can be "
                 "held out to decide when to denoise. Expected at least two images of a class."
             )
-        self.denoiser_ = self._new_denoiser(seed).fit(np.delete(X, held_out, axis=0), None)
+        # The labels are for a denoiser with a label_weight.
+        self.denoiser_ = self._new_denoiser(seed).fit(
+            np.delete(X, held_out, axis=0), np.delete(y, held_out)
+        )
         n_copies = default_n_copies(len(labelled)) if self.n_copies == "auto" else self.n_copies
 
         def part(indices):
@@ -365,7 +368,9 @@ class DenoisingClassifier(ClassifierMixin, MetaEstimatorMixin, ImageEstimator):
         images = held_out_images(self._denoiser, X, seed)
         n_sets = len(images) // len(X)
         y = np.tile(y, n_sets)
-        weights = np.ones(len(y)) if weights is None else np.tile(weights, n_sets)
+        if weights is None or not weights.any():
+            weights = np.ones(len(X))
+        weights = np.tile(weights, n_sets)
         denoised, removed = self._denoised(images)
         right = classifier.predict(images) == y
         right_denoised = denoised_classifier.predict(denoised) == y

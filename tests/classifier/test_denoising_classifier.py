@@ -29,6 +29,7 @@ from skdenoise import (
     load,
 )
 from skdenoise.classifier.training_set import default_n_copies, split_off
+from skdenoise.seeding import Stream, draw_seed, generator
 
 SUBSPACE = SubspaceDenoiser(20, noise_factor=(0, 0.6), random_state=0)
 
@@ -230,6 +231,24 @@ def test_weights_reach_the_classifier(digits):
     weights = np.where(y < 5, 1.0, 1e-6)
     classifier = DenoisingClassifier(SVC(), SUBSPACE, n_copies=1, random_state=0)
     assert np.mean(classifier.fit(X, y, sample_weight=weights).predict(X) < 5) > 0.9
+
+
+def test_weights_of_zero_on_all_held_out_images_count_as_equal(digits):
+    X, y = digits
+    classifier = DenoisingClassifier(LogisticRegression(), SUBSPACE, n_copies=1, random_state=0)
+    images, labels, weights = X[:100], y[:100] % 2, np.zeros(100)
+    _, held_out = split_off(labels, 0.2, generator(draw_seed(0), Stream.CLASSIFIER_SPLIT))
+    weights[np.setdiff1d(np.arange(100), held_out)] = 1
+    classifier.fit(images, labels, sample_weight=weights)
+    assert 0 < classifier.held_out_accuracy_["classifier"] <= 1
+
+
+def test_labels_reach_a_denoiser_that_learns_from_them(digits):
+    X, y = digits
+    y = np.where(np.arange(200) < 150, y[:200], -1)
+    denoiser = quick_denoiser(label_weight=0.3)
+    classifier = DenoisingClassifier(SVC(), denoiser, n_copies=1, random_state=0).fit(X[:200], y)
+    assert "labels_loss" in classifier.denoiser_.history_
 
 
 def test_methods_are_those_of_the_classifier():
