@@ -264,6 +264,25 @@ class DenoisingClassifier(ClassifierMixin, MetaEstimatorMixin, ImageEstimator):
         """
         return self._answer("decision_function", X)
 
+    def score(self, X: ArrayLike, y: ArrayLike, sample_weight: ArrayLike | None = None) -> float:
+        """Return the accuracy.
+
+        Parameters
+        ----------
+        X : array-like of the layout given to ``fit``
+            Images, noisy or not.
+        y : array-like of shape (n,)
+            Their classes.
+        sample_weight : array-like of shape (n,), default=None
+            Weights of the images.
+
+        Returns
+        -------
+        float
+            Share of the images whose class is predicted correctly.
+        """
+        return super().score(X, y, sample_weight)
+
     def uses_denoiser(self, X: ArrayLike) -> NDArray[np.bool_]:
         """Return for each image whether it is denoised before it is classified.
 
