@@ -7,9 +7,9 @@ from numpy.typing import NDArray
 
 from skdenoise.typing import UnitImages
 
-# A threshold counts as equally good if it has at most half a standard error fewer right answers. On
-# digits (docs/results.md), none gave up 0.6 points under noise that was not trained on, and one standard
-# error gave up 1.7 points at noise 0.2 with a random forest.
+# A threshold counts as equally good if it has at most half a standard error fewer right answers. With none,
+# a prototype on digits lost 0.6 points under noise that was not trained on; with a whole one, 1.7 points
+# at noise 0.2 with a random forest.
 _STANDARD_ERRORS = 0.5
 
 # Widens the ranges of statistics, which are of the order of 1: a filter that preserves the mean leaves a
