@@ -593,8 +593,7 @@ class UNetDenoiser(Denoiser):
             )
             start = self._start(partial, resume, labels)
             outcome = train(plan, pairs, training, validation, labels=labels, **start)
-        self._keep(plan, pairs, outcome, partial, resume)
-        self._label_columns = None if labels is None else labels.columns
+        self._keep(plan, pairs, labels, outcome, partial, resume)
         if outcome.interrupt is not None:
             raise outcome.interrupt
         if not partial:
@@ -724,13 +723,14 @@ class UNetDenoiser(Denoiser):
             start["optimizer_state"] = self._optimizer_state
         return start
 
-    def _keep(self, plan, pairs, outcome, partial, resume):
+    def _keep(self, plan, pairs, labels, outcome, partial, resume):
         from skdenoise.inference.trained import TrainedNetwork
 
         self.history_ = _continued(self.history_ if resume else {}, outcome.history)
         self.n_iter_ = plan.first_epoch + len(outcome.history["loss"])
         self._loss = plan.loss
         self._optimizer_state = outcome.optimizer_state if partial else None
+        self._label_columns = None if labels is None else labels.columns
         self._helper_weights = outcome.helper_weights
         self._network = TrainedNetwork(
             plan.architecture, pairs.size, self.precision, outcome.weights, outcome.model

@@ -3,7 +3,7 @@
 import numpy as np
 import onnx
 
-from skdenoise.onnx.graphs import assemble, put_in_place, to_nhwc
+from skdenoise.onnx.graphs import assemble, dtype_name, element_name, put_in_place, to_nhwc
 from skdenoise.onnx.models import denoising_model
 
 _TINY = np.float32(1e-24)  # keeps ratios finite where nothing was removed
@@ -30,11 +30,10 @@ def classifier_model(estimator, images, layout, convert):
         Its input is called ``images``, its outputs ``label`` and ``probabilities``.
     """
     plain = convert(estimator.classifier_)
-    dtype = onnx.helper.np_dtype_to_tensor_dtype(images.dtype)
     label, probabilities = (output.type.tensor_type for output in plain.graph.output)
     n_scores = probabilities.shape.dim[1].dim_value
-    given = f"{_name(dtype)}[{layout.dimensions}] images"
-    answers = f"{_name(label.elem_type)}[N] label, float[N, {n_scores}] probabilities"
+    given = f"{dtype_name(images.dtype)}[{layout.dimensions}] images"
+    answers = f"{element_name(label.elem_type)}[N] label, float[N, {n_scores}] probabilities"
     if not estimator._trust.is_possible:
         body = """
             rows = Cast <to = 1> (images)
@@ -140,7 +139,3 @@ def _correlation(name, axis, size):
 def _checked(model):
     onnx.checker.check_model(model)
     return model
-
-
-def _name(number):
-    return onnx.TensorProto.DataType.Name(number).lower()

@@ -142,8 +142,8 @@ def for_stored_images(model, layout, pixels, made=None, clip=None, multiple=1, s
     wide, made = pixels.scaled_in, np.dtype(made or pixels.dtype)
     low, high = pixels.value_range
     whole = assemble(
-        f"{_name(pixels.dtype)}[{layout.dimensions}] images",
-        f"{_name(made)}[{layout.dimensions}] denoised",
+        f"{dtype_name(pixels.dtype)}[{layout.dimensions}] images",
+        f"{dtype_name(made)}[{layout.dimensions}] denoised",
         f"""
         given = Cast <to = {_number(wide)}> (images)
         nhwc = {to_nhwc(layout)}
@@ -248,6 +248,11 @@ def _number(dtype):
     return helper.np_dtype_to_tensor_dtype(np.dtype(dtype))
 
 
-def _name(dtype):
+def dtype_name(dtype):
     """Return ONNX's name for a NumPy dtype."""
-    return onnx.TensorProto.DataType.Name(_number(dtype)).lower()
+    return element_name(_number(dtype))
+
+
+def element_name(number):
+    """Return ONNX's name for the number of an element type, as the graph text has it."""
+    return onnx.TensorProto.DataType.Name(number).lower()

@@ -308,9 +308,9 @@ def _set_helper_weights(plan, compiled, weights):
     if compiled.model is compiled.network:
         return
     helper = [layer for layer in compiled.model.layers if layer is not compiled.network]
-    fresh = fresh_weights(helper, _helper_seed(plan))
     own = compiled.model.weights[len(compiled.network.weights) :]
-    for variable, values in zip(own, weights or fresh, strict=True):
+    weights = weights or fresh_weights(helper, _helper_seed(plan))
+    for variable, values in zip(own, weights, strict=True):
         variable.assign(values)
 
 
