@@ -5,7 +5,7 @@ from typing import Any, Self
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from sklearn.base import ClassifierMixin, MetaEstimatorMixin, clone
+from sklearn.base import ClassifierMixin, MetaEstimatorMixin, clone, is_regressor
 from sklearn.utils import assert_all_finite, check_array, check_consistent_length
 from sklearn.utils.metaestimators import available_if
 from sklearn.utils.multiclass import check_classification_targets
@@ -177,7 +177,7 @@ class DenoisingClassifier(ClassifierMixin, MetaEstimatorMixin, ImageEstimator):
         Raises
         ------
         TypeError
-            If `denoiser` is not a denoiser, or if the classifier does not take `sample_weight`.
+            If `classifier` is not a classifier or `denoiser` not a denoiser, or if the classifier does not take `sample_weight`.
         ValueError
             If images, labels or parameters are not as documented, if there are fewer than two classes, or
             if each class has just one image, so that none can be held out.
@@ -312,6 +312,11 @@ class DenoisingClassifier(ClassifierMixin, MetaEstimatorMixin, ImageEstimator):
         return unwrapped(self.denoiser_)
 
     def _check_params(self):
+        is_instance = hasattr(self.classifier, "fit") and not isinstance(self.classifier, type)
+        if not is_instance or is_regressor(self.classifier):
+            raise TypeError(
+                f"classifier={self.classifier!r} is not a classifier. Give an instance, such as SVC()."
+            )
         if self.denoiser is not None:
             self._found_denoiser()
         is_number = isinstance(self.n_copies, Integral) and self.n_copies >= 1

@@ -13,7 +13,7 @@ from sklearn.datasets import load_sample_images
 from sklearn.ensemble import RandomForestClassifier, StackingClassifier
 from sklearn.exceptions import NotFittedError
 from sklearn.frozen import FrozenEstimator
-from sklearn.linear_model import LogisticRegression
+from sklearn.linear_model import LinearRegression, LogisticRegression
 from sklearn.model_selection import GridSearchCV
 from sklearn.neighbors import KNeighborsClassifier
 from sklearn.pipeline import make_pipeline
@@ -264,6 +264,17 @@ def test_methods_are_those_of_the_classifier():
         ({"n_copies": 0}, ValueError, "n_copies=0 must be an integer >= 1, or 'auto'"),
         ({"n_copies": "many"}, ValueError, "n_copies='many' must be"),
         ({"validation_fraction": 1}, ValueError, "validation_fraction=1 must be a number between"),
+        (
+            {"classifier": "svc"},
+            TypeError,
+            "classifier='svc' is not a classifier. Give an instance",
+        ),
+        ({"classifier": SVC}, TypeError, "is not a classifier"),
+        (
+            {"classifier": LinearRegression()},
+            TypeError,
+            r"classifier=LinearRegression\(\) is not a",
+        ),
         ({"denoiser": SVC()}, TypeError, "is not a denoiser of skdenoise"),
         (
             {"denoiser": make_pipeline(ImageFlattener(), FilterDenoiser())},
