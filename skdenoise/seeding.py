@@ -40,6 +40,7 @@ class Stream(IntEnum):
     CLASSIFIER_VALIDATION = 22
     CLASSIFIER_DENOISER = 23
     HELPER = 24
+    IMITATION = 25
 
 
 def draw_seed(random_state: RandomState) -> int:

@@ -22,6 +22,9 @@ from skdenoise.backend.allocator import keep_freed_memory
 # At most this many networks are kept, since each takes memory while it is idle.
 CAPACITY = 8
 
+# Keras makes this many steps before it returns to Python, which takes as long as a step of a small network.
+_STEPS_PER_EXECUTION = 8
+
 # In the order of their last use: the network that has been idle longest is dropped first.
 _idle: OrderedDict = OrderedDict()
 _lock = Lock()
@@ -118,6 +121,11 @@ def borrowed(key, make: Callable[[], CompiledNetwork]):
 def _made(make):
     keep_freed_memory()
     return make()
+
+
+def steps_per_execution():
+    """Return how many steps Keras should make before it returns to Python."""
+    return _STEPS_PER_EXECUTION if devices.can_execute_several_steps() else 1
 
 
 def set_jit_compile(model):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import functools
-import math
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
@@ -30,8 +30,15 @@ from skdenoise.noise.from_parameters import resolve_noise
 from skdenoise.noise.sensor import GaussianNoise
 from skdenoise.seeding import Stream, generator
 from skdenoise.supervision.by_name import resolve_supervision
-from skdenoise.supervision.labels import encode_labels
-from skdenoise.training.plan import check_training_params, make_plan, resolve_patch_size, split
+from skdenoise.supervision.fixed_classifier import FixedClassifier, check_fixed_classifier
+from skdenoise.supervision.labels import Classes, encode_labels
+from skdenoise.training.plan import (
+    check_training_params,
+    make_plan,
+    resolve_label_weight,
+    resolve_patch_size,
+    split,
+)
 from skdenoise.user_warnings import warn_user
 
 if TYPE_CHECKING:
@@ -42,6 +49,22 @@ _PIXELS_TO_CHECK = 2**20
 
 # The noise levels of the blind denoisers of the literature, see `UNetDenoiser.for_photographs`.
 _BLIND = (0, 55 / 255)
+
+
+@dataclass(frozen=True)
+class _TrainedHelper:
+    """A helper that has learned labels, to continue from.
+
+    Attributes
+    ----------
+    columns : tuple of Classes or Numbers
+        How the labels were encoded.
+    weights : list of ndarray
+        Its weights.
+    """
+
+    columns: tuple
+    weights: list
 
 
 class UNetDenoiser(Denoiser):
@@ -83,10 +106,13 @@ class UNetDenoiser(Denoiser):
         ``"self"``: noisy images alone; some pixels are hidden, and the network predicts them from their
         neighbours. ``"recorrupted"``: noisy images alone, with Gaussian noise of the known strength
         `noise_factor`, to which more is added. See Notes.
-    label_weight : float, default=0.0
+    label_weight : float, default=None
         How much the labels `y` of a fit count. 0 ignores `y`. Otherwise, a small helper network learns along
         to predict the labels from denoised images, and its loss, times this weight, is added to that of the
-        pixels. 0.3 is a good start. See Notes.
+        pixels. 0.3 is a good start. If None, 0.3 with a `classifier`, else 0. See Notes.
+    classifier : fitted classifier or keras.Model, default=None
+        The classifier that the denoised images will be given to, and that stays as it is. ``fit`` needs its
+        labels `y`. See Notes.
     patch_size : int or (height, width), default=None
         Size of the training patches, cut at random places that change in every epoch. If None, trains on
         whole images or, for a list of images, on patches of 64x64, smaller if an image is.
@@ -209,6 +235,14 @@ class UNetDenoiser(Denoiser):
     in units of the value range, since labels of very noisy images would cost accuracy. The PSNR falls a little.
     ``partial_fit``, ``warm_start`` and pickle keep the helper; a model file does not.
 
+    With a `classifier`, the denoiser learns from pixels first. Then a helper learns to answer as
+    ``classifier.predict_proba`` does, on clean, noisy and denoised images, and stays as it is while the
+    denoiser is fine-tuned: a sixth as many steps as before, at 0.3 times the learning rate, with the loss of
+    the labels behind the helper. No callbacks are called in them. A ``keras.Model`` needs no
+    helper; its classes are 0, 1 and so on. It takes images in the layout and value range of `X`, and returns
+    logits or probabilities. ``partial_fit`` fine-tunes only in its first call; after that its epochs learn
+    from pixels and labels. A model file does not keep the classifier, which only ``fit`` needs.
+
     A fit that is interrupted (Ctrl-C) in its first epoch leaves the estimator as it was. Later, the
     estimator keeps what it has learned until the end of the last whole epoch, and the KeyboardInterrupt is
     raised. The same holds if images cannot be read.
@@ -252,7 +286,8 @@ class UNetDenoiser(Denoiser):
         clip: bool | None = None,
         strength: float = 1.0,
         supervision: Any = "clean",
-        label_weight: float = 0.0,
+        label_weight: float | None = None,
+        classifier: Any = None,
         patch_size: int | tuple[int, int] | None = None,
         augment: bool = False,
         train_output: str = "denoised_noisy",
@@ -280,6 +315,7 @@ class UNetDenoiser(Denoiser):
         self.strength = strength
         self.supervision = supervision
         self.label_weight = label_weight
+        self.classifier = classifier
         self.patch_size = patch_size
         self.augment = augment
         self.train_output = train_output
@@ -416,9 +452,9 @@ class UNetDenoiser(Denoiser):
             differ, or an `ImageFolder`. A memmap, or an array of Zarr, HDF5 or Dask, is read in blocks,
             and never as a whole.
         y : array-like of shape (n,) or (n, n_outputs), default=None
-            Labels, which a pipeline passes here. Ignored unless `label_weight` is greater than 0: then classes,
-            where -1 marks images without a label, or numbers. (If -1 and one other class are all there
-            is, both are classes.)
+            Labels, which a pipeline passes here. Ignored unless there is a `label_weight` or a `classifier`:
+            then classes, where -1 marks images without a label, or numbers. (If -1 and one other class are
+            all there is, both are classes.) With a `classifier`, its classes.
         clean : array-like of the shape of `X`, or such a list, default=None
             The same images clean, to learn from real pairs. No noise is added then. The value range is
             that of `clean`, or of `X` if that holds integers and `clean` floats; for float shots beyond
@@ -434,8 +470,13 @@ class UNetDenoiser(Denoiser):
 
         Raises
         ------
+        TypeError
+            If `classifier` is not a classifier with ``predict_proba``.
+        sklearn.exceptions.NotFittedError
+            If `classifier` is not fitted, as after ``clone``: give ``FrozenEstimator(classifier)``.
         ValueError
-            If images or parameters are not as documented, or if training diverges.
+            If images, labels or parameters are not as documented, if `classifier` does not take the images,
+            or if training diverges.
         OSError
             If a store cannot be read. After the first epoch, the denoiser then keeps what it has learned
             until the end of the last whole epoch; before, it is as it was.
@@ -558,8 +599,6 @@ class UNetDenoiser(Denoiser):
 
     def _learn(self, X, y, clean, noisy=None, *, partial=False):
         """Train, and keep what was learned; if that fails, stay as before."""
-        from skdenoise.training.loop import train
-
         resume = (partial or self.warm_start) and hasattr(self, "_network")
         with self._unchanged_by_failure():
             supervision = resolve_supervision(self.supervision)
@@ -576,7 +615,8 @@ class UNetDenoiser(Denoiser):
             )
             architecture = self._architecture(supervision, resume, targets)
             pairs = self._pairs(supervision, images, targets, clean is None, architecture.multiple)
-            labels = self._encode_labels(y, len(pairs.clean), resume)
+            classifier = self._fixed_classifier(images, pairs)
+            labels = self._encode_labels(y, len(pairs.clean), classifier, resume)
             training, validation = split(self, architecture.recipe, pairs, self._seed, partial)
             loss = self.loss or supervision.default_loss(
                 architecture.recipe, has_pairs=self.noise_ is None, linear=architecture.linear
@@ -591,8 +631,9 @@ class UNetDenoiser(Denoiser):
                 first_epoch=self.n_iter_ if resume else 0,
                 partial=partial,
             )
-            start = self._start(partial, resume, labels)
-            outcome = train(plan, pairs, training, validation, labels=labels, **start)
+            outcome = self._train(
+                plan, (pairs, training, validation), labels, classifier, resume, partial
+            )
         self._keep(plan, pairs, labels, outcome, partial, resume)
         if outcome.interrupt is not None:
             raise outcome.interrupt
@@ -706,33 +747,89 @@ class UNetDenoiser(Denoiser):
             augment=self.augment,
         )
 
-    def _encode_labels(self, y, n_images, resume):
-        """Return the labels, if they count."""
-        if not self.label_weight:
+    def _fixed_classifier(self, images, pairs):
+        """Return the classifier to be denoised for, if it counts: a model as a function to its logits."""
+        if self.classifier is None or not resolve_label_weight(self):
             return None
-        return encode_labels(y, n_images, self._label_columns if resume else None)
+        import keras
 
-    def _start(self, partial, resume, labels):
+        from skdenoise.networks.keras_classifier import KerasClassifier
+
+        if pairs.patch_size is not None or isinstance(images, ImageList):
+            raise ValueError(
+                f"classifier is given with patch_size={self.patch_size!r}, or with images of several sizes. "
+                "A classifier needs whole images: give an array of images of one size, and no patch_size."
+            )
+        pixels, shape = PixelFormat(images.dtype, self.value_range_), images.shape[1:]
+        few = pairs.batch(np.arange(min(8, len(images))), generator(self._seed, Stream.CHECK))[1]
+        few = few[:, : pairs.size[0], : pairs.size[1]]
+        if isinstance(self.classifier, keras.Model):
+            return KerasClassifier(self.classifier, pixels, shape, few)
+        check_fixed_classifier(self.classifier)
+        classifier = FixedClassifier(self.classifier, pixels, shape)
+        classifier.probabilities(few)  # raises if it does not take these images
+        return classifier
+
+    def _encode_labels(self, y, n_images, classifier, resume):
+        """Return the labels, if they count."""
+        if not resolve_label_weight(self):
+            return None
+        if classifier is not None:
+            labels = encode_labels(y, n_images, (Classes(classifier.classes, "classifier"),))
+            if not resume and not labels.weights.any():
+                raise ValueError(
+                    f"classifier is given, but y marks all {n_images} images as unlabelled (-1). Give the "
+                    "labels of some, or set classifier=None."
+                )
+            return labels
+        kept = self._helper if resume else None
+        return encode_labels(y, n_images, None if kept is None else kept.columns)
+
+    def _train(self, plan, images, labels, classifier, resume, partial):
+        """Train the network; with a classifier, on pixels first and then through it."""
+        from skdenoise.training.fine_tuning import fine_tune, fixed_helper
+        from skdenoise.training.loop import train
+
+        start, kept = self._start(resume, partial), self._helper if resume else None
+        helper_weights = [] if kept is None else kept.weights
+        if classifier is None:
+            return train(plan, *images, labels=labels, helper_weights=helper_weights, **start)
+        helper = fixed_helper(labels, classifier)
+        if partial and kept is not None:
+            given = {"labels": labels, "helper": helper, "helper_weights": helper_weights}
+            return train(plan, *images, **given, **start)
+        outcome = train(plan, *images, **start)
+        if outcome.interrupt is not None:
+            return outcome
+        denoise = functools.partial(self._trained(plan, images[0], outcome).denoise, pixels=UNIT)
+        return fine_tune(plan, outcome, images, labels, classifier, denoise)
+
+    def _start(self, resume, partial):
         """Return what training continues from."""
         if not resume:
             return {}
         start = {"weights": self._network.weights}
-        if labels is not None:
-            start["helper_weights"] = self._helper_weights
         if partial and self._optimizer_state is not None:
             start["optimizer_state"] = self._optimizer_state
         return start
 
     def _keep(self, plan, pairs, labels, outcome, partial, resume):
-        from skdenoise.inference.trained import TrainedNetwork
+        from skdenoise.training.fine_tuning import joined
 
-        self.history_ = _continued(self.history_ if resume else {}, outcome.history)
+        self.history_ = joined(self.history_ if resume else {}, outcome.history)
         self.n_iter_ = plan.first_epoch + len(outcome.history["loss"])
         self._loss = plan.loss
         self._optimizer_state = outcome.optimizer_state if partial else None
-        self._label_columns = None if labels is None else labels.columns
-        self._helper_weights = outcome.helper_weights
-        self._network = TrainedNetwork(
+        self._helper = None
+        if "labels_loss" in outcome.history:
+            self._helper = _TrainedHelper(labels.columns, outcome.helper_weights)
+        self._network = self._trained(plan, pairs, outcome)
+
+    def _trained(self, plan, pairs, outcome):
+        """Return the network with what it has learned."""
+        from skdenoise.inference.trained import TrainedNetwork
+
+        return TrainedNetwork(
             plan.architecture, pairs.size, self.precision, outcome.weights, outcome.model
         )
 
@@ -786,6 +883,7 @@ class UNetDenoiser(Denoiser):
     def _parameters_to_save(self):
         return super()._parameters_to_save() | {
             "callbacks": None,
+            "classifier": None,
             "supervision": name_of(resolve_supervision(self.supervision)),
         }
 
@@ -829,13 +927,4 @@ class UNetDenoiser(Denoiser):
             )
         self._network = TrainedNetwork(architecture, size, self.precision, weights)
         self._optimizer_state = None
-        self._label_columns, self._helper_weights = None, []
-
-
-def _continued(before, now):
-    """Return the history of epochs, with NaN where one of its values was not computed."""
-    n_before, n_now = (len(history.get("loss", [])) for history in (before, now))
-    return {
-        name: before.get(name, [math.nan] * n_before) + now.get(name, [math.nan] * n_now)
-        for name in (before | now)
-    }
+        self._helper = None

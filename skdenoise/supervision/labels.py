@@ -42,9 +42,12 @@ class Classes:
     ----------
     classes : ndarray
         The classes, sorted.
+    source : str
+        What they are the classes of.
     """
 
     classes: np.ndarray
+    source: str = "first fit"
 
     @property
     def width(self) -> int:
@@ -59,8 +62,9 @@ class Classes:
         unknown = set(np.unique(column[labelled]).tolist()) - set(self.classes.tolist())
         if unknown:
             raise ValueError(
-                f"y has the classes {sorted(unknown)}, which were not in the first fit. It had "
-                f"{self.classes.tolist()}. Give all classes in the first call, or start a new fit."
+                f"y has the classes {sorted(unknown)}, which the {self.source} does not have: it has "
+                f"{self.classes.tolist()}. Mark images of other classes with -1, or start anew with a "
+                f"{self.source} that has all classes."
             )
         targets = np.zeros((len(column), self.width), np.float32)
         places = np.searchsorted(self.classes, column[labelled])
@@ -150,8 +154,8 @@ def encode_labels(y: Any, n_images: int, columns=None) -> Labels:
     """
     if y is None:
         raise ValueError(
-            "label_weight is greater than 0, but fit got no y. Give the labels of the images, or set "
-            "label_weight=0."
+            "label_weight is greater than 0 or a classifier is given, but fit got no y. Give the labels of "
+            "the images, or set label_weight=0."
         )
     y = np.asarray(y)
     if y.ndim not in (1, 2) or len(y) != n_images:

@@ -6,18 +6,19 @@ from functools import partial
 import keras
 import numpy as np
 
-from skdenoise.backend import devices
-from skdenoise.backend.compiled import CompiledNetwork, borrowed, set_jit_compile
-from skdenoise.networks.helper import fresh_weights, label_loss, with_helper
+from skdenoise.backend.compiled import (
+    CompiledNetwork,
+    borrowed,
+    set_jit_compile,
+    steps_per_execution,
+)
+from skdenoise.networks.helper import Helper, fresh_weights, label_loss
 from skdenoise.networks.initial_weights import can_be_drawn, initial_weights
 from skdenoise.progress import progress_callbacks
 from skdenoise.seeding import Stream, derived_seed
 from skdenoise.training.batches import TrainingBatches, ValidationBatches
 from skdenoise.training.keys import optimizer_identity, training_key
 from skdenoise.training.schedule import Schedule
-
-# Keras makes this many steps before it returns to Python, which takes as long as a step of a small network.
-_STEPS_PER_EXECUTION = 8
 
 
 @dataclass
@@ -55,6 +56,7 @@ def train(
     validation,
     *,
     labels=None,
+    helper=None,
     weights=None,
     helper_weights=(),
     optimizer_state=None,
@@ -71,6 +73,8 @@ def train(
         Indices of the images to train on, and of the images to hold out (may be empty).
     labels : Labels or None
         Labels of all images, for a helper to learn.
+    helper : Helper or None
+        The helper. If None, and there are labels, one that learns along.
     weights : list of ndarray or None
         Weights to continue from. If None, uses the initial weights of the plan's seed.
     helper_weights : list of ndarray
@@ -89,11 +93,15 @@ def train(
     KeyboardInterrupt, or what was raised while a batch was made
         In the first epoch. After it, the exception is part of the outcome.
     """
-    helper = None if labels is None else (pairs.padded_size, labels.layout, plan.label_weight)
+    if helper is None and labels is not None:
+        helper = Helper(labels.layout)
+    described = None if helper is None else (pairs.padded_size, helper, plan.label_weight)
     key = training_key(
-        plan.architecture, plan.precision, plan.loss, _optimizer_parameters(plan), helper
+        plan.architecture, plan.precision, plan.loss, _optimizer_parameters(plan), described
     )
-    with borrowed(key, lambda: _compile(plan, pairs.padded_size, labels)) as compiled:
+    if helper is not None and helper.classifier is not None:
+        key = None  # a user's classifier may change between two fits
+    with borrowed(key, lambda: _compile(plan, pairs.padded_size, helper)) as compiled:
         # A reused network holds the weights, the optimizer's state and the rate of another fit, so that
         # all three are set here.
         _set_weights(plan, compiled, weights)
@@ -236,21 +244,21 @@ class EpochRecord(keras.callbacks.Callback):
         self.helper_weights = _helper_weights(self.compiled)
 
 
-def _compile(plan, size, labels):
+def _compile(plan, size, helper):
     seed = derived_seed(plan.seed, Stream.WEIGHTS)
     network = plan.architecture.build(size, plan.precision, seed)
     is_drawn = plan.architecture.is_built_in and can_be_drawn(network, seed)
     draw = partial(initial_weights, network, seed) if is_drawn else None
     model, loss, loss_weights = network, _named("loss", plan.loss, keras.losses.get), None
-    if labels is not None:
-        model = with_helper(network, size, labels.layout, _helper_seed(plan))
-        loss, loss_weights = [loss, label_loss(labels.layout)], [1.0, plan.label_weight]
+    if helper is not None:
+        model = helper.behind(network, size, _helper_seed(plan))
+        loss, loss_weights = [loss, label_loss(helper.layout)], [1.0, plan.label_weight]
     optimizer, schedule = _optimizer(plan)
     model.compile(
         optimizer=optimizer,
         loss=loss,
         loss_weights=loss_weights,
-        steps_per_execution=_STEPS_PER_EXECUTION if devices.can_execute_several_steps() else 1,
+        steps_per_execution=steps_per_execution(),
     )
     set_jit_compile(model)
     return CompiledNetwork(model, schedule, draw, network)

@@ -21,6 +21,9 @@ _PATCH_SIZE = 64
 # A warning is raised if a small image among larger ones makes the patches smaller than this.
 _LEAST_PATCH_SIZE = 32
 
+# With a classifier. Chosen on validation images of MNIST: 0.1 gave about half of the gain.
+_LABEL_WEIGHT = 0.3
+
 # Epochs without progress, with early_stopping=True.
 _PATIENCE = 5
 
@@ -83,7 +86,7 @@ def check_training_params(denoiser):
     _check_number("batch_size", denoiser.batch_size, Integral, 1, optional=True)
     _check_number("validation_split", denoiser.validation_split, Real, 0, below=1, optional=True)
     _check_number("early_stopping", denoiser.early_stopping, Integral, 0)
-    _check_number("label_weight", denoiser.label_weight, Real, 0)
+    _check_number("label_weight", denoiser.label_weight, Real, 0, optional=True)
     _check_number("verbose", denoiser.verbose, Integral, 0)
     _check_number("learning_rate", denoiser.learning_rate, Real, 0, optional=True)
     if denoiser.learning_rate == 0:
@@ -99,6 +102,13 @@ def check_training_params(denoiser):
             "validation_split=0 with early_stopping: val_loss needs held-out images. Give a "
             "validation_split > 0, or leave early_stopping out."
         )
+
+
+def resolve_label_weight(denoiser):
+    """Return the weight of the labels, 0 if they do not count."""
+    if denoiser.label_weight is None:
+        return 0.0 if denoiser.classifier is None else _LABEL_WEIGHT
+    return float(denoiser.label_weight)
 
 
 def resolve_patch_size(patch_size, images):
@@ -219,7 +229,7 @@ def make_plan(denoiser, architecture, loss, n_training, size, seed, *, first_epo
         patience=None if partial else patience,
         callbacks=tuple(copy.deepcopy(denoiser.callbacks or [])),
         verbose=denoiser.verbose,
-        label_weight=float(denoiser.label_weight),
+        label_weight=resolve_label_weight(denoiser),
         seed=seed,
     )
 

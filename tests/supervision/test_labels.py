@@ -170,7 +170,7 @@ def test_a_weight_that_makes_no_sense(digits, weight):
 def test_a_later_call_must_have_the_classes_and_columns_of_the_first(with_labels, digits):
     X, y = digits
     with pytest.raises(
-        ValueError, match=r"y has the classes \[10\], which were not in the first fit"
+        ValueError, match=r"y has the classes \[10\], which the first fit does not have"
     ):
         with_labels.partial_fit(X[:50], y[:50] + 1)
     with pytest.raises(ValueError, match=r"y has 2 column\(s\), but the first fit had 1"):

@@ -1,0 +1,89 @@
+"""Fine-tuning: a trained denoiser is trained a little further, for a classifier that stays as it is."""
+
+import dataclasses
+import math
+
+from skdenoise.networks.helper import Helper
+from skdenoise.networks.keras_classifier import KerasClassifier
+from skdenoise.training.imitation import imitation
+from skdenoise.training.loop import Outcome, train
+
+# Length and learning rate, as shares of those of the fit before. Chosen on validation images of MNIST.
+_SHARE_OF_STEPS, _SHARE_OF_RATE = 0.16, 0.3
+# A shorter schedule would have hardly any steps of a high rate.
+_LEAST_STEPS = 20
+
+
+def fine_tune(plan, outcome, images, labels, classifier, denoise) -> Outcome:
+    """Return what a denoiser has learned after further training, through a classifier.
+
+    Parameters
+    ----------
+    plan : Plan
+        How it was trained.
+    outcome : Outcome
+        What it has learned so far.
+    images : tuple of (Pairs, training, validation)
+        As in `train`.
+    labels : Labels
+        Labels of all images, in the order of the classes of the classifier.
+    classifier : FixedClassifier or KerasClassifier
+        The classifier. A helper imitates one that is not a Keras model.
+    denoise : callable
+        Takes noisy images to denoised ones, in units of the value range, with the weights of `outcome`.
+
+    Returns
+    -------
+    Outcome
+        If an interrupt comes before the end of an epoch of fine-tuning, what was learned before.
+    """
+    pairs, training, _ = images
+    helper = fixed_helper(labels, classifier)
+    try:
+        helper_weights = ()
+        if helper.classifier is None:
+            helper_weights = imitation(
+                classifier, labels.layout, pairs, training, denoise, plan.seed
+            )
+        tuned = train(
+            _shorter(plan, len(outcome.history["loss"])),
+            *images,
+            labels=labels,
+            helper=helper,
+            weights=outcome.weights,
+            helper_weights=helper_weights,
+        )
+    except KeyboardInterrupt as interrupt:
+        return dataclasses.replace(outcome, interrupt=interrupt)
+    history = joined(outcome.history, tuned.history)
+    return dataclasses.replace(tuned, history=history, optimizer_state=outcome.optimizer_state)
+
+
+def fixed_helper(labels, classifier):
+    """Return the helper of a classifier: a Keras model itself, or a network that imitates another one."""
+    logits = classifier.logits if isinstance(classifier, KerasClassifier) else None
+    return Helper(labels.layout, is_fixed=True, classifier=logits)
+
+
+def joined(before, now):
+    """Return the history of two fits, with NaN where one of its values was not computed."""
+    n_before, n_now = (len(history.get("loss", [])) for history in (before, now))
+    return {
+        name: before.get(name, [math.nan] * n_before) + now.get(name, [math.nan] * n_now)
+        for name in (before | now)
+    }
+
+
+def _shorter(plan, n_epochs_before):
+    """Return the plan of the fine-tuning that follows a fit."""
+    steps = max(_LEAST_STEPS, round(_SHARE_OF_STEPS * plan.epochs * plan.steps_per_epoch))
+    epochs = math.ceil(steps / plan.steps_per_epoch)
+    return dataclasses.replace(
+        plan,
+        learning_rate=_SHARE_OF_RATE * plan.learning_rate,
+        epochs=epochs,
+        steps_per_epoch=math.ceil(steps / epochs),
+        first_epoch=plan.first_epoch + n_epochs_before,
+        patience=None,
+        callbacks=(),
+    )
