@@ -41,6 +41,7 @@ class Stream(IntEnum):
     CLASSIFIER_DENOISER = 23
     HELPER = 24
     IMITATION = 25
+    COMPARISON_LABELS = 26
 
 
 def draw_seed(random_state: RandomState) -> int:

@@ -504,6 +504,7 @@ def verdict_of(**changes):
         "training": "matched",
         "train_noise_factor": 0.4,
         "noise_factor": 0.4,
+        "n_labels": 100,
         "n_repeats": 1,
         "n_validation": 200,
         "clean_cost_low": -0.01,

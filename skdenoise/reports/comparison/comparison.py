@@ -30,6 +30,7 @@ from skdenoise.reports.comparison.conditions import (
     ON_NOISE,
     PCA_OF_CLEAN,
     PCA_OF_NOISY,
+    SELF_TRAINING,
 )
 from skdenoise.reports.comparison.experiment import UNPREPARED, Experiment
 from skdenoise.reports.comparison.levels import noise_levels, training_levels
@@ -38,6 +39,7 @@ from skdenoise.reports.comparison.result import DenoisingComparison
 from skdenoise.reports.comparison.table import tabulate
 from skdenoise.reports.summary import check_pandas
 from skdenoise.seeding import draw_seed
+from skdenoise.supervision.labels import UNLABELLED
 from skdenoise.user_warnings import warn_user
 
 if TYPE_CHECKING:
@@ -54,6 +56,8 @@ def compare_denoising(
     X_test: ArrayLike,
     y_test: ArrayLike,
     *,
+    unlabelled: ArrayLike | None = None,
+    n_labels: int | Sequence[int] | None = None,
     noise: "str | NoiseModel" = "gaussian",
     noise_factors: float | Sequence[float] | None = None,
     train_noise_factor: _TrainNoise | list[_TrainNoise] = "matched",
@@ -91,6 +95,15 @@ def compare_denoising(
         Clean test images, in the same layout; noise is added to them.
     y_test : array-like of shape (m,)
         Their classes.
+    unlabelled : array-like of shape (k, ...), default=None
+        More clean training images, in the same layout, whose classes are not known. Denoisers and principal
+        components learn from them too, and self-training is one more rival if the classifier has
+        ``predict_proba``.
+    n_labels : sequence of int, default=None
+        Numbers of training images that are labelled; the table has a part for each. They are drawn so that
+        the classes are represented, and the other training images are used without their labels. If None,
+        all training images are labelled. Validation images are always labelled, which favours the
+        rivals, with their many choices.
     noise : str or noise model, default="gaussian"
         A name (`noise_names`), or an instance with its own strength.
     noise_factors : sequence of float, default=None
@@ -131,7 +144,8 @@ def compare_denoising(
     value_range : (low, high), default=None
         Pixel values of black and white. If None, inferred from the training images.
     return_estimator : bool, default=False
-        Whether to keep the fitted pipelines of the first repeat, in ``estimators``.
+        Whether to keep the fitted pipelines of the first repeat, in ``estimators``; those of the greatest
+        of several `n_labels`.
     n_jobs : int, default=None
         Number of repeats and training levels to run in parallel, as in joblib.
     random_state : int, RandomState instance or None, default=None
@@ -162,7 +176,7 @@ def compare_denoising(
     Notes
     -----
     Training, validation and test noise are separate draws, for any `random_state`. A denoiser is fitted
-    once per repeat and training level. Three classifiers are then tested with it: one trained on denoised
+    once per repeat and training level, also for several `n_labels`, unless it learns from labels. Three classifiers are then tested with it: one trained on denoised
     noisy images, one trained on denoised clean images, and the one trained on clean images, not
     retrained. A SciKeras network, also as the last step of a pipeline, is trained with new noise in each
     epoch as well, for as long as the slowest denoiser and its classifier took. Only this condition
@@ -221,6 +235,8 @@ def compare_denoising(
         y=y_train,
         X_test=X_test,
         y_test=y_test,
+        unlabelled=_check_unlabelled(unlabelled, X_train),
+        n_labels=None if n_labels is None else _check_numbers("n_labels", n_labels),
         validation=_check_validation(validation, X_train, y_train),
         levels=levels,
         trainings=training_levels(noise, train_noise_factor, levels),
@@ -232,6 +248,7 @@ def compare_denoising(
         return_estimator=return_estimator,
         seed=draw_seed(random_state),
     )
+    _check_labels(experiment)
     experiment.try_noise()
     measurements, interrupted = _run(experiment, n_jobs, verbose)
     n_resamples = n_resamples or outcomes.n_resamples
@@ -273,10 +290,10 @@ def _run_task(experiment, task):
 
 
 def _estimators(measurements):
-    """Return the kept pipelines, by training level and condition."""
+    """Return the kept pipelines, by training level and condition, of the greatest number of labels."""
     return {
         (m.training.block, m.training.label, m.condition.name): m.pipeline
-        for m in measurements
+        for m in sorted(measurements, key=lambda m: m.n_labels)
         if m.pipeline is not None and m.condition != UNPREPARED
     }
 
@@ -341,6 +358,30 @@ def _check_validation(validation, X_train, y_train):
     return X, y
 
 
+def _check_unlabelled(unlabelled, X_train):
+    if unlabelled is None:
+        return X_train[:0]
+    unlabelled = check_images(unlabelled, name="unlabelled")
+    _check_same_layout(X_train, unlabelled, "unlabelled")
+    return unlabelled
+
+
+def _check_labels(experiment):
+    """Raise if there are not as many labelled images as asked for, or if -1 is a class."""
+    n_classes, n_images = len(np.unique(experiment.y)), experiment.n_training
+    numbers = experiment.n_labels or ()
+    if len(set(numbers)) < len(numbers) or any(not n_classes <= n <= n_images for n in numbers):
+        raise ValueError(
+            f"n_labels={numbers!r} must be different numbers from {n_classes}, the number of classes, to "
+            f"{n_images}, the number of training images that are not held out for validation."
+        )
+    if (numbers or len(experiment.unlabelled)) and UNLABELLED in experiment.y.tolist():
+        raise ValueError(
+            "y_train has the class -1, which marks images without a label. Give it another name, and "
+            "images without a label as unlabelled=."
+        )
+
+
 def _check_denoisers(denoisers):
     """Return denoisers by name."""
     if denoisers is None:
@@ -361,7 +402,8 @@ def _check_denoisers(denoisers):
     rows = [
         f"{name}{suffix}" for name in denoisers for suffix in ("", ON_DENOISED_CLEAN, NOT_RETRAINED)
     ]
-    taken = {ON_CLEAN, ON_NOISE, ON_FRESH_NOISE, PCA_OF_CLEAN, PCA_OF_NOISY, UNPREPARED.name}
+    taken = {ON_CLEAN, ON_NOISE, ON_FRESH_NOISE, PCA_OF_CLEAN, PCA_OF_NOISY, SELF_TRAINING}
+    taken.add(UNPREPARED.name)
     twice = sorted(name for name in rows if rows.count(name) > 1 or name in taken)
     if twice:
         raise ValueError(f"denoisers: the table has another row called {twice[0]!r}; rename it.")

@@ -12,6 +12,9 @@ from sklearn.decomposition import PCA
 from sklearn.frozen import FrozenEstimator
 from sklearn.model_selection import ParameterGrid
 from sklearn.pipeline import Pipeline
+from sklearn.semi_supervised import SelfTrainingClassifier
+
+from skdenoise.supervision.labels import UNLABELLED
 
 ALONE, NOISE_TRAINING, PRINCIPAL_COMPONENTS, FILTER, DENOISER = KINDS = (
     "no denoiser",
@@ -23,6 +26,7 @@ ALONE, NOISE_TRAINING, PRINCIPAL_COMPONENTS, FILTER, DENOISER = KINDS = (
 ON_CLEAN = "no denoiser"
 ON_NOISE = "noise augmentation"
 ON_FRESH_NOISE = "new noise in each epoch"
+SELF_TRAINING = "self-training on noise"
 PCA_OF_CLEAN = "PCA of clean images"
 PCA_OF_NOISY = "PCA of noisy images"
 # Added to the name of a denoiser if the classifier after it is not trained on denoised noisy images.
@@ -88,12 +92,41 @@ class TrainingSet:
         ``noisy(i)`` returns the images with the i-th draw of noise.
     n_copies : tuple of int
         Numbers of noisy copies to choose from.
+    unlabelled : ndarray
+        Clean images whose classes are not known. There may be none.
+    noisy_unlabelled : callable
+        As `noisy`, for those.
     """
 
     X: np.ndarray
     y: np.ndarray
     noisy: Callable
     n_copies: tuple
+    unlabelled: np.ndarray
+    noisy_unlabelled: Callable
+
+    @property
+    def all_images(self):
+        """All clean images, the labelled ones first."""
+        return np.concatenate([self.X, self.unlabelled])
+
+    @property
+    def all_labels(self):
+        """The classes of all images, -1 for those that are not known."""
+        return _with_unknown(self.y, len(self.unlabelled))
+
+    def all_noisy(self, i):
+        """Return all images with the i-th draw of noise."""
+        return np.concatenate([self.noisy(i), self.noisy_unlabelled(i)])
+
+    @cached_property
+    def partly_labelled_sets(self):
+        """As `noisy_sets`, each with one noisy copy of the unlabelled images."""
+        more = self.noisy_unlabelled(0)
+        return {
+            n: (np.concatenate([images, more]), _with_unknown(y, len(more)))
+            for n, (images, y) in self.noisy_sets.items()
+        }
 
     @property
     def clean_set(self):
@@ -159,7 +192,7 @@ def train_on_components(trainer, training, n_components, *, of_noisy, random_sta
     The classifier learns on noisy images, or, with components of clean images, on clean ones too.
     """
     sets = training.noisy_sets if of_noisy else training.clean_set | training.noisy_sets
-    images = training.noisy(0) if of_noisy else training.X
+    images = training.all_noisy(0) if of_noisy else training.all_images
     limit = min(len(images), int(np.prod(images.shape[1:])))
     candidates = []
     for n in sorted({min(n, limit) for n in n_components}):
@@ -172,24 +205,63 @@ def train_on_components(trainer, training, n_components, *, of_noisy, random_sta
     return candidates
 
 
-def train_after_denoiser(trainer, training, denoiser):
-    """Fit a denoiser, and train classifiers on denoised noisy images and on denoised clean images.
+def fit_denoiser(denoiser, training):
+    """Return a denoiser fitted to all images, and the seconds that this took."""
+    start = time.perf_counter()
+    fitted = clone(denoiser).fit(training.all_images, training.all_labels)
+    return fitted, time.perf_counter() - start
+
+
+def train_after_denoiser(trainer, training, denoiser, seconds):
+    """Train classifiers on denoised noisy images and on denoised clean images.
+
+    Parameters
+    ----------
+    trainer : Trainer
+        Trains the classifiers.
+    training : TrainingSet
+        What they learn from.
+    denoiser : estimator
+        Fitted.
+    seconds : float
+        Time of its fit.
 
     Returns
     -------
     denoised_noisy, denoised_clean : list of Trained
         The former for each number of noisy copies.
-    seconds : float
-        Time of the denoiser's own fit.
     """
-    start = time.perf_counter()
-    denoiser = clone(denoiser).fit(training.X, training.y)
-    seconds = time.perf_counter() - start
     return (
         _fit_on_each(trainer, training.noisy_sets, denoiser, seconds),
         _fit_on_each(trainer, training.clean_set, denoiser, seconds),
-        seconds,
     )
+
+
+def train_by_itself(trainer, training):
+    """Train on noisy images, of which those without a class get one that the classifier is sure of."""
+    prefixed = [
+        {f"estimator__{name}": values for name, values in grid.items()}
+        for grid in _grids(trainer.param_grid)
+    ]
+    alone = Trainer(SelfTrainingClassifier(trainer.classifier), prefixed)
+    return [
+        candidate
+        for n_copies, (images, y) in training.partly_labelled_sets.items()
+        for candidate in alone.fit(images, y, n_copies=n_copies)
+    ]
+
+
+def _grids(param_grid):
+    return param_grid if isinstance(param_grid, list) else [param_grid or {}]
+
+
+def _with_unknown(y, n_unknown):
+    """Return classes followed by -1 for images whose class is not known."""
+    if not n_unknown:
+        return y
+    known = y if y.dtype.kind in "iu" else y.astype(object)
+    known = known.astype(np.int64) if known.dtype.kind == "u" else known
+    return np.concatenate([known, np.full(n_unknown, UNLABELLED, known.dtype)])
 
 
 def _fit_on_each(trainer, sets, transformer, fit_seconds, **choices):

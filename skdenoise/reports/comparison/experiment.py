@@ -2,7 +2,7 @@
 
 import math
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from sklearn.model_selection import train_test_split
@@ -26,13 +26,16 @@ from skdenoise.reports.comparison.conditions import (
     PCA_OF_CLEAN,
     PCA_OF_NOISY,
     PRINCIPAL_COMPONENTS,
+    SELF_TRAINING,
     Condition,
     Trainer,
     TrainingSet,
+    fit_denoiser,
     learns_by_epoch,
     put_after,
     train_after_denoiser,
     train_alone,
+    train_by_itself,
     train_on_components,
     train_on_fresh_noise,
     train_on_noise,
@@ -48,6 +51,8 @@ UNPREPARED = Condition("trained before the noise was known", ALONE)
 # PSNR and SSIM are means over at most this many images, because SSIM takes 1 ms per image.
 _N_MEASURED_IMAGES = 1000
 _LEAST_SIDE_FOR_SSIM = 3
+# Unlabelled images have noise of their own.
+_OF_UNLABELLED = 1
 
 
 @dataclass(frozen=True)
@@ -62,6 +67,8 @@ class Measurement:
         Number of the repeat.
     training : TrainingLevel
         The training noise.
+    n_labels : int
+        Number of labelled training images.
     level : NoiseLevel or str
         The test noise, or `CLEAN`.
     outcome : object
@@ -81,6 +88,7 @@ class Measurement:
     condition: Condition
     repeat: int
     training: TrainingLevel
+    n_labels: int
     level: object
     outcome: object
     score: float
@@ -104,12 +112,24 @@ class Task:
 
 @dataclass(frozen=True)
 class Split:
-    """Training images and validation images."""
+    """Training images, labelled and unlabelled, and validation images."""
 
     X: np.ndarray
     y: np.ndarray
+    unlabelled: np.ndarray
     X_validation: np.ndarray
     y_validation: np.ndarray
+
+    def with_labels(self, n_labels, rng):
+        """Return a split in which only so many images have a label.
+
+        The classes are represented as they are in all images, and each at least once. Images that are
+        labelled stay so in splits with more labels and the same `rng`.
+        """
+        order = _representative_order(self.y, rng)
+        kept, rest = order[:n_labels], order[n_labels:]
+        unlabelled = np.concatenate([self.X[rest], self.unlabelled])
+        return replace(self, X=self.X[kept], y=self.y[kept], unlabelled=unlabelled)
 
 
 @dataclass(frozen=True)
@@ -128,6 +148,10 @@ class Experiment:
         Numbers of noisy copies and of principal components to choose from.
     X, y, X_test, y_test : ndarray
         Clean images and classes.
+    unlabelled : ndarray
+        More clean training images, without classes. There may be none.
+    n_labels : tuple of int or None
+        Numbers of labelled training images. If None, all of `X`.
     validation : float or (ndarray, ndarray)
         Share of the training images held out for validation, or separate validation images.
     levels : list of NoiseLevel
@@ -159,6 +183,8 @@ class Experiment:
     y: np.ndarray
     X_test: np.ndarray
     y_test: np.ndarray
+    unlabelled: np.ndarray
+    n_labels: tuple | None
     validation: object
     levels: list[NoiseLevel]
     trainings: list[TrainingLevel]
@@ -194,25 +220,53 @@ class Experiment:
 
     def n_steps(self):
         """Return how many lists of measurements `run` yields for each task."""
-        return 4 + len(self.denoisers) + learns_by_epoch(self.classifier)
+        n_steps = 4 + len(self.denoisers) + learns_by_epoch(self.classifier)
+        if self.n_labels is None:
+            return n_steps + self._trains_itself(len(self.unlabelled))
+        return sum(
+            n_steps + self._trains_itself(self.n_training - n_labels + len(self.unlabelled))
+            for n_labels in self.n_labels
+        )
+
+    @property
+    def n_training(self):
+        """Number of training images that may be labelled in each repeat."""
+        return len(self.y) - (self.n_validation if isinstance(self.validation, float) else 0)
+
+    def _trains_itself(self, n_unlabelled):
+        return n_unlabelled > 0 and hasattr(self.classifier, "predict_proba")
 
     def run(self, task):
         """Train and test every condition, and yield their measurements step by step."""
-        split = self._split(task)
-        for step in self._train(task, split):
-            trial = Trial(self, task, split)
-            yield [
-                measurement
-                for condition, candidates in step.items()
-                for measurement in trial.measure(condition, candidates)
-            ]
+        whole, fitted = self._split(task), {}
+        for n_labels in self.n_labels or [len(whole.y)]:
+            split = whole
+            if n_labels < len(whole.y):
+                rng = generator(self.seed, Stream.COMPARISON_LABELS, task.repeat)
+                split = whole.with_labels(n_labels, rng)
+            for step in self._train(task, split, fitted):
+                trial = Trial(self, task, split)
+                yield [
+                    measurement
+                    for condition, candidates in step.items()
+                    for measurement in trial.measure(condition, candidates)
+                ]
 
-    def _train(self, task, split):
-        """Train every condition, and yield the candidates; conditions that share work come together."""
+    def _train(self, task, split, fitted):
+        """Train every condition, and yield the candidates; conditions that share work come together.
+
+        Denoisers that need no labels are kept in `fitted`, and not fitted again for another number of
+        labels.
+        """
         seed = derived_seed(self.seed, Stream.COMPARISON_SEED, task.repeat)
         trainer = Trainer(with_seed(self.classifier, seed), self.param_grid)
         training = TrainingSet(
-            split.X, split.y, lambda i: self.training_noise(split.X, task, i), self.n_copies
+            split.X,
+            split.y,
+            lambda i: self.training_noise(split.X, task, i),
+            self.n_copies,
+            split.unlabelled,
+            lambda i: self.training_noise(split.unlabelled, task, i, _OF_UNLABELLED),
         )
 
         alone = train_alone(trainer, training)
@@ -222,8 +276,11 @@ class Experiment:
         longest = 0.0
         for name, denoiser in self.denoisers.items():
             denoiser = with_seed(self._with_noise_of(denoiser, task.training), seed)
-            on_noisy, on_clean, seconds = train_after_denoiser(trainer, training, denoiser)
-            not_retrained = put_after(unprepared, on_noisy[0].transformer, seconds)
+            if name not in fitted or _learns_labels(denoiser):
+                fitted[name] = fit_denoiser(denoiser, training)
+            transformer, seconds = fitted[name]
+            on_noisy, on_clean = train_after_denoiser(trainer, training, transformer, seconds)
+            not_retrained = put_after(unprepared, transformer, seconds)
             kind = FILTER if _is_filter(denoiser) else DENOISER
             if kind == DENOISER:
                 longest = max(longest, on_noisy[0].seconds)
@@ -246,14 +303,17 @@ class Experiment:
         noise_trained = train_on_noise(trainer, training)
         yield {Condition(ON_NOISE, NOISE_TRAINING): noise_trained}
 
+        if self._trains_itself(len(split.unlabelled)):
+            yield {Condition(SELF_TRAINING, NOISE_TRAINING): train_by_itself(trainer, training)}
+
     def _split(self, task):
         if not isinstance(self.validation, float):
-            return Split(self.X, self.y, *self.validation)
+            return Split(self.X, self.y, self.unlabelled, *self.validation)
         seed = derived_seed(self.seed, Stream.COMPARISON_SPLIT, task.repeat)
         X, X_validation, y, y_validation = train_test_split(
             self.X, self.y, test_size=self.validation, stratify=self.y, random_state=seed
         )
-        return Split(X, y, X_validation, y_validation)
+        return Split(X, y, self.unlabelled, X_validation, y_validation)
 
     def _best_on_clean(self, candidates, split):
         return best(candidates, lambda one: self.score(one, split.X_validation, split.y_validation))
@@ -274,9 +334,9 @@ class Experiment:
         outcome = self.outcomes.record(trained.classifier, trained.prepare(X), y)
         return self.outcomes.score(outcome, y)
 
-    def training_noise(self, X, task, i):
+    def training_noise(self, X, task, i, *part):
         """Return training images with the i-th draw of the noise to train on."""
-        rng = generator(self.seed, Stream.COMPARISON_TRAIN, task.repeat, task.index, i)
+        rng = generator(self.seed, Stream.COMPARISON_TRAIN, task.repeat, task.index, i, *part)
         return self._noisy(X, task.training.model, rng)
 
     def choosing_noise(self, X, task):
@@ -333,6 +393,7 @@ class Trial:
             condition=condition,
             repeat=self.task.repeat,
             training=self.task.training,
+            n_labels=len(self.split.y),
             level=level,
             outcome=outcome,
             score=experiment.outcomes.score(outcome, y_test),
@@ -393,6 +454,23 @@ class Trial:
                 continue
             values = metric(clean, restored, data_range=high - low, image_shape=shape)
             yield name, float(values.mean())
+
+
+def _representative_order(y, rng):
+    """Return a random order of images whose first n represent the classes, for any n."""
+    places = np.empty(len(y))
+    for label in np.unique(y):
+        members = rng.permutation(np.flatnonzero(y == label))
+        places[members] = (np.arange(len(members)) + 0.5) / len(members)
+        places[members[0]] = 0  # each class is among the first
+    return np.lexsort([rng.random(len(y)), places])
+
+
+def _learns_labels(denoiser):
+    """Return whether a denoiser would be another one with other labels."""
+    found = find_denoiser(denoiser)
+    params = {} if found is None else found.denoiser.get_params(deep=False)
+    return found is None or bool(params.get("label_weight")) or bool(params.get("classifier"))
 
 
 def _is_filter(denoiser):

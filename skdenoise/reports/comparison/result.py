@@ -28,6 +28,8 @@ _ABOUT_BEST_CONDITIONS = (
     "Each sentence names the condition with the highest score on {n_validation} noisy validation images in "
     "each repeat."
 )
+# Columns of the table that a curve shows.
+_CURVE = {"score": "score", "score_low": "low", "score_high": "high"}
 _LEGEND = (
     "Clean cost: score lost on clean images.\n\n"
     "In the table: * best in its column; ± half of the 95 % interval over test images; clean cost with "
@@ -43,10 +45,11 @@ class DenoisingComparison:
     Attributes
     ----------
     frame : pandas.DataFrame
-        One row per condition, training level and test level:
+        One row per condition, training level, number of labels and test level:
 
         - ``training``, ``train_noise_factor``, ``noise_factor``: "matched" or the training level in
           words, the training noise, and the test noise;
+        - ``n_labels``: number of labelled training images;
         - ``condition``, ``kind``: how the classifier was trained, and "no denoiser", "noise
           augmentation", "PCA", "filter" or "denoiser";
         - ``score``, ``score_low``, ``score_high``: score on noisy test images, and its 95 % interval;
@@ -93,11 +96,27 @@ class DenoisingComparison:
 
     @property
     def verdicts(self) -> list[str]:
-        """Conclusions: one or two sentences for each training level and test level."""
-        groups = self.frame.groupby(
-            ["training", "train_noise_factor", "noise_factor"], sort=False, dropna=False
-        )
-        return [_verdict(rows) for _, rows in groups]
+        """Conclusions: one or two sentences for each training level, number of labels and test level.
+
+        If there are several numbers of labels, a sentence on each level comes first.
+        """
+        levels = ["training", "train_noise_factor", "noise_factor"]
+        groups = self.frame.groupby([*levels, "n_labels"], sort=False, dropna=False)
+        sentences = [_verdict(rows, self._has_several_numbers) for _, rows in groups]
+        if not self._has_several_numbers:
+            return sentences
+        groups = self.frame.groupby(levels, sort=False, dropna=False)
+        return [_verdict_by_labels(rows) for _, rows in groups if rows["judged"].any()] + sentences
+
+    @property
+    def _has_several_numbers(self):
+        return self.frame["n_labels"].nunique() > 1
+
+    def _blocks(self):
+        """Return the parts of the table, each with its title."""
+        for (training, n_labels), rows in self.frame.groupby(["training", "n_labels"], sort=False):
+            title = _title(training)
+            yield f"{title}, {n_labels} labels" if self._has_several_numbers else title, rows
 
     def summary(self) -> Summary:
         """Return a readable table, with conclusions.
@@ -107,10 +126,7 @@ class DenoisingComparison:
         Summary
             Prints as text, or as HTML in a notebook.
         """
-        blocks = [
-            (_title(training), _shown(rows))
-            for training, rows in self.frame.groupby("training", sort=False)
-        ]
+        blocks = [(title, _shown(rows)) for title, rows in self._blocks()]
         n_repeats = self.frame["n_repeats"].max()
         head = f"Score: {self.scoring}, {f'mean of {n_repeats} repeats' if n_repeats > 1 else 'one run'}"
         if self.interrupted:
@@ -141,42 +157,95 @@ class DenoisingComparison:
             Conditions to plot. If None, plots each denoiser with the classifier trained on denoised noisy
             images, and all rivals.
         axes : matplotlib.axes.Axes or sequence of them, default=None
-            Axes to plot on, one for each training level. If None, makes a new figure.
+            Axes to plot on, one for each training level and number of labels. If None, makes a new
+            figure.
 
         Returns
         -------
         list of RobustnessCurveDisplay
-            One for each training level; all matched levels share one.
-        """
-        from skdenoise.displays import RobustnessCurveDisplay
+            One for each training level and number of labels; all matched levels share one.
 
+        Raises
+        ------
+        ValueError
+            If a condition is not in the table.
+        """
+        conditions, blocks = self._check_conditions(conditions), list(self._blocks())
+        return [
+            self._draw(ax, rows, conditions, _curve, title)
+            for ax, (title, rows) in zip(_axes(axes, len(blocks)), blocks, strict=True)
+        ]
+
+    def plot_labels(
+        self,
+        conditions: str | Sequence[str] | None = None,
+        *,
+        axes: "Axes | Sequence[Axes] | None" = None,
+    ) -> "list[RobustnessCurveDisplay]":
+        """Plot the score against the number of labelled training images, with intervals.
+
+        Parameters
+        ----------
+        conditions : sequence of str, default=None
+            As in ``plot``.
+        axes : matplotlib.axes.Axes or sequence of them, default=None
+            Axes to plot on, one for each training level and test level. If None, makes a new figure.
+
+        Returns
+        -------
+        list of RobustnessCurveDisplay
+            One for each training level and test level.
+
+        Raises
+        ------
+        ValueError
+            If there is only one number of labels, or a condition is not in the table.
+        """
+        if not self._has_several_numbers:
+            raise ValueError(
+                f"The comparison has one number of labels, {self.frame['n_labels'].iloc[0]}. Give "
+                "compare_denoising several, such as n_labels=(50, 100, 300)."
+            )
+        conditions = self._check_conditions(conditions)
+        blocks = list(self.frame.groupby(["training", "noise_factor"], sort=False))
+        displays = []
+        for ax, ((training, level), rows) in zip(_axes(axes, len(blocks)), blocks, strict=True):
+            title = f"{_title(training)}, tested at {in_words(level)}"
+            display = self._draw(ax, rows, conditions, _curve_of_labels, title, "labelled images")
+            ax.set_xscale("log")
+            ax.set_xticks(display.levels, [str(number) for number in display.levels])
+            ax.minorticks_off()
+            displays.append(display)
+        return displays
+
+    def _check_conditions(self, conditions):
+        """Return the conditions to plot."""
         known = list(dict.fromkeys(self.frame["condition"]))
-        if isinstance(conditions, str):
-            conditions = [conditions]
         if conditions is None:
-            conditions = [name for name in known if is_pipeline(name)]
+            return [name for name in known if is_pipeline(name)]
+        conditions = [conditions] if isinstance(conditions, str) else list(conditions)
         unknown = sorted(set(conditions) - set(known))
         if unknown:
             raise ValueError(f"conditions={unknown} are not in the table, which has {known}.")
-        blocks = list(self.frame.groupby("training", sort=False))
-        if axes is None:
-            figure = new_figure(6.4 * len(blocks), 4.8)
-            axes = figure.subplots(1, len(blocks), squeeze=False, sharey=True)[0]
-        displays = []
-        for ax, (training, rows) in zip(np.atleast_1d(axes), blocks, strict=True):
-            here = [name for name in conditions if name in set(rows["condition"])]
-            curves = {name: _curve(rows[rows["condition"] == name]) for name in here}
-            levels = sorted(set().union(*(curve.index for curve in curves.values())))
-            shown = {name: curve.reindex(levels) for name, curve in curves.items()}
-            display = RobustnessCurveDisplay(
-                levels=levels,
-                scores={name: of["score"] for name, of in shown.items()},
-                intervals={name: (of["low"], of["high"]) for name, of in shown.items()},
-                score_name=self.scoring,
-            )
-            displays.append(display.plot(ax=ax))
-            ax.set_title(_title(training))
-        return displays
+        return conditions
+
+    def _draw(self, ax, rows, conditions, curve_of, title, level_name="noise factor"):
+        from skdenoise.displays import RobustnessCurveDisplay
+
+        here = [name for name in conditions if name in set(rows["condition"])]
+        curves = {name: curve_of(rows[rows["condition"] == name]) for name in here}
+        levels = sorted(set().union(*(curve.index for curve in curves.values())))
+        shown = {name: curve.reindex(levels) for name, curve in curves.items()}
+        display = RobustnessCurveDisplay(
+            levels=levels,
+            scores={name: of["score"] for name, of in shown.items()},
+            intervals={name: (of["low"], of["high"]) for name, of in shown.items()},
+            level_name=level_name,
+            score_name=self.scoring,
+        )
+        display.plot(ax=ax)
+        ax.set_title(title)
+        return display
 
     def __repr__(self):
         return str(self.summary())
@@ -196,12 +265,24 @@ def _curve(rows):
 
     If each noise factor has its own training, there is no single score on clean images.
     """
-    columns = {"score": "score", "score_low": "low", "score_high": "high"}
-    curve = rows.set_index("noise_factor")[list(columns)].rename(columns=columns)
+    curve = rows.set_index("noise_factor")[list(_CURVE)].rename(columns=_CURVE)
     if rows["training"].iloc[0] != MATCHED and 0 not in curve.index:
         first = rows.iloc[0]
-        curve.loc[0.0] = [first[f"clean_{column}"] for column in columns]
+        curve.loc[0.0] = [first[f"clean_{column}"] for column in _CURVE]
     return curve.sort_index()
+
+
+def _curve_of_labels(rows):
+    """Return score, low and high of a condition by number of labels."""
+    return rows.set_index("n_labels")[list(_CURVE)].rename(columns=_CURVE).sort_index()
+
+
+def _axes(axes, n_blocks):
+    """Return axes side by side, unless they are given."""
+    if axes is None:
+        figure = new_figure(6.4 * n_blocks, 4.8)
+        return figure.subplots(1, n_blocks, squeeze=False, sharey=True)[0]
+    return np.atleast_1d(axes)
 
 
 def _shown(rows):
@@ -231,12 +312,42 @@ def _shown(rows):
     return pd.DataFrame(table).reindex(rows["condition"].unique()).fillna("").rename_axis(None)
 
 
-def _verdict(rows):
-    """Return the conclusion from the rows of one training level and test level."""
+def _noise(rows):
+    """Return the noise of a verdict in words."""
     level = in_words(rows["noise_factor"].iloc[0])
     noise = f"noise factor {level}" if not isinstance(rows["noise_factor"].iloc[0], str) else level
     if rows["training"].iloc[0] != MATCHED:
         noise += f", trained for {rows['training'].iloc[0]}"
+    return noise
+
+
+def _verdict_by_labels(rows):
+    """Return who wins with how many labels."""
+    judged = rows[rows["judged"]]
+    shown = judged["verdict_p_value"] < _SIGNIFICANT
+    parts = [
+        ("the denoiser wins with {} labels", judged[shown & (judged["difference"] > 0)]),
+        ("the best rival wins with {} labels", judged[shown & (judged["difference"] <= 0)]),
+        ("no difference is shown with {} labels", judged[~shown]),
+    ]
+    said = [
+        text.format(_listed([str(number) for number in of["n_labels"]]))
+        for text, of in parts
+        if len(of)
+    ]
+    return f"At {_noise(rows)}: {'; '.join(said)}."
+
+
+def _listed(words):
+    """Return words as in "50, 100 and 300"."""
+    return " and ".join([", ".join(words[:-1])] * (len(words) > 1) + words[-1:])
+
+
+def _verdict(rows, with_labels=False):
+    """Return the conclusion from the rows of one training level, number of labels and test level."""
+    noise = _noise(rows)
+    if with_labels:
+        noise += f", with {rows['n_labels'].iloc[0]} labels"
     rival = rows[rows["best_rival"]].iloc[0]
     if not rows["judged"].any():
         return f"At {noise}: the best condition is {rival.condition} ({rival.score:.3f})."

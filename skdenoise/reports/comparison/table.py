@@ -43,8 +43,9 @@ def tabulate(measurements, experiment, n_resamples, verbose=0):
     resampled = experiment.outcomes.resample(outcomes, experiment.y_test, n_resamples, rng, verbose)
     resampled = dict(zip(cells, resampled.T, strict=True))
     groups = [
-        (training.block, training.label, experiment.levels[index].label)
+        (training.block, training.label, n_labels, experiment.levels[index].label)
         for training in experiment.trainings
+        for n_labels in sorted({m.n_labels for m in measurements})
         for index in training.tests
     ]
     rows = []
@@ -68,14 +69,14 @@ def _verdicts(frame):
 
 
 def _cells(measurements):
-    """Return the measurements of each (training, its label, test level, condition)."""
+    """Return the measurements of each (training, its label, number of labels, test level, condition)."""
     repeats = defaultdict(lambda: defaultdict(set))
     for m in measurements:
-        repeats[m.training.block, m.training.label][m.condition.name].add(m.repeat)
+        repeats[m.training.block, m.training.label, m.n_labels][m.condition.name].add(m.repeat)
     common = {training: set.intersection(*of.values()) for training, of in repeats.items()}
     cells = defaultdict(list)
     for m in sorted(measurements, key=lambda m: m.repeat):
-        training = (m.training.block, m.training.label)
+        training = (m.training.block, m.training.label, m.n_labels)
         if m.repeat in common[training]:
             level = m.level if m.level == CLEAN else m.level.label
             cells[*training, level, m.condition.name].append(m)
@@ -83,8 +84,9 @@ def _cells(measurements):
 
 
 def _rows(group, cells, resampled, experiment):
-    """Return the rows of one training level at one test level."""
-    training, trained_for, level = group
+    """Return the rows of one training level and number of labels at one test level."""
+    training, trained_for, n_labels, level = group
+    trained = (training, trained_for, n_labels)
     n_images = len(experiment.y_test)
     names = [name for *of, name in cells if tuple(of) == group]
     if not names:
@@ -92,11 +94,11 @@ def _rows(group, cells, resampled, experiment):
     names.sort(key=lambda name: KINDS.index(cells[*group, name][0].condition.kind))
     conditions = {name: cells[*group, name] for name in names}
     reference, judged = _best_rival(conditions), _best_denoiser(conditions)
-    unprepared = (training, trained_for, CLEAN, UNPREPARED.name)
+    unprepared = (*trained, CLEAN, UNPREPARED.name)
     rows = []
     for name in names:
         repeats = cells[*group, name]
-        clean = (training, trained_for, CLEAN, name)
+        clean = (*trained, CLEAN, name)
         scores = [m.score for m in repeats]
         low, high = interval(resampled[*group, name])
         clean_low, clean_high = interval(resampled[clean])
@@ -107,6 +109,7 @@ def _rows(group, cells, resampled, experiment):
             {
                 "training": training,
                 "train_noise_factor": trained_for,
+                "n_labels": n_labels,
                 "noise_factor": level,
                 "condition": name,
                 "kind": repeats[0].condition.kind,
