@@ -14,8 +14,17 @@ from sklearn.pipeline import make_pipeline
 from sklearn.svm import SVC
 
 from skdenoise import ImageFlattener, UNetDenoiser, add_noise, load
+from skdenoise.training import imitation
 
 N_TRAIN = 1000
+
+
+@pytest.fixture(scope="module", autouse=True)
+def short_imitation():
+    """Nearly all tests are about other things than how well a helper imitates."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(imitation, "_STEPS", 50)
+        yield patch
 
 
 @pytest.fixture(scope="module")
@@ -36,14 +45,14 @@ def cnn(digits):
 
 
 @pytest.fixture(scope="module")
-def made_for_it(classifier, digits):
+def made_for_it(classifier, digits, short_imitation):
     X, y = digits
     return quick_denoiser(classifier=FrozenEstimator(classifier)).fit(X[:200], y[:200])
 
 
 def long_denoiser(**params):
     return UNetDenoiser(
-        noise_factor=(0, 0.6), epochs=20, precision="float32", random_state=0, **params
+        noise_factor=(0, 0.6), epochs=15, precision="float32", random_state=0, **params
     )
 
 
@@ -53,8 +62,9 @@ def of_pixels(digits):
 
 
 def test_the_classifier_is_right_more_often_than_with_a_denoiser_of_pixels(
-    classifier, of_pixels, digits
+    classifier, of_pixels, digits, monkeypatch
 ):
+    monkeypatch.setattr(imitation, "_STEPS", 600)
     X, y = digits
     denoiser = long_denoiser(classifier=classifier).fit(X[:N_TRAIN], y[:N_TRAIN])
     tests = [X[N_TRAIN:], add_noise(X[N_TRAIN:], noise_factor=0.2, random_state=1)]
