@@ -122,7 +122,7 @@ def test_grid_search_over_noise_network_and_no_denoiser(split):
         cv=2,
         n_jobs=2,
         error_score="raise",
-    ).fit(X[:500], y[:500])
+    ).fit(X[:400], y[:400])
     scores = search.cv_results_["mean_test_score"]
     assert np.argmin(scores) == 3  # without a denoiser
     assert search.best_params_.get("denoise") != "passthrough"

@@ -26,7 +26,7 @@ def skdenoise(*arguments, **environment):
 @pytest.fixture(scope="module")
 def demo(tmp_path_factory):
     picture = tmp_path_factory.mktemp("demo") / "picture.png"
-    quick = ("--max-train", 600, "--max-test", 150, "--epochs", 3)
+    quick = ("--max-train", 300, "--max-test", 100, "--epochs", 2)
     return skdenoise("demo", *quick, "--output", picture), picture
 
 
@@ -51,7 +51,7 @@ def test_denoiser_of_the_demo_helps_under_strong_noise(demo):
 
 def test_demo_states_its_data_and_its_result(demo):
     result, _ = demo
-    assert "on 600 MNIST digits" in result.stdout
+    assert "on 300 MNIST digits" in result.stdout
     assert "Accuracy on 150 other MNIST digits" in result.stdout
     assert "At noise factor 0.4, the SVC recognises" in result.stdout
 
@@ -93,7 +93,7 @@ def test_version_and_help():
     assert "noisy digits" in skdenoise("--help").stdout
 
 
-QUICK = ("--epochs", 3, "--max-train", 200, "--max-test", 150, "--noise-factor", 0.4, "--quiet")
+QUICK = ("--epochs", 2, "--max-train", 150, "--max-test", 100, "--noise-factor", 0.4, "--quiet")
 
 
 @pytest.fixture(scope="module")

@@ -49,7 +49,6 @@ class DenoisingComparison:
 
         - ``training``, ``train_noise_factor``, ``noise_factor``: "matched" or the training level in
           words, the training noise, and the test noise;
-        - ``n_labels``: number of labelled training images;
         - ``condition``, ``kind``: how the classifier was trained, and "no denoiser", "noise
           augmentation", "PCA", "filter" or "denoiser";
         - ``score``, ``score_low``, ``score_high``: score on noisy test images, and its 95 % interval;
@@ -71,8 +70,8 @@ class DenoisingComparison:
         - ``psnr`` (dB), ``ssim``: quality of the classifier's input, on the first 1,000 test images;
         - ``fit_seconds``, ``transform_seconds``: time to fit denoiser and classifier (only the denoiser,
           if the classifier is not retrained), and to denoise all test images;
-        - ``choices``, ``n_repeats``, ``n_validation``: choices made on validation images, in each
-          repeat, and the number of these images.
+        - ``choices``, ``n_repeats``: choices made on validation images, in each repeat;
+        - ``n_labels``, ``n_validation``: number of labelled training images, and of validation images.
     scoring : str
         The scorer.
     interrupted : bool

@@ -109,7 +109,6 @@ def _rows(group, cells, resampled, experiment):
             {
                 "training": training,
                 "train_noise_factor": trained_for,
-                "n_labels": n_labels,
                 "noise_factor": level,
                 "condition": name,
                 "kind": repeats[0].condition.kind,
@@ -132,6 +131,7 @@ def _rows(group, cells, resampled, experiment):
                 "fit_seconds": _mean(repeats, "fit_seconds"),
                 "transform_seconds": _mean(repeats, "transform_seconds"),
                 "choices": [m.choices for m in repeats],
+                "n_labels": n_labels,
                 "n_validation": experiment.n_validation,
                 "n_repeats": len(repeats),
             }
