@@ -4,7 +4,7 @@ Writes experiments/results/denoising_classifier_digits.md and _mnist.md, tables 
 forms of them for docs/guide/classifier.md.
 
     python experiments/denoising_classifier.py digits --seeds 0 1 2 3 4
-    python experiments/denoising_classifier.py mnist --seeds 0 --classifiers kNN MLP "logistic regression" "random forest"
+    python experiments/denoising_classifier.py mnist --seeds 0
 
 Blind Gaussian noise from 0 to 0.6. Digits: 60 % of the images to learn from and 40 % to test on, split anew
 for each seed. MNIST: the first 10,000 images to learn from, the first 2,500 test images. A row has the mean
