@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import functools
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
@@ -30,12 +29,10 @@ from skdenoise.noise.from_parameters import resolve_noise
 from skdenoise.noise.sensor import GaussianNoise
 from skdenoise.seeding import Stream, generator
 from skdenoise.supervision.by_name import resolve_supervision
-from skdenoise.supervision.fixed_classifier import FixedClassifier, check_fixed_classifier
-from skdenoise.supervision.labels import Classes, encode_labels
+from skdenoise.supervision.labels import TrainedHelper
 from skdenoise.training.plan import (
     check_training_params,
     make_plan,
-    resolve_label_weight,
     resolve_patch_size,
     split,
 )
@@ -49,22 +46,6 @@ _PIXELS_TO_CHECK = 2**20
 
 # The noise levels of the blind denoisers of the literature, see `UNetDenoiser.for_photographs`.
 _BLIND = (0, 55 / 255)
-
-
-@dataclass(frozen=True)
-class _TrainedHelper:
-    """A helper that has learned labels, to continue from.
-
-    Attributes
-    ----------
-    columns : tuple of Classes or Numbers
-        How the labels were encoded.
-    weights : list of ndarray
-        Its weights.
-    """
-
-    columns: tuple
-    weights: list
 
 
 class UNetDenoiser(Denoiser):
@@ -599,6 +580,12 @@ class UNetDenoiser(Denoiser):
 
     def _learn(self, X, y, clean, noisy=None, *, partial=False):
         """Train, and keep what was learned; if that fails, stay as before."""
+        from skdenoise.training.with_labels import (
+            fixed_classifier,
+            labels_of_fit,
+            train_with_labels,
+        )
+
         resume = (partial or self.warm_start) and hasattr(self, "_network")
         with self._unchanged_by_failure():
             supervision = resolve_supervision(self.supervision)
@@ -615,8 +602,9 @@ class UNetDenoiser(Denoiser):
             )
             architecture = self._architecture(supervision, resume, targets)
             pairs = self._pairs(supervision, images, targets, clean is None, architecture.multiple)
-            classifier = self._fixed_classifier(images, pairs)
-            labels = self._encode_labels(y, len(pairs.clean), classifier, resume)
+            classifier = fixed_classifier(self, images, pairs)
+            kept = self._helper if resume else None
+            labels = labels_of_fit(self, y, len(pairs.clean), classifier, kept)
             training, validation = split(self, architecture.recipe, pairs, self._seed, partial)
             loss = self.loss or supervision.default_loss(
                 architecture.recipe, has_pairs=self.noise_ is None, linear=architecture.linear
@@ -631,8 +619,15 @@ class UNetDenoiser(Denoiser):
                 first_epoch=self.n_iter_ if resume else 0,
                 partial=partial,
             )
-            outcome = self._train(
-                plan, (pairs, training, validation), labels, classifier, resume, partial
+            outcome = train_with_labels(
+                plan,
+                (pairs, training, validation),
+                labels,
+                classifier,
+                kept=kept,
+                partial=partial,
+                start=self._start(resume, partial),
+                trained=functools.partial(self._trained, plan, pairs),
             )
         self._keep(plan, pairs, labels, outcome, partial, resume)
         if outcome.interrupt is not None:
@@ -747,63 +742,6 @@ class UNetDenoiser(Denoiser):
             augment=self.augment,
         )
 
-    def _fixed_classifier(self, images, pairs):
-        """Return the classifier to be denoised for, if it counts: a model as a function to its logits."""
-        if self.classifier is None or not resolve_label_weight(self):
-            return None
-        import keras
-
-        from skdenoise.networks.keras_classifier import KerasClassifier
-
-        if pairs.patch_size is not None or isinstance(images, ImageList):
-            raise ValueError(
-                f"classifier is given with patch_size={self.patch_size!r}, or with images of several sizes. "
-                "A classifier needs whole images: give an array of images of one size, and no patch_size."
-            )
-        pixels, shape = PixelFormat(images.dtype, self.value_range_), images.shape[1:]
-        few = pairs.batch(np.arange(min(8, len(images))), generator(self._seed, Stream.CHECK))[1]
-        few = few[:, : pairs.size[0], : pairs.size[1]]
-        if isinstance(self.classifier, keras.Model):
-            return KerasClassifier(self.classifier, pixels, shape, few)
-        check_fixed_classifier(self.classifier)
-        classifier = FixedClassifier(self.classifier, pixels, shape)
-        classifier.probabilities(few)  # raises if it does not take these images
-        return classifier
-
-    def _encode_labels(self, y, n_images, classifier, resume):
-        """Return the labels, if they count."""
-        if not resolve_label_weight(self):
-            return None
-        if classifier is not None:
-            labels = encode_labels(y, n_images, (Classes(classifier.classes, "classifier"),))
-            if not resume and not labels.weights.any():
-                raise ValueError(
-                    f"classifier is given, but y marks all {n_images} images as unlabelled (-1). Give the "
-                    "labels of some, or set classifier=None."
-                )
-            return labels
-        kept = self._helper if resume else None
-        return encode_labels(y, n_images, None if kept is None else kept.columns)
-
-    def _train(self, plan, images, labels, classifier, resume, partial):
-        """Train the network; with a classifier, on pixels first and then through it."""
-        from skdenoise.training.fine_tuning import fine_tune, fixed_helper
-        from skdenoise.training.loop import train
-
-        start, kept = self._start(resume, partial), self._helper if resume else None
-        helper_weights = [] if kept is None else kept.weights
-        if classifier is None:
-            return train(plan, *images, labels=labels, helper_weights=helper_weights, **start)
-        helper = fixed_helper(labels, classifier)
-        if partial and kept is not None:
-            given = {"labels": labels, "helper": helper, "helper_weights": helper_weights}
-            return train(plan, *images, **given, **start)
-        outcome = train(plan, *images, **start)
-        if outcome.interrupt is not None:
-            return outcome
-        denoise = functools.partial(self._trained(plan, images[0], outcome).denoise, pixels=UNIT)
-        return fine_tune(plan, outcome, images, labels, classifier, denoise)
-
     def _start(self, resume, partial):
         """Return what training continues from."""
         if not resume:
@@ -822,7 +760,8 @@ class UNetDenoiser(Denoiser):
         self._optimizer_state = outcome.optimizer_state if partial else None
         self._helper = None
         if "labels_loss" in outcome.history:
-            self._helper = _TrainedHelper(labels.columns, outcome.helper_weights)
+            is_fixed = self.classifier is not None
+            self._helper = TrainedHelper(labels.columns, outcome.helper_weights, is_fixed)
         self._network = self._trained(plan, pairs, outcome)
 
     def _trained(self, plan, pairs, outcome):

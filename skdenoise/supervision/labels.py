@@ -134,6 +134,25 @@ class Labels:
         return noisy, (clean, self.targets[indices]), (weights, label_weights)
 
 
+@dataclass(frozen=True)
+class TrainedHelper:
+    """What a helper has learned, to continue from.
+
+    Attributes
+    ----------
+    columns : tuple of Classes or Numbers
+        How the labels were encoded.
+    weights : list of ndarray
+        Its weights.
+    is_fixed : bool
+        Whether it imitates a classifier, and stayed as it was.
+    """
+
+    columns: tuple
+    weights: list
+    is_fixed: bool
+
+
 def encode_labels(y: Any, n_images: int, columns=None) -> Labels:
     """Return the labels of a fit.
 

@@ -173,6 +173,15 @@ def test_a_later_call_of_partial_fit_learns_pixels_and_labels_at_once(made_for_i
     assert epochs_with_labels(first) == [False] + 6 * [True]
 
 
+def test_labels_may_count_without_a_classifier_later_and_the_other_way_round(made_for_it, digits):
+    X, y = digits
+    copy = pickle.loads(pickle.dumps(made_for_it)).set_params(classifier=None, label_weight=0.3)
+    assert np.isfinite(copy.partial_fit(X[:100], y[:100]).history_["labels_loss"][-1])
+    copy.set_params(classifier=made_for_it.classifier, warm_start=True).fit(X[:100], y[:100])
+    assert np.isfinite(copy.history_["labels_loss"][-1])
+    copy.partial_fit(X[:100], y[:100])
+
+
 def test_a_model_file_leaves_the_classifier_out(made_for_it, digits, tmp_path):
     X, _ = digits
     made_for_it.save(tmp_path / "model.skdenoise")
