@@ -9,7 +9,7 @@ from skdenoise.training.imitation import imitation
 from skdenoise.training.loop import Outcome, train
 
 # Length and learning rate, as shares of those of the fit before. Chosen on validation images of MNIST.
-_SHARE_OF_STEPS, _SHARE_OF_RATE = 0.4, 0.5
+_SHARE_OF_STEPS, _SHARE_OF_RATE = 0.4, 0.3
 # A shorter schedule would have hardly any steps of a high rate.
 _LEAST_STEPS = 20
 
