@@ -217,13 +217,13 @@ class UNetDenoiser(Denoiser):
     ``partial_fit``, ``warm_start`` and pickle keep the helper; a model file does not.
 
     With a `classifier`, the denoiser learns from pixels first. Then a helper learns to answer as
-    ``classifier.predict_proba`` does, on clean, noisy and denoised images, and stays as it is while the
-    denoiser is fine-tuned: 0.4 times as many steps as before, at 0.3 times the learning rate, with the loss of
-    the labels behind the helper. No callbacks are called in them. The PSNR falls, less with a `label_weight`
-    below 1. A ``keras.Model`` needs no
-    helper; its classes are 0, 1 and so on. It takes images in the layout and value range of `X`, and returns
-    logits or probabilities. ``partial_fit`` fine-tunes only in its first call; after that its epochs learn
-    from pixels and labels. A model file does not keep the classifier, which only ``fit`` needs.
+    ``classifier.predict_proba`` does, on clean, noisy and denoised images. It stays as it is while the
+    denoiser is fine-tuned: 0.4 times as many steps as before, at 0.3 times the learning rate, with the loss
+    of the labels behind the helper. Callbacks are not called in these steps. The PSNR falls, less so with a
+    smaller `label_weight`. A ``keras.Model`` needs no helper. It takes images in the layout and value range
+    of `X` and returns logits or probabilities; its classes are 0, 1 and so on. ``partial_fit`` does all of
+    this in its first call; later calls learn from pixels and labels at once. A model file does not keep the
+    classifier, which only ``fit`` and ``partial_fit`` need.
 
     A fit that is interrupted (Ctrl-C) in its first epoch leaves the estimator as it was. Later, the
     estimator keeps what it has learned until the end of the last whole epoch, and the KeyboardInterrupt is

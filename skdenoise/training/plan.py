@@ -21,8 +21,8 @@ _PATCH_SIZE = 64
 # A warning is raised if a small image among larger ones makes the patches smaller than this.
 _LEAST_PATCH_SIZE = 32
 
-# With a classifier. Chosen on validation images of MNIST: 0.3 gave about two thirds of the gain, and cost a
-# third of the PSNR.
+# With a classifier. On validation images of MNIST with noise of 0.4, kNN gained 0.9 points and the denoised
+# images lost 0.5 dB; with 0.3 it was 0.7 points and 0.1 dB.
 _LABEL_WEIGHT = 1.0
 
 # Epochs without progress, with early_stopping=True.
