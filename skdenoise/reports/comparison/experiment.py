@@ -470,7 +470,7 @@ def _learns_labels(denoiser):
     """Return whether a denoiser would be another one with other labels."""
     found = find_denoiser(denoiser)
     params = {} if found is None else found.denoiser.get_params(deep=False)
-    return found is None or bool(params.get("label_weight")) or bool(params.get("classifier"))
+    return found is None or bool(params.get("label_weight")) or params.get("classifier") is not None
 
 
 def _is_filter(denoiser):
