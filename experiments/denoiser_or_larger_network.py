@@ -1,4 +1,4 @@
-"""A CNN behind a denoiser against CNNs that learn from noisy images, in the same time.
+"""A CNN after a denoiser against CNNs that learn from noisy images, in the same time.
 
 Writes experiments/results/denoiser_or_larger_network.md, a table of docs/results.md.
 

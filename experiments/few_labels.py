@@ -8,7 +8,7 @@ Writes experiments/results/few_labels.md, a table of docs/results.md, and docs/i
 
 MNIST: the first 10,000 training images, of which some are labelled, blind Gaussian noise from 0 to 0.6, tested
 at 0.4 on the first 2,500 test images. CIFAR-10: the first 9,000, from 0 to 0.2, tested at 0.2 on the 1,000 test
-images. What is chosen is chosen on 1,000 labelled images of the last training images, which favours the rivals.
+images. What is chosen is chosen on the last 1,000 training images, with labels, which helps the rivals most.
 Each repeat has new seeds for everything, and other labelled images. A cell has the mean accuracy, and the
 standard deviation over the repeats. Rows of each run are stored in ``output/``, which git ignores. With --quick,
 logistic regression on a few digits, in a temporary folder.

@@ -65,7 +65,7 @@ def measure(quick):
 
 def helper_of(denoiser):
     """Return a model of noisy images: the denoiser, and the helper that learned along with it."""
-    model = Helper(((True, 10),)).behind(denoiser.model_, denoiser.image_shape_[:2], seed=0)
+    model = Helper(((True, 10),)).attached_to(denoiser.model_, denoiser.image_shape_[:2], seed=0)
     own = model.weights[len(denoiser.model_.weights) :]
     for variable, values in zip(own, denoiser._helper.weights, strict=True):
         variable.assign(values)

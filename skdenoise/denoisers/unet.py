@@ -216,14 +216,15 @@ class UNetDenoiser(Denoiser):
     in units of the value range, since labels of very noisy images would cost accuracy. The PSNR falls a little.
     ``partial_fit``, ``warm_start`` and pickle keep the helper; a model file does not.
 
-    With a `classifier`, the denoiser learns from pixels first. Then a helper learns to answer as
-    ``classifier.predict_proba`` does, on clean, noisy and denoised images. It stays as it is while the
-    denoiser is fine-tuned: 0.4 times as many steps as before, at 0.3 times the learning rate, with the loss
-    of the labels behind the helper. Callbacks are not called in these steps. The PSNR falls, less so with a
-    smaller `label_weight`. A ``keras.Model`` needs no helper. It takes images in the layout and value range
-    of `X` and returns logits or probabilities; its classes are 0, 1 and so on. ``partial_fit`` does all of
-    this in its first call; later calls learn from pixels and labels at once. A model file does not keep the
-    classifier, which only ``fit`` and ``partial_fit`` need.
+    With a `classifier`, the denoiser learns from pixels first. Then a helper learns to predict the same
+    probabilities as the classifier, on clean, noisy and denoised images. The helper is then frozen while the
+    denoiser is fine-tuned with the loss of the labels: 0.4 times as many steps as before, at 0.3 times the
+    learning rate (an optimizer given as an instance keeps its own). Callbacks and early stopping are not used
+    in these steps. The PSNR falls, less so with a smaller `label_weight`. A ``keras.Model`` needs no helper.
+    It takes images in the layout and value range of `X` and returns logits or probabilities; its classes are
+    0, 1 and so on. ``partial_fit`` does all of this in its first call with a classifier; later calls learn
+    from pixels and labels at once. With a ``keras.Model``, each call compiles the network anew, which takes
+    seconds. A model file does not keep the classifier, which only ``fit`` and ``partial_fit`` need.
 
     A fit that is interrupted (Ctrl-C) in its first epoch leaves the estimator as it was. Later, the
     estimator keeps what it has learned until the end of the last whole epoch, and the KeyboardInterrupt is
@@ -605,6 +606,8 @@ class UNetDenoiser(Denoiser):
             pairs = self._pairs(supervision, images, targets, clean is None, architecture.multiple)
             classifier = fixed_classifier(self, images, pairs)
             kept = self._helper if resume else None
+            if kept is not None and kept.classifier is not self.classifier:
+                kept = None
             labels = labels_of_fit(self, y, len(pairs.clean), classifier, kept)
             training, validation = split(self, architecture.recipe, pairs, self._seed, partial)
             loss = self.loss or supervision.default_loss(
@@ -761,8 +764,7 @@ class UNetDenoiser(Denoiser):
         self._optimizer_state = outcome.optimizer_state if partial else None
         self._helper = None
         if "labels_loss" in outcome.history:
-            is_fixed = self.classifier is not None
-            self._helper = TrainedHelper(labels.columns, outcome.helper_weights, is_fixed)
+            self._helper = TrainedHelper(labels.columns, outcome.helper_weights, self.classifier)
         self._network = self._trained(plan, pairs, outcome)
 
     def _trained(self, plan, pairs, outcome):

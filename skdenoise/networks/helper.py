@@ -1,7 +1,7 @@
-"""Helper: a small network behind a denoiser, which says what its labels are from denoised images.
+"""Helper: a small network after the denoiser, which predicts labels from denoised images.
 
-A helper may learn along with the denoiser. Or it is fixed: it has learned before to answer as a classifier
-does, or it is that classifier, a Keras model. The denoiser then learns what suits the classifier.
+A helper may learn along with the denoiser. Or it is fixed: it has learned before to predict what a classifier
+predicts, or it is that classifier, a Keras model. The denoiser then learns what suits the classifier.
 """
 
 import math
@@ -19,7 +19,7 @@ _MOST_PIXELS = 8
 
 @dataclass(frozen=True)
 class Helper:
-    """What stands behind the denoiser while it is trained.
+    """What follows the denoiser while it is trained.
 
     Parameters
     ----------
@@ -35,8 +35,8 @@ class Helper:
     is_fixed: bool = False
     classifier: Any = None
 
-    def behind(self, network, size, seed, dtype="float32"):
-        """Return a model with two outputs: the denoised images, and what the helper says of them.
+    def attached_to(self, network, size, seed):
+        """Return a model with two outputs: the denoised images, and what the helper predicts from them.
 
         Parameters
         ----------
@@ -46,8 +46,6 @@ class Helper:
             Size of the images.
         seed : int
             Seed of the initial weights of the helper.
-        dtype : str or keras.DTypePolicy
-            Compute dtype of all layers except the output, which is float32.
 
         Returns
         -------
@@ -57,7 +55,14 @@ class Helper:
         inputs = keras.Input((*size, network.input_shape[-1]))
         denoised = network(inputs)
         if self.classifier is None:
-            labels = _predicted(denoised, size, self.layout, seed, dtype, self.is_fixed)
+            labels = _predicted(
+                denoised,
+                size,
+                self.layout,
+                seed,
+                has_linear_part=self.is_fixed,
+                trainable=not self.is_fixed,
+            )
         else:
             # In a function, the weights of the classifier are no part of the model, which would train them.
             n_targets = sum(width for _, width in self.layout)
@@ -70,29 +75,28 @@ class Helper:
 
 
 def helper_alone(size, channels, layout, seed):
-    """Return a fixed helper as a model of images, with the weights that it has behind a denoiser."""
+    """Return a fixed helper as a model of images, with the weights that it has after a denoiser."""
     images = keras.Input((*size, channels))
-    labels = _predicted(images, size, layout, seed, "float32", True, trainable=True)
+    labels = _predicted(images, size, layout, seed, has_linear_part=True, trainable=True)
     return keras.Model(images, labels, name="helper")
 
 
-def _predicted(images, size, layout, seed, dtype, is_fixed, trainable=None):
+def _predicted(images, size, layout, seed, *, has_linear_part, trainable):
     """Apply two or more convolutions of stride 2, one more convolution and a dense layer.
 
-    A fixed helper also has a dense layer from the pixels to the labels, since linear classifiers would be
-    difficult to imitate without.
+    The linear part is a dense layer from the pixels to the labels. Linear classifiers would be difficult to
+    imitate without it.
     """
-    trainable = not is_fixed if trainable is None else trainable
     draws = (keras.initializers.GlorotUniform(seed=each) for each in seeds(seed))
     n_targets = sum(width for _, width in layout)
     x, n_filters = images, 16
     for _ in range(max(2, math.ceil(math.log2(max(size) / _MOST_PIXELS)))):
-        x = convolution(x, n_filters, next(draws), dtype, strides=2, trainable=trainable)
+        x = convolution(x, n_filters, next(draws), "float32", strides=2, trainable=trainable)
         n_filters = min(2 * n_filters, 64)
-    x = convolution(x, 64, next(draws), dtype, trainable=trainable)
+    x = convolution(x, 64, next(draws), "float32", trainable=trainable)
 
-    def dense(x, name, dtype):
-        x = layers.Flatten(**CHANNELS_LAST, dtype=dtype)(x)
+    def dense(x, name):
+        x = layers.Flatten(**CHANNELS_LAST, dtype="float32")(x)
         return layers.Dense(
             n_targets,
             kernel_initializer=next(draws),
@@ -101,10 +105,10 @@ def _predicted(images, size, layout, seed, dtype, is_fixed, trainable=None):
             trainable=trainable,
         )(x)
 
-    if not is_fixed:
-        return dense(x, "labels", dtype)
-    linear = dense(images, "linear", "float32")
-    return layers.Add(dtype="float32", name="labels")([dense(x, "curved", dtype), linear])
+    if not has_linear_part:
+        return dense(x, "labels")
+    linear = dense(images, "linear")
+    return layers.Add(dtype="float32", name="labels")([dense(x, "curved"), linear])
 
 
 def fresh_weights(helper_layers, seed):

@@ -2,6 +2,7 @@
 
 import numpy as np
 from keras import ops
+from sklearn.exceptions import NotFittedError
 
 # Probabilities are not less than this before their logarithm is taken.
 _LEAST_PROBABILITY = 1e-7
@@ -28,6 +29,8 @@ class KerasClassifier:
 
     Raises
     ------
+    sklearn.exceptions.NotFittedError
+        If the model is not built.
     ValueError
         If the model does not take such images, or does not return one value for each class.
     """
@@ -37,31 +40,35 @@ class KerasClassifier:
         self._range = pixels.value_range
         self._shape = shape
         self._size = images.shape[1:3]
-        outputs = self._outputs_for(images)
+        outputs = self._tried(images)
         self._is_single = outputs.shape[1] == 1
         self._is_probability = _are_probabilities(outputs)
         self.classes = np.arange(max(2, outputs.shape[1]))
 
     def logits(self, denoised):
         """Return the logits of the classes, as a tensor, for padded images in units of the value range."""
-        answers = self._answers(denoised)
+        outputs = self._outputs(denoised)
         if self._is_single:
-            other = 1 - answers if self._is_probability else ops.zeros_like(answers)
-            answers = ops.concatenate([other, answers], axis=1)
+            other = 1 - outputs if self._is_probability else ops.zeros_like(outputs)
+            outputs = ops.concatenate([other, outputs], axis=1)
         if self._is_probability:
-            answers = ops.log(ops.maximum(answers, _LEAST_PROBABILITY))
-        return answers
+            outputs = ops.log(ops.maximum(outputs, _LEAST_PROBABILITY))
+        return outputs
 
-    def _answers(self, denoised):
+    def _outputs(self, denoised):
         low, high = self._range
         height, width = self._size
         images = denoised[:, :height, :width] * (high - low) + low
         return self._model(ops.reshape(images, (-1, *self._shape)), training=False)
 
-    def _outputs_for(self, images):
+    def _tried(self, images):
         name = self._model.name
+        if not self._model.built:
+            raise NotFittedError(
+                f"classifier, the Keras model {name!r}, is not built, so that it cannot be fitted. Fit it first."
+            )
         try:
-            outputs = ops.convert_to_numpy(self._answers(ops.convert_to_tensor(images)))
+            outputs = ops.convert_to_numpy(self._outputs(ops.convert_to_tensor(images)))
         except Exception as error:  # each backend raises errors of its own
             raise ValueError(
                 f"classifier, the Keras model {name!r}, does not take images of shape "

@@ -60,20 +60,24 @@ class FixedClassifier:
         """
         stored = self.pixels.from_unit(images).reshape(len(images), *self.shape)
         name = type(self.classifier).__name__
+        if len(self.shape) == 1 and hasattr(self.classifier, "feature_names_in_"):
+            import pandas as pd
+
+            stored = pd.DataFrame(stored, columns=self.classifier.feature_names_in_)
         try:
-            answers = self.classifier.predict_proba(stored)
+            probabilities = self.classifier.predict_proba(stored)
         except (ValueError, TypeError) as error:
             raise ValueError(
                 f"classifier, a {name}, does not take images of shape {stored.shape} and type "
-                f"{stored.dtype}, as they are given to fit: {error}"
+                f"{self.pixels.dtype}, as they are given to fit: {error}"
             ) from error
         expected = (len(images), len(self.classes))
-        if np.shape(answers) != expected or not np.isfinite(answers).all():
+        if np.shape(probabilities) != expected or not np.isfinite(probabilities).all():
             raise ValueError(
-                f"classifier, a {name}, returns probabilities of shape {np.shape(answers)}; expected finite "
+                f"classifier, a {name}, returns probabilities of shape {np.shape(probabilities)}; expected finite "
                 f"numbers of shape {expected}, one for each image and class."
             )
-        return np.asarray(answers, np.float32)
+        return np.asarray(probabilities, np.float32)
 
 
 def check_fixed_classifier(classifier: Any) -> None:
@@ -96,7 +100,7 @@ def check_fixed_classifier(classifier: Any) -> None:
         raise NotFittedError(f"classifier={classifier!r} is not fitted. {_ADVICE}") from error
     if not hasattr(classifier, "predict_proba") or not hasattr(classifier, "classes_"):
         raise TypeError(
-            f"classifier={classifier!r} has no predict_proba, whose answers a denoiser learns from. For a "
+            f"classifier={classifier!r} has no predict_proba, which the denoiser learns from. For a "
             "support vector machine, give CalibratedClassifierCV(FrozenEstimator(classifier)), fitted on "
-            "images with labels."
+            "labelled images that the classifier was not fitted on."
         )

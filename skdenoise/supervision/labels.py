@@ -144,13 +144,13 @@ class TrainedHelper:
         How the labels were encoded.
     weights : list of ndarray
         Its weights.
-    is_fixed : bool
-        Whether it imitates a classifier, and stayed as it was.
+    classifier : object or None
+        The classifier that it imitates, if it does.
     """
 
     columns: tuple
     weights: list
-    is_fixed: bool
+    classifier: Any = None
 
 
 def encode_labels(y: Any, n_images: int, columns=None) -> Labels:

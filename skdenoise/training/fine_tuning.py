@@ -35,7 +35,8 @@ def fine_tune(plan, outcome, images, labels, classifier, denoise) -> Outcome:
     Returns
     -------
     Outcome
-        If an interrupt comes before the end of an epoch of fine-tuning, what was learned before.
+        If it is interrupted before the end of its first epoch, or if images cannot be read, what was learned
+        before.
     """
     pairs, training, _ = images
     helper = fixed_helper(labels, classifier)
@@ -53,10 +54,9 @@ def fine_tune(plan, outcome, images, labels, classifier, denoise) -> Outcome:
             weights=outcome.weights,
             helper_weights=helper_weights,
         )
-    except KeyboardInterrupt as interrupt:
+    except (KeyboardInterrupt, OSError) as interrupt:
         return dataclasses.replace(outcome, interrupt=interrupt)
-    history = joined(outcome.history, tuned.history)
-    return dataclasses.replace(tuned, history=history, optimizer_state=outcome.optimizer_state)
+    return dataclasses.replace(tuned, history=joined(outcome.history, tuned.history))
 
 
 def fixed_helper(labels, classifier):

@@ -1,4 +1,4 @@
-"""Imitation: a helper learns to answer as a classifier does that cannot be trained."""
+"""Imitation: a helper learns to predict the same probabilities as a classifier that cannot be trained."""
 
 import math
 from dataclasses import dataclass
@@ -12,18 +12,19 @@ from skdenoise.backend.compiled import (
     set_jit_compile,
     steps_per_execution,
 )
+from skdenoise.images.pixels import chunks
 from skdenoise.networks.helper import fresh_weights, helper_alone, label_loss
 from skdenoise.seeding import Stream, derived_seed, generator
 from skdenoise.training.batches import TrainingBatches
 
-# The classifier is asked about four versions of so many images, or of fewer if they are large.
-_MOST_IMAGES, _MOST_VALUES = 2000, 2**26
+# The helper learns from four versions of so many images, or of fewer if they are large.
+_MOST_IMAGES, _MOST_VALUES = 2000, 2**25
 
 _STEPS, _BATCH_SIZE, _LEARNING_RATE = 1500, 64, 2e-3
 
 
 def imitation(classifier, layout, pairs, indices, denoise, seed):
-    """Return the weights of a helper that has learned to answer as a classifier does.
+    """Return the weights of a helper that has learned to predict what a classifier predicts.
 
     It learns from the probabilities that the classifier gives for clean and noisy images, for denoised ones,
     and for images halfway between clean and denoised, since what the denoiser returns changes as it learns.
@@ -33,7 +34,7 @@ def imitation(classifier, layout, pairs, indices, denoise, seed):
     classifier : FixedClassifier
         The classifier.
     layout : tuple of (bool, int)
-        Columns of its answers, as `supervision.labels.Labels.layout`.
+        Columns of its probabilities, as `supervision.labels.Labels.layout`.
     pairs : Pairs
         Images.
     indices : ndarray of int
@@ -49,48 +50,51 @@ def imitation(classifier, layout, pairs, indices, denoise, seed):
         The weights.
     """
     rng = generator(seed, Stream.IMITATION)
-    answered = _answered(classifier, pairs, indices, denoise, rng)
-    size, channels = pairs.padded_size, answered.images.shape[-1]
+    examples = _examples(classifier, pairs, indices, denoise, rng)
+    size, channels = pairs.padded_size, examples.images.shape[-1]
     key = "imitation", size, channels, layout
     with borrowed(key, lambda: _compile(size, channels, layout)) as compiled:
-        start = fresh_weights(compiled.model.layers, derived_seed(seed, Stream.IMITATION))
+        start = fresh_weights(compiled.model.layers, derived_seed(seed, Stream.IMITATION, 0))
         for variable, values in zip(compiled.model.weights, start, strict=True):
             variable.assign(values)
         compiled.reset_optimizer()
-        _learn(compiled.model, answered, derived_seed(seed, Stream.IMITATION))
+        _learn(compiled.model, examples, derived_seed(seed, Stream.IMITATION, 1))
         return compiled.model.get_weights()
 
 
 @dataclass(frozen=True)
-class _Answered:
-    """Images, and what the classifier says of them, with the methods of `Pairs` that batches use."""
+class _Examples:
+    """Images and their predicted probabilities, with the methods of `Pairs` that batches use."""
 
     images: np.ndarray
-    answers: np.ndarray
+    probabilities: np.ndarray
     patch_size = None
 
     def shuffled(self, indices, rng):
         return rng.permutation(indices)
 
     def batch(self, indices, rng):
-        return self.images[indices], self.answers[indices]
+        return self.images[indices], self.probabilities[indices]
 
 
-def _answered(classifier, pairs, indices, denoise, rng):
-    """Return padded images with the answers of the classifier."""
+def _examples(classifier, pairs, indices, denoise, rng):
+    """Return padded images with the probabilities that the classifier predicts."""
     height, width = pairs.size
     per_image = math.prod(pairs.clean.shape[1:])
     n_images = min(len(indices), _MOST_IMAGES, max(1, _MOST_VALUES // per_image))
     noisy, clean, *_ = pairs.batch(np.sort(rng.choice(indices, n_images, replace=False)), rng)
     denoised = denoise(noisy)
     images = np.concatenate([clean, noisy, denoised, (clean + denoised) / 2])
-    return _Answered(images, classifier.probabilities(images[:, :height, :width]))
+    probabilities = [
+        classifier.probabilities(images[part][:, :height, :width]) for part in chunks(images)
+    ]
+    return _Examples(images, np.concatenate(probabilities))
 
 
-def _learn(model, answered, seed):
-    n_images = len(answered.images)
+def _learn(model, examples, seed):
+    n_images = len(examples.images)
     batches = TrainingBatches(
-        answered, np.arange(n_images), min(n_images, _BATCH_SIZE), seed, first_epoch=0
+        examples, np.arange(n_images), min(n_images, _BATCH_SIZE), seed, first_epoch=0
     )
     advance = keras.callbacks.LambdaCallback(
         on_epoch_begin=lambda epoch, logs: batches.start_epoch(epoch)

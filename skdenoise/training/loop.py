@@ -107,12 +107,13 @@ def train(
         _set_weights(plan, compiled, weights)
         _set_helper_weights(plan, compiled, helper_weights)
         identity, state = optimizer_state or (None, None)
-        compiled.reset_optimizer(state if identity == _optimizer_identity(plan, labels) else None)
+        own = _optimizer_identity(plan, helper)
+        compiled.reset_optimizer(state if identity == own else None)
         _set_learning_rate(plan, compiled)
-        return _fit(plan, pairs, labels, training, validation, compiled)
+        return _fit(plan, pairs, labels, training, validation, compiled, own)
 
 
-def _fit(plan, pairs, labels, training, validation, compiled):
+def _fit(plan, pairs, labels, training, validation, compiled, optimizer_identity):
     trainable = _trainable(compiled.network)
     batches = TrainingBatches(
         pairs,
@@ -176,7 +177,7 @@ def _fit(plan, pairs, labels, training, validation, compiled):
     if _restores(plan.callbacks) or _trainable(compiled.network) != trainable:
         # The next fit that borrowed it would start in the middle too, or with frozen layers.
         compiled.is_reusable = False
-    state = _optimizer_identity(plan, labels), compiled.optimizer_state()
+    state = optimizer_identity, compiled.optimizer_state()
     return Outcome(
         compiled.network.get_weights(),
         state,
@@ -251,7 +252,7 @@ def _compile(plan, size, helper):
     draw = partial(initial_weights, network, seed) if is_drawn else None
     model, loss, loss_weights = network, _named("loss", plan.loss, keras.losses.get), None
     if helper is not None:
-        model = helper.behind(network, size, _helper_seed(plan))
+        model = helper.attached_to(network, size, _helper_seed(plan))
         loss, loss_weights = [loss, label_loss(helper.layout)], [1.0, plan.label_weight]
     optimizer, schedule = _optimizer(plan)
     model.compile(
@@ -331,7 +332,7 @@ def _optimizer_parameters(plan):
     return plan.optimizer, plan.adam, plan.warmup
 
 
-def _optimizer_identity(plan, labels):
+def _optimizer_identity(plan, helper):
     """Return what must be equal for an optimizer's state to be used in another fit."""
-    layout = None if labels is None else labels.layout
-    return optimizer_identity(plan.optimizer), plan.adam, plan.warmup, layout
+    trained = None if helper is None or helper.is_fixed else helper.layout
+    return optimizer_identity(plan.optimizer), plan.adam, plan.warmup, trained

@@ -15,8 +15,8 @@ from skdenoise.training.fine_tuning import fine_tune, fixed_helper
 from skdenoise.training.loop import train
 from skdenoise.training.plan import resolve_label_weight
 
-# So many images show whether a classifier takes them.
-_N_TRIED = 8
+# So many images, clean and noisy, show whether a classifier takes them.
+_N_TRIED = 32
 
 
 def fixed_classifier(denoiser, images, pairs):
@@ -48,9 +48,9 @@ def fixed_classifier(denoiser, images, pairs):
             "A classifier needs whole images: give an array of images of one size, and no patch_size."
         )
     height, width = pairs.size
-    few = np.arange(min(_N_TRIED, len(images)))
-    _, few, *_ = pairs.batch(few, generator(denoiser._seed, Stream.CHECK))
-    few = few[:, :height, :width]
+    few = np.unique(np.linspace(0, len(images) - 1, _N_TRIED).astype(int))
+    noisy, clean, *_ = pairs.batch(few, generator(denoiser._seed, Stream.CHECK))
+    few = np.concatenate([clean, noisy])[:, :height, :width]
     pixels, shape = PixelFormat(images.dtype, denoiser.value_range_), images.shape[1:]
     if isinstance(denoiser.classifier, keras.Model):
         return KerasClassifier(denoiser.classifier, pixels, shape, few)
@@ -74,13 +74,12 @@ def labels_of_fit(denoiser, y, n_images, classifier, kept):
     classifier : FixedClassifier, KerasClassifier or None
         The classifier that the denoiser is made for.
     kept : TrainedHelper or None
-        The helper of an earlier fit, which is continued.
+        The helper of an earlier fit with the same classifier, or with none, which is continued.
     """
     if not resolve_label_weight(denoiser):
         return None
     if classifier is None:
-        continues = kept is not None and not kept.is_fixed
-        return encode_labels(y, n_images, kept.columns if continues else None)
+        return encode_labels(y, n_images, None if kept is None else kept.columns)
     labels = encode_labels(y, n_images, (Classes(classifier.classes, "classifier"),))
     if kept is None and not labels.weights.any():
         raise ValueError(
@@ -113,10 +112,8 @@ def train_with_labels(plan, images, labels, classifier, *, kept, partial, start,
     -------
     Outcome
     """
-    is_fixed = classifier is not None
-    kept = kept if kept is not None and kept.is_fixed == is_fixed else None
     helper_weights = [] if kept is None else kept.weights
-    if not is_fixed:
+    if classifier is None:
         return train(plan, *images, labels=labels, helper_weights=helper_weights, **start)
     if partial and kept is not None:
         helper = fixed_helper(labels, classifier)

@@ -7,9 +7,10 @@ import pytest
 from conftest import quick_denoiser
 from sklearn.linear_model import LogisticRegression
 from sklearn.naive_bayes import GaussianNB
+from sklearn.pipeline import make_pipeline
 from sklearn.svm import SVC
 
-from skdenoise import SubspaceDenoiser, compare_denoising
+from skdenoise import ImageFlattener, SubspaceDenoiser, compare_denoising
 from skdenoise.reports.comparison.experiment import Split
 
 QUICK = {
@@ -92,13 +93,36 @@ def test_a_classifier_without_probabilities_does_not_train_itself(data):
     assert "self-training on noise" not in set(comparison.frame["condition"])
 
 
-def test_classes_may_be_text_and_the_classifier_may_be_searched(data):
+@pytest.mark.parametrize(
+    "labels",
+    [
+        pytest.param(lambda y: np.array([f"digit {label}" for label in y]), id="text"),
+        pytest.param(lambda y: y.astype(float), id="floats"),
+        pytest.param(lambda y: y.astype(np.uint8), id="bytes"),
+    ],
+)
+def test_classes_may_be_of_any_type_and_the_classifier_may_be_searched(data, labels):
     X, y, X_test, y_test = data
-    names, names_test = (np.array([f"digit {label}" for label in part]) for part in (y, y_test))
+    names, names_test = labels(y), labels(y_test)
     params = QUICK | {"n_labels": [100], "param_grid": {"var_smoothing": [1e-2, 1e-1]}}
     of_numbers = compare_denoising(GaussianNB(), *data, **params)
     of_names = compare_denoising(GaussianNB(), X, names, X_test, names_test, **params)
     assert of_names.frame["score"].tolist() == of_numbers.frame["score"].tolist()
+
+
+def test_images_may_be_arrays_and_classes_two_booleans(data):
+    X, y, X_test, y_test = data
+    params = QUICK | {"n_labels": [100]}
+    of_rows = compare_denoising(GaussianNB(), X, y > 4, X_test, y_test > 4, **params)
+    images, images_test = (part.reshape(-1, 8, 8) for part in (X, X_test))
+    flat = make_pipeline(ImageFlattener(), GaussianNB())
+    of_images = compare_denoising(
+        flat, images, y > 4, images_test, y_test > 4, return_estimator=True, **params
+    )
+    name = "self-training on noise"
+    assert scores(of_images, name).item() == scores(of_rows, name).item()
+    pipeline = of_images.estimators["0 to 0.6", (0, 0.6), name]
+    assert set(pipeline.predict(images_test[:20])) <= {False, True}
 
 
 class Counted(SubspaceDenoiser):
@@ -146,10 +170,13 @@ def test_tasks_in_parallel_give_the_same_table(data, by_labels, digits):
 @pytest.mark.parametrize(
     ("params", "message"),
     [
-        ({"n_labels": (5, 100)}, r"n_labels=\(5, 100\) must be different numbers from 10"),
-        ({"n_labels": 321}, "to 320, the number of training images that are not held out"),
-        ({"n_labels": (20, 20)}, "must be different numbers"),
-        ({"n_labels": ()}, r"n_labels=\(\) must be positive integers"),
+        (
+            {"n_labels": (5, 100)},
+            r"n_labels=\(5, 100\): 5 is not between 10, the number of classes",
+        ),
+        ({"n_labels": 321}, "321 is not between 10, .* and 320, the number of training images"),
+        ({"n_labels": (20, 20)}, "has a number twice"),
+        ({"n_labels": ()}, r"n_labels=\(\) must be one or more positive integers"),
         ({"unlabelled": np.zeros((5, 63))}, r"unlabelled has shape \(5, 63\)"),
         ({"unlabelled": np.zeros((5, 64), np.uint8)}, "unlabelled has .* dtype uint8"),
     ],

@@ -4,6 +4,7 @@ import pickle
 
 import keras
 import numpy as np
+import pandas as pd
 import pytest
 from conftest import quick_denoiser
 from sklearn.base import clone
@@ -147,7 +148,7 @@ def test_keras_models_may_return_probabilities_or_logits_of_images(digits, last)
     X, y = digits
     keras.utils.set_random_seed(0)
     images = (255 * X[:300]).reshape(-1, 8, 8, 1)
-    layers = [keras.layers.Conv2D(4, 3), keras.layers.Flatten()]
+    layers = [keras.Input((8, 8, 1)), keras.layers.Conv2D(4, 3), keras.layers.Flatten()]
     layers.append(keras.layers.Dense(10 if last == "softmax" else 1, last))
     model = keras.Sequential(layers)
     labels = y[:300] if last == "softmax" else y[:300] % 2
@@ -179,7 +180,26 @@ def test_labels_may_count_without_a_classifier_later_and_the_other_way_round(mad
     assert np.isfinite(copy.partial_fit(X[:100], y[:100]).history_["labels_loss"][-1])
     copy.set_params(classifier=made_for_it.classifier, warm_start=True).fit(X[:100], y[:100])
     assert np.isfinite(copy.history_["labels_loss"][-1])
-    copy.partial_fit(X[:100], y[:100])
+    copy.partial_fit(X[:100], y[:100]).partial_fit(X[:100], y[:100])
+    copy.set_params(classifier=None, label_weight=0.3).partial_fit(X[:100], y[:100])
+    assert np.isfinite(copy.history_["labels_loss"][-1])
+
+
+def test_another_classifier_is_imitated_anew(made_for_it, cnn, classifier, digits):
+    X, y = digits
+    copy = pickle.loads(pickle.dumps(made_for_it))
+    for other in (cnn, FrozenEstimator(classifier), cnn):
+        n_before = copy.n_iter_
+        copy.set_params(classifier=other).partial_fit(X[:200], y[:200])
+        assert epochs_with_labels(copy)[n_before:] == [False] + 5 * [True]
+
+
+def test_a_classifier_of_tables_is_given_tables(digits, recwarn):
+    X, y = digits
+    table = pd.DataFrame(X[:300], columns=[f"pixel{i}" for i in range(64)])
+    classifier = LogisticRegression(max_iter=200).fit(table, y[:300])
+    quick_denoiser(classifier=classifier).fit(table, y[:300])
+    assert not [warning for warning in recwarn if "feature names" in str(warning.message)]
 
 
 def test_a_model_file_leaves_the_classifier_out(made_for_it, digits, tmp_path):
@@ -202,7 +222,7 @@ class InterruptedClassifier(LogisticRegression):
     """A classifier during whose second answer the user presses Ctrl-C."""
 
     def predict_proba(self, X):
-        if len(X) > 8:
+        if len(X) > 64:
             raise KeyboardInterrupt
         return super().predict_proba(X)
 
@@ -244,26 +264,35 @@ class TwoAnswers(LogisticRegression):
         (
             lambda X, y: LogisticRegression().fit(X[:, :9], y),
             ValueError,
-            r"does not take images of shape \(8, 64\) and type float64.*expecting 9 features",
+            r"does not take images of shape \(64, 64\) and type float64.*expecting 9 features",
         ),
         (
             lambda X, y: LogisticRegression().fit(X, y % 3),
             ValueError,
             r"classes \[3, 4, .* classifier",
         ),
-        (lambda X, y: TwoAnswers().fit(X, y), ValueError, r"shape \(8, 2\); expected .*\(8, 10\)"),
+        (
+            lambda X, y: TwoAnswers().fit(X, y),
+            ValueError,
+            r"shape \(64, 2\); expected .*\(64, 10\)",
+        ),
         (
             lambda X, y: keras.Sequential([keras.Input((9,)), keras.layers.Dense(10)]),
             ValueError,
-            r"the Keras model 'sequential.*', does not take images of shape \(8, 64\)",
+            r"the Keras model 'sequential.*', does not take images of shape \(64, 64\)",
         ),
         (
-            lambda X, y: keras.Sequential([keras.layers.Reshape((8, 8))]),
+            lambda X, y: keras.Sequential([keras.Input((64,)), keras.layers.Reshape((8, 8))]),
             ValueError,
-            r"returns an array of shape \(8, 8, 8\) for 8 images",
+            r"returns an array of shape \(64, 8, 8\) for 64 images",
         ),
         (
-            lambda X, y: keras.Sequential([keras.layers.Dense(5)]),
+            lambda X, y: keras.Sequential([keras.layers.Dense(10)]),
+            NotFittedError,
+            "the Keras model 'sequential.*', is not built",
+        ),
+        (
+            lambda X, y: keras.Sequential([keras.Input((64,)), keras.layers.Dense(5)]),
             ValueError,
             r"y has the classes \[5, 6, 7, 8, 9\], which the classifier does not have",
         ),

@@ -102,8 +102,8 @@ def compare_denoising(
     n_labels : sequence of int, default=None
         Numbers of training images that are labelled; the table has a part for each. They are drawn so that
         the classes are represented, and the other training images are used without their labels. If None,
-        all training images are labelled. Validation images are always labelled, which favours the
-        rivals, with their many choices.
+        all training images are labelled. Validation images are always labelled. This helps all conditions,
+        and most the rivals, which have more choices.
     noise : str or noise model, default="gaussian"
         A name (`noise_names`), or an instance with its own strength.
     noise_factors : sequence of float, default=None
@@ -335,7 +335,7 @@ def _check_classifier(classifier, param_grid):
 def _check_numbers(name, numbers):
     numbers = tuple(numbers) if hasattr(numbers, "__iter__") else (numbers,)
     if not numbers or not all(isinstance(n, Integral) and n >= 1 for n in numbers):
-        raise ValueError(f"{name}={numbers!r} must be positive integers to choose from.")
+        raise ValueError(f"{name}={numbers!r} must be one or more positive integers.")
     return numbers
 
 
@@ -370,9 +370,12 @@ def _check_labels(experiment):
     """Raise if there are not as many labelled images as asked for, or if -1 is a class."""
     n_classes, n_images = len(np.unique(experiment.y)), experiment.n_training
     numbers = experiment.n_labels or ()
-    if len(set(numbers)) < len(numbers) or any(not n_classes <= n <= n_images for n in numbers):
+    if len(set(numbers)) < len(numbers):
+        raise ValueError(f"n_labels={numbers!r} has a number twice.")
+    wrong = [n for n in numbers if not n_classes <= n <= n_images]
+    if wrong:
         raise ValueError(
-            f"n_labels={numbers!r} must be different numbers from {n_classes}, the number of classes, to "
+            f"n_labels={numbers!r}: {wrong[0]} is not between {n_classes}, the number of classes, and "
             f"{n_images}, the number of training images that are not held out for validation."
         )
     if (numbers or len(experiment.unlabelled)) and UNLABELLED in experiment.y.tolist():

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 import numpy as np
-from sklearn.base import BaseEstimator, TransformerMixin, clone
+from sklearn.base import BaseEstimator, ClassifierMixin, TransformerMixin, clone
 from sklearn.decomposition import PCA
 from sklearn.frozen import FrozenEstimator
 from sklearn.model_selection import ParameterGrid
@@ -121,10 +121,16 @@ class TrainingSet:
 
     @cached_property
     def partly_labelled_sets(self):
-        """As `noisy_sets`, each with one noisy copy of the unlabelled images."""
+        """As `noisy_sets`, each with one noisy copy of the unlabelled images.
+
+        Classes are numbered from 0, in their order; -1 marks images without a label.
+        """
         more = self.noisy_unlabelled(0)
         return {
-            n: (np.concatenate([images, more]), _with_unknown(y, len(more)))
+            n: (
+                np.concatenate([images, more]),
+                _with_unknown(np.unique(y, return_inverse=True)[1], len(more)),
+            )
             for n, (images, y) in self.noisy_sets.items()
         }
 
@@ -237,31 +243,28 @@ def train_after_denoiser(trainer, training, denoiser, seconds):
     )
 
 
-def train_by_itself(trainer, training):
-    """Train on noisy images, of which those without a class get one that the classifier is sure of."""
-    prefixed = [
-        {f"estimator__{name}": values for name, values in grid.items()}
-        for grid in _grids(trainer.param_grid)
-    ]
-    alone = Trainer(SelfTrainingClassifier(trainer.classifier), prefixed)
-    return [
-        candidate
-        for n_copies, (images, y) in training.partly_labelled_sets.items()
-        for candidate in alone.fit(images, y, n_copies=n_copies)
-    ]
-
-
-def _grids(param_grid):
-    return param_grid if isinstance(param_grid, list) else [param_grid or {}]
+def train_with_self_training(trainer, training):
+    """Train on noisy images, then also on those without a class that the classifier is sure of."""
+    candidates = []
+    for n_copies, (images, numbers) in training.partly_labelled_sets.items():
+        for params in ParameterGrid(trainer.param_grid or {}):
+            start = time.perf_counter()
+            classifier = clone(trainer.classifier).set_params(**params)
+            of_rows = ClassifierOfRows(classifier, images.shape[1:], np.unique(training.y))
+            rows = images.reshape(len(images), -1)
+            fitted = SelfTrainingClassifier(of_rows).fit(rows, numbers).estimator_.classifier_
+            passed = time.perf_counter() - start
+            candidates.append(Trained(fitted, None, passed, {"n_copies": n_copies} | params))
+    return candidates
 
 
 def _with_unknown(y, n_unknown):
     """Return classes followed by -1 for images whose class is not known."""
     if not n_unknown:
         return y
-    known = y if y.dtype.kind in "iu" else y.astype(object)
-    known = known.astype(np.int64) if known.dtype.kind == "u" else known
-    return np.concatenate([known, np.full(n_unknown, UNLABELLED, known.dtype)])
+    if y.dtype.kind != "f":
+        y = y.astype(np.int64 if y.dtype.kind in "iub" else object)
+    return np.concatenate([y, np.full(n_unknown, UNLABELLED, y.dtype)])
 
 
 def _fit_on_each(trainer, sets, transformer, fit_seconds, **choices):
@@ -354,6 +357,31 @@ def with_params(estimator, params):
             and (not name.endswith("clip") or f"{name.removesuffix('clip')}noise" in known)
         }
     )
+
+
+class ClassifierOfRows(ClassifierMixin, BaseEstimator):
+    """A classifier of images of any shape, given them as flat rows, and their classes as numbers.
+
+    Self-training of scikit-learn needs both.
+    """
+
+    def __init__(self, classifier, shape, classes):
+        self.classifier = classifier
+        self.shape = shape
+        self.classes = classes
+
+    def fit(self, X, y):
+        """Fit the classifier to the images and their classes."""
+        self.classes_ = np.unique(y)
+        self.classifier_ = clone(self.classifier).fit(self._images(X), self.classes[y])
+        return self
+
+    def predict_proba(self, X):
+        """Return the probabilities of the classes."""
+        return self.classifier_.predict_proba(self._images(X))
+
+    def _images(self, X):
+        return X.reshape(len(X), *self.shape)
 
 
 class RoundTrip(TransformerMixin, BaseEstimator):

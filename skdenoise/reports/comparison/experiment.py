@@ -35,10 +35,10 @@ from skdenoise.reports.comparison.conditions import (
     put_after,
     train_after_denoiser,
     train_alone,
-    train_by_itself,
     train_on_components,
     train_on_fresh_noise,
     train_on_noise,
+    train_with_self_training,
     with_params,
     with_seed,
 )
@@ -222,9 +222,9 @@ class Experiment:
         """Return how many lists of measurements `run` yields for each task."""
         n_steps = 4 + len(self.denoisers) + learns_by_epoch(self.classifier)
         if self.n_labels is None:
-            return n_steps + self._trains_itself(len(self.unlabelled))
+            return n_steps + self._has_self_training(len(self.unlabelled))
         return sum(
-            n_steps + self._trains_itself(self.n_training - n_labels + len(self.unlabelled))
+            n_steps + self._has_self_training(self.n_training - n_labels + len(self.unlabelled))
             for n_labels in self.n_labels
         )
 
@@ -233,7 +233,7 @@ class Experiment:
         """Number of training images that may be labelled in each repeat."""
         return len(self.y) - (self.n_validation if isinstance(self.validation, float) else 0)
 
-    def _trains_itself(self, n_unlabelled):
+    def _has_self_training(self, n_unlabelled):
         return n_unlabelled > 0 and hasattr(self.classifier, "predict_proba")
 
     def run(self, task):
@@ -303,8 +303,9 @@ class Experiment:
         noise_trained = train_on_noise(trainer, training)
         yield {Condition(ON_NOISE, NOISE_TRAINING): noise_trained}
 
-        if self._trains_itself(len(split.unlabelled)):
-            yield {Condition(SELF_TRAINING, NOISE_TRAINING): train_by_itself(trainer, training)}
+        if self._has_self_training(len(split.unlabelled)):
+            self_trained = train_with_self_training(trainer, training)
+            yield {Condition(SELF_TRAINING, NOISE_TRAINING): self_trained}
 
     def _split(self, task):
         if not isinstance(self.validation, float):
