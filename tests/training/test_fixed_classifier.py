@@ -219,19 +219,23 @@ def test_pairs_of_real_noise_and_the_held_out_images_count_too(classifier, digit
 
 
 class InterruptedClassifier(LogisticRegression):
-    """A classifier during whose second answer the user presses Ctrl-C."""
+    """A classifier whose prediction for many images is interrupted."""
+
+    error = None
 
     def predict_proba(self, X):
         if len(X) > 64:
-            raise KeyboardInterrupt
+            raise self.error
         return super().predict_proba(X)
 
 
-def test_an_interrupt_keeps_what_was_learned_from_pixels(digits):
+@pytest.mark.parametrize("error", [KeyboardInterrupt(), OSError("the store has gone")])
+def test_an_interrupt_keeps_what_was_learned_from_pixels(digits, error):
     X, y = digits
     classifier = InterruptedClassifier(max_iter=200).fit(X[:300], y[:300])
+    classifier.error = error
     denoiser = quick_denoiser(classifier=classifier)
-    with pytest.raises(KeyboardInterrupt):
+    with pytest.raises(type(error)):
         denoiser.fit(X[:200], y[:200])
     plain = quick_denoiser().fit(X[:200])
     np.testing.assert_array_equal(denoiser.transform(X[:9]), plain.transform(X[:9]))
