@@ -52,7 +52,7 @@ def test_denoiser_of_the_demo_helps_under_strong_noise(demo):
 def test_demo_states_its_data_and_its_result(demo):
     result, _ = demo
     assert "on 300 MNIST digits" in result.stdout
-    assert "Accuracy on 150 other MNIST digits" in result.stdout
+    assert "Accuracy on 100 other MNIST digits" in result.stdout
     assert "At noise factor 0.4, the SVC recognises" in result.stdout
 
 
