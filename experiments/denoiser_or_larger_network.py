@@ -14,6 +14,7 @@ import keras
 import numpy as np
 from _data import load_cifar10
 from _record import main
+from noise_families import small_network
 
 from skdenoise import UNetDenoiser, add_noise
 
@@ -84,15 +85,9 @@ def accuracy(model, X, y):
 
 
 def cnn(filters=(32, 64, 64)):
-    """Return a small network: convolutions, each halved by pooling, and a dense layer."""
+    """Return a small network, compiled, with the same initial weights at each call."""
     keras.utils.set_random_seed(SEED)
-    model = keras.Sequential([keras.Input((32, 32, 3))])
-    for n_filters in filters:
-        model.add(keras.layers.Conv2D(n_filters, 3, padding="same", activation="relu"))
-        model.add(keras.layers.MaxPooling2D())
-    model.add(keras.layers.Flatten())
-    model.add(keras.layers.Dropout(0.3))
-    model.add(keras.layers.Dense(10, activation="softmax"))
+    model = small_network((32, 32, 3), 10, filters)
     model.compile("adam", "sparse_categorical_crossentropy")
     return model
 

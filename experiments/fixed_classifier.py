@@ -57,15 +57,15 @@ def rows_of(names, X, y, X_test, y_test, size, params):
         fitted, probable = make(X[train], y[train], X[held_out], y[held_out])
         made = UNetDenoiser(classifier=probable, **params).fit(X[train], y[train])
         tuned = [made.transform(images) for images in tests]
+        images_of = {ALONE: tests, PIXELS: denoised, MADE_FOR_IT: tuned}
         right = {
             kind: [_predicted(fitted, images) == y_test for images in given]
-            for kind, given in ((ALONE, tests), (PIXELS, denoised), (MADE_FOR_IT, tuned))
+            for kind, given in images_of.items()
         }
-        for kind, given in ((ALONE, tests), (PIXELS, denoised), (MADE_FOR_IT, tuned)):
+        for kind, given in images_of.items():
             row = {"classifier": name, "images": kind}
-            for level, images, hits, rival in zip(
-                LEVELS, given, right[kind], right[PIXELS], strict=True
-            ):
+            cells = zip(LEVELS, given, right[kind], right[PIXELS], strict=True)
+            for level, images, hits, rival in cells:
                 mark = _mark(hits, rival) if kind == MADE_FOR_IT else ""
                 row[f"noise {level}"] = f"{hits.mean():.3f}{mark}"
                 row[f"PSNR {level}, dB"] = mean_psnr(X_test, images)

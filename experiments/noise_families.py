@@ -113,22 +113,28 @@ def cifar10():
     }
 
 
-def small_cnn(pools=True):
-    """Return a small network as a scikit-learn classifier, with strides where it does not pool."""
+def small_network(input_shape, n_classes, filters=(32, 64, 64), pools=True):
+    """Return a small network for classification, not compiled, with strides where it does not pool."""
     import keras
     from keras import layers
+
+    model = keras.Sequential([keras.Input(input_shape)])
+    for n in filters:
+        model.add(layers.Conv2D(n, 3, 1 if pools else 2, padding="same", activation="relu"))
+        if pools:
+            model.add(layers.MaxPooling2D())
+    model.add(layers.Flatten())
+    model.add(layers.Dropout(0.3))
+    model.add(layers.Dense(n_classes, activation="softmax"))
+    return model
+
+
+def small_cnn(pools=True):
+    """Return a small network as a scikit-learn classifier, with strides where it does not pool."""
     from scikeras.wrappers import KerasClassifier
 
     def network(meta):
-        model = keras.Sequential([keras.Input(meta["X_shape_"][1:])])
-        for n in (32, 64, 64):
-            model.add(layers.Conv2D(n, 3, 1 if pools else 2, padding="same", activation="relu"))
-            if pools:
-                model.add(layers.MaxPooling2D())
-        model.add(layers.Flatten())
-        model.add(layers.Dropout(0.3))
-        model.add(layers.Dense(meta["n_classes_"], activation="softmax"))
-        return model
+        return small_network(meta["X_shape_"][1:], meta["n_classes_"], pools=pools)
 
     return KerasClassifier(
         network,

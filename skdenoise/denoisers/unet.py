@@ -30,12 +30,7 @@ from skdenoise.noise.sensor import GaussianNoise
 from skdenoise.seeding import Stream, generator
 from skdenoise.supervision.by_name import resolve_supervision
 from skdenoise.supervision.labels import TrainedHelper
-from skdenoise.training.plan import (
-    check_training_params,
-    make_plan,
-    resolve_patch_size,
-    split,
-)
+from skdenoise.training.plan import check_training_params, make_plan, resolve_patch_size, split
 from skdenoise.user_warnings import warn_user
 
 if TYPE_CHECKING:
@@ -756,7 +751,7 @@ class UNetDenoiser(Denoiser):
         return start
 
     def _keep(self, plan, pairs, labels, outcome, partial, resume):
-        from skdenoise.training.fine_tuning import joined
+        from skdenoise.training.loop import joined
 
         self.history_ = joined(self.history_ if resume else {}, outcome.history)
         self.n_iter_ = plan.first_epoch + len(outcome.history["loss"])

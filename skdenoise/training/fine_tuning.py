@@ -6,7 +6,7 @@ import math
 from skdenoise.networks.helper import Helper
 from skdenoise.networks.keras_classifier import KerasClassifier
 from skdenoise.training.imitation import imitation
-from skdenoise.training.loop import Outcome, train
+from skdenoise.training.loop import Outcome, joined, train
 
 # Length and learning rate, as shares of those of the fit before. Chosen on validation images of MNIST.
 _SHARE_OF_STEPS, _SHARE_OF_RATE = 0.4, 0.3
@@ -63,15 +63,6 @@ def fixed_helper(labels, classifier):
     """Return the helper of a classifier: a Keras model itself, or a network that imitates another one."""
     logits = classifier.logits if isinstance(classifier, KerasClassifier) else None
     return Helper(labels.layout, is_fixed=True, classifier=logits)
-
-
-def joined(before, now):
-    """Return the history of two fits, with NaN where one of its values was not computed."""
-    n_before, n_now = (len(history.get("loss", [])) for history in (before, now))
-    return {
-        name: before.get(name, [math.nan] * n_before) + now.get(name, [math.nan] * n_now)
-        for name in (before | now)
-    }
 
 
 def _shorter(plan, n_epochs_before):

@@ -54,9 +54,8 @@ def imitation(classifier, layout, pairs, indices, denoise, seed):
     size, channels = pairs.padded_size, examples.images.shape[-1]
     key = "imitation", size, channels, layout
     with borrowed(key, lambda: _compile(size, channels, layout)) as compiled:
-        start = fresh_weights(compiled.model.layers, derived_seed(seed, Stream.IMITATION, 0))
-        for variable, values in zip(compiled.model.weights, start, strict=True):
-            variable.assign(values)
+        start = derived_seed(seed, Stream.IMITATION, 0)
+        compiled.model.set_weights(fresh_weights(compiled.model.layers, start))
         compiled.reset_optimizer()
         _learn(compiled.model, examples, derived_seed(seed, Stream.IMITATION, 1))
         return compiled.model.get_weights()

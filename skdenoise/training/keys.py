@@ -38,8 +38,8 @@ def training_key(architecture: Architecture, precision, loss, optimizer, helper=
     if not architecture.is_built_in:
         return None
     try:
-        described = _described(loss), _described(optimizer)
-        return "training", architecture, architecture.declared.build, precision, helper, *described
+        described = _described(loss), _described(optimizer), _described(helper)
+        return "training", architecture, architecture.declared.build, precision, *described
     except _NotPlainError:
         return None
 

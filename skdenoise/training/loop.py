@@ -1,5 +1,6 @@
 """Loop: train a network, and return what it has learned."""
 
+import math
 from dataclasses import dataclass, field
 from functools import partial
 
@@ -49,6 +50,15 @@ class Outcome:
     helper_weights: list = field(default_factory=list)
 
 
+def joined(before, now):
+    """Return the history of two fits, with NaN where one of its values was not computed."""
+    n_before, n_now = (len(history.get("loss", [])) for history in (before, now))
+    return {
+        name: before.get(name, [math.nan] * n_before) + now.get(name, [math.nan] * n_now)
+        for name in (before | now)
+    }
+
+
 def train(
     plan,
     pairs,
@@ -95,12 +105,13 @@ def train(
     """
     if helper is None and labels is not None:
         helper = Helper(labels.layout)
-    described = None if helper is None else (pairs.padded_size, helper, plan.label_weight)
     key = training_key(
-        plan.architecture, plan.precision, plan.loss, _optimizer_parameters(plan), described
+        plan.architecture,
+        plan.precision,
+        plan.loss,
+        _optimizer_parameters(plan),
+        _helper_parameters(helper, pairs.padded_size, plan.label_weight),
     )
-    if helper is not None and helper.classifier is not None:
-        key = None  # a user's classifier may change between two fits
     with borrowed(key, lambda: _compile(plan, pairs.padded_size, helper)) as compiled:
         # A reused network holds the weights, the optimizer's state and the rate of another fit, so that
         # all three are set here.
@@ -330,6 +341,14 @@ def _helper_seed(plan):
 def _optimizer_parameters(plan):
     """Return all that determines the compiled optimizer. Learning rates are set for each fit."""
     return plan.optimizer, plan.adam, plan.warmup
+
+
+def _helper_parameters(helper, size, weight):
+    """Return all that determines the compiled helper, or None if there is none."""
+    if helper is None:
+        return None
+    size = tuple(map(int, size))
+    return size, helper.layout, helper.is_fixed, helper.classifier, weight
 
 
 def _optimizer_identity(plan, helper):

@@ -33,9 +33,11 @@ def linear_network(input_shape):
     return keras.Sequential([keras.Input(input_shape), keras.layers.Conv2D(1, 3, padding="same")])
 
 
-def key_of(loss="mse", optimizer=None, network="compact"):
+def key_of(loss="mse", optimizer=None, network="compact", helper=None):
     architecture = check_architecture(network, None, channels=1)
-    return training_key(architecture, "float32", loss, (optimizer, (("beta_2", 0.98),), 0.05))
+    return training_key(
+        architecture, "float32", loss, (optimizer, (("beta_2", 0.98),), 0.05), helper
+    )
 
 
 @pytest.mark.parametrize("make", [keras.losses.Huber, lambda d: functools.partial(HUBER, delta=d)])
@@ -51,6 +53,15 @@ def test_an_optimizer_of_keras_is_known_again(optimizer):
     )
     assert key_of(optimizer=optimizer) == key_of(optimizer=again) is not None
     assert key_of(optimizer=optimizer) != key_of(optimizer=keras.optimizers.Adam(0.2))
+
+
+def test_a_helper_is_known_again_but_not_a_classifier_of_the_user():
+    def of(is_fixed, classifier=None):
+        return key_of(helper=((8, 8), ((True, 10),), is_fixed, classifier, 1.0))
+
+    assert of(True) == of(True) is not None
+    assert of(True) != of(False)
+    assert of(True, classifier=lambda images: images) is None
 
 
 class OwnSGD(keras.optimizers.SGD):

@@ -405,8 +405,15 @@ def _check_denoisers(denoisers):
     rows = [
         f"{name}{suffix}" for name in denoisers for suffix in ("", ON_DENOISED_CLEAN, NOT_RETRAINED)
     ]
-    taken = {ON_CLEAN, ON_NOISE, ON_FRESH_NOISE, PCA_OF_CLEAN, PCA_OF_NOISY, SELF_TRAINING}
-    taken.add(UNPREPARED.name)
+    taken = {
+        ON_CLEAN,
+        ON_NOISE,
+        ON_FRESH_NOISE,
+        SELF_TRAINING,
+        PCA_OF_CLEAN,
+        PCA_OF_NOISY,
+        UNPREPARED.name,
+    }
     twice = sorted(name for name in rows if rows.count(name) > 1 or name in taken)
     if twice:
         raise ValueError(f"denoisers: the table has another row called {twice[0]!r}; rename it.")

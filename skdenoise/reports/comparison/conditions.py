@@ -153,6 +153,11 @@ class Trainer:
     classifier: object
     param_grid: object = None
 
+    def classifiers(self):
+        """Yield each combination of parameters, and a new classifier that has them."""
+        for params in ParameterGrid(self.param_grid or {}):
+            yield params, clone(self.classifier).set_params(**params)
+
     def fit(self, inputs, y, transformer=None, seconds=0.0, **choices):
         """Return the trained candidates.
 
@@ -170,9 +175,9 @@ class Trainer:
             Other choices behind these candidates, recorded with the parameters.
         """
         candidates = []
-        for params in ParameterGrid(self.param_grid or {}):
+        for params, classifier in self.classifiers():
             start = time.perf_counter()
-            classifier = clone(self.classifier).set_params(**params).fit(inputs, y)
+            classifier.fit(inputs, y)
             total = seconds + time.perf_counter() - start
             candidates.append(Trained(classifier, transformer, total, choices | params))
         return candidates
@@ -247,9 +252,8 @@ def train_with_self_training(trainer, training):
     """Train on noisy images, then also on those without a class that the classifier is sure of."""
     candidates = []
     for n_copies, (images, numbers) in training.partly_labelled_sets.items():
-        for params in ParameterGrid(trainer.param_grid or {}):
+        for params, classifier in trainer.classifiers():
             start = time.perf_counter()
-            classifier = clone(trainer.classifier).set_params(**params)
             of_rows = ClassifierOfRows(classifier, images.shape[1:], np.unique(training.y))
             rows = images.reshape(len(images), -1)
             fitted = SelfTrainingClassifier(of_rows).fit(rows, numbers).estimator_.classifier_
@@ -291,14 +295,13 @@ def train_on_fresh_noise(trainer, training, seconds):
     """
     return [
         candidate
-        for params in ParameterGrid(trainer.param_grid or {})
-        for candidate in _fresh_noise_candidates(trainer, params, training, seconds)
+        for params, classifier in trainer.classifiers()
+        for candidate in _fresh_noise_candidates(classifier, params, training, seconds)
     ]
 
 
-def _fresh_noise_candidates(trainer, params, training, seconds):
+def _fresh_noise_candidates(classifier, params, training, seconds):
     start = time.perf_counter()
-    classifier = clone(trainer.classifier).set_params(**params)
     before, network = _before_and_network(classifier)
     least = look = network.get_params()["epochs"]
     inputs = before.fit_transform(training.noisy(0), training.y)

@@ -221,11 +221,10 @@ class Experiment:
     def n_steps(self):
         """Return how many lists of measurements `run` yields for each task."""
         n_steps = 4 + len(self.denoisers) + learns_by_epoch(self.classifier)
-        if self.n_labels is None:
-            return n_steps + self._has_self_training(len(self.unlabelled))
+        n_images = self.n_training + len(self.unlabelled)
         return sum(
-            n_steps + self._has_self_training(self.n_training - n_labels + len(self.unlabelled))
-            for n_labels in self.n_labels
+            n_steps + self._has_self_training(n_images - n_labels)
+            for n_labels in self.numbers_of_labels
         )
 
     @property
@@ -233,13 +232,18 @@ class Experiment:
         """Number of training images that may be labelled in each repeat."""
         return len(self.y) - (self.n_validation if isinstance(self.validation, float) else 0)
 
+    @property
+    def numbers_of_labels(self):
+        """Numbers of labelled training images to compare at."""
+        return self.n_labels or (self.n_training,)
+
     def _has_self_training(self, n_unlabelled):
         return n_unlabelled > 0 and hasattr(self.classifier, "predict_proba")
 
     def run(self, task):
         """Train and test every condition, and yield their measurements step by step."""
         whole, fitted = self._split(task), {}
-        for n_labels in self.n_labels or [len(whole.y)]:
+        for n_labels in self.numbers_of_labels:
             split = whole
             if n_labels < len(whole.y):
                 rng = generator(self.seed, Stream.COMPARISON_LABELS, task.repeat)
