@@ -1,9 +1,12 @@
 """The image sets of the benchmarks, from the folder that SKDENOISE_DATA names."""
 
+import io
 import os
+import zipfile
 from pathlib import Path
 
 import numpy as np
+from PIL import Image
 from sklearn.datasets import load_digits, load_sample_images
 
 
@@ -40,6 +43,20 @@ def load_photographs(*, stand_in=False):
         }
     with np.load(_path("natural_gray.npz", "train400, set12_256 and set12_512")) as data:
         return dict(data)
+
+
+def load_free_photographs(n, side):
+    """Return the middle side x side pixels of `n` photographs in colour under free licences, uint8."""
+    with zipfile.ZipFile(_path("photographs_free.zip", "photographs in colour")) as archive:
+        names = sorted(name for name in archive.namelist() if name.endswith(".jpg"))
+        chosen = [names[i] for i in np.linspace(0, len(names) - 1, n, dtype=int)]
+        return np.stack([_middle(archive.read(name), side) for name in chosen])
+
+
+def _middle(data, side):
+    image = np.asarray(Image.open(io.BytesIO(data)).convert("RGB"))
+    top, left = ((length - side) // 2 for length in image.shape[:2])
+    return image[top : top + side, left : left + side]
 
 
 def _load(name, as_uint8):

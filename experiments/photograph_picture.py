@@ -28,7 +28,7 @@ def main():
     parser.add_argument("--quick", action="store_true", help="run on next to nothing")
     quick = parser.parse_args().quick
     part = np.s_[40:300, 170:430] if not quick else np.s_[:32, :32]
-    clean = load_sample_image("china.jpg").mean(axis=2).round().astype(np.uint8)[np.newaxis, *part]
+    clean = load_sample_image("china.jpg")[np.newaxis, *part]
     noisy = add_noise(clean, noise_factor=SIGMA, random_state=0)
     denoised = UNetDenoiser.from_pretrained("photo-gray").transform(noisy)
     figure = Figure(figsize=(9.6, 3.5), layout="constrained")
@@ -38,7 +38,7 @@ def main():
         "clean": clean,
     }
     for axes, (title, images) in zip(figure.subplots(1, 3), panels.items(), strict=True):
-        axes.imshow(images[0], cmap="gray", vmin=0, vmax=255, interpolation="none")
+        axes.imshow(images[0], interpolation="none")
         axes.set_title(title, fontsize=11)
         axes.set_axis_off()
         print(title)

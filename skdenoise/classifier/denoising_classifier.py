@@ -410,7 +410,7 @@ class DenoisingClassifier(ClassifierMixin, MetaEstimatorMixin, ImageEstimator):
     def _denoised(self, X):
         """Return denoised images, and what was removed from each, NHWC in units of the value range."""
         denoised = denoise(self._denoiser, X)
-        pixels = PixelFormat(X.dtype, self._denoiser.value_range_)
+        pixels = PixelFormat(X.dtype, self._denoiser._range_of(X))
         return denoised, self._as_nhwc(pixels.to_unit(X) - pixels.to_unit(denoised))
 
     def _answer(self, method, X):

@@ -96,7 +96,7 @@ def _with_noise(denoiser, X, seed, part=1):
         denoiser.noise_,
         clip=denoiser.clip,
         image_shape=denoiser.image_shape_ if X.ndim == 2 else None,
-        value_range=denoiser.value_range_,
+        value_range=denoiser._range_of(X),
         random_state=seed,
     )
     if part == 1:

@@ -33,7 +33,7 @@ from skdenoise.io.safety import written_whole
 _ARCHIVE = ".npz"
 _ENDINGS = (*ENDINGS, _ARCHIVE)
 # Python parameters named in error messages, and the options that set them.
-_OPTIONS = {"per_channel=True": "--per-channel", "value_range=(0, 1)": "--value-range 0:1"}
+_OPTIONS = {"colour='separate'": "--separate-channels", "value_range=(0, 1)": "--value-range 0:1"}
 
 Model = Annotated[
     Path,
@@ -84,11 +84,12 @@ def denoise(
             "--output", "-o", help="Folder for the results; for a single image, this can be a file."
         ),
     ],
-    per_channel: Annotated[
+    separate_channels: Annotated[
         bool,
         typer.Option(
-            "--per-channel",
-            help="Denoise each colour channel separately, with a denoiser for grey images.",
+            "--separate-channels",
+            help="With a denoiser for grey images, denoise each channel as a grey image: for channels that "
+            "are not red, green and blue.",
         ),
     ] = False,
     self_ensemble: Annotated[
@@ -131,12 +132,14 @@ def denoise(
         denoiser.set_params(inference="self_ensemble")
     if strength is not None:
         denoiser.set_params(strength=strength)
+    if separate_channels:
+        denoiser.set_params(colour="separate")
     hidden, interrupted = quiet or as_json, False
     if len(jobs) == 1 and not hidden and isinstance(denoiser, UNetDenoiser):
         denoiser.set_params(verbose=1)  # for one large image, the bar counts its tiles
     try:
         for job in _tracked(jobs, hidden=hidden or len(jobs) == 1):
-            _run(job, denoiser, per_channel, value_range, overwrite)
+            _run(job, denoiser, value_range, overwrite)
             if job.status == "skipped" and not as_json:
                 say(f"skipped: {job.reason}")
             elif not hidden and not sys.stdout.isatty():
@@ -233,17 +236,17 @@ def _tracked(jobs, hidden):
     return track(jobs, "denoising", verbose=not hidden)
 
 
-def _run(job, denoiser, per_channel, value_range, overwrite):
+def _run(job, denoiser, value_range, overwrite):
     """Denoise a file, and record the result in the job."""
     start = time.perf_counter()
     try:
         if job.output.exists() and not overwrite:
             raise ValueError(f"{job.output} exists; use --overwrite to replace it.")
         if _is_archive(job.input):
-            result = _denoised_archive(job.input, denoiser, per_channel, value_range)
+            result = _denoised_archive(job.input, denoiser, value_range)
         else:
             image = read_image(job.input)[np.newaxis]
-            result = _denoised(denoiser, image, per_channel, value_range)[0]
+            result = _denoised(denoiser, image, value_range)[0]
         job.output.parent.mkdir(parents=True, exist_ok=True)
         if isinstance(result, dict):
             with written_whole(job.output) as new, open(new, "wb") as file:
@@ -258,7 +261,7 @@ def _run(job, denoiser, per_channel, value_range, overwrite):
     job.seconds = round(time.perf_counter() - start, 3)
 
 
-def _denoised_archive(path, denoiser, per_channel, value_range):
+def _denoised_archive(path, denoiser, value_range):
     """Return the arrays of an archive, with stacks of images denoised."""
     arrays = read_archive(path)
     for name in {"file", "allow_pickle"} & arrays.keys():
@@ -269,14 +272,14 @@ def _denoised_archive(path, denoiser, per_channel, value_range):
             f"{path} has no array of images of shape (n, height, width) or (n, height, width, channels)."
         )
     for name in stacks:
-        arrays[name] = _denoised(denoiser, arrays[name], per_channel, value_range)
+        arrays[name] = _denoised(denoiser, arrays[name], value_range)
     return arrays
 
 
-def _denoised(denoiser, images, per_channel, value_range):
+def _denoised(denoiser, images, value_range):
     """Denoise images from a file; errors name the options of the command line."""
     try:
-        return denoise_images(denoiser, images, per_channel=per_channel, value_range=value_range)
+        return denoise_images(denoiser, images, value_range=value_range)
     except ValueError as error:
         reason = str(error)
         for parameter, option in _OPTIONS.items():

@@ -12,8 +12,10 @@ from numpy.typing import NDArray
 from sklearn.utils.validation import check_is_fitted
 
 from skdenoise.base import ImageTransformer
+from skdenoise.denoisers.colours import denoise_channels, denoise_opponent_colours
 from skdenoise.denoisers.description import decoded, encoded, integers, noise, value_range
 from skdenoise.images.layout import check_images
+from skdenoise.images.opponent import WITHIN_RANGE
 from skdenoise.images.pixels import UNIT, PixelFormat, changed_in_unit
 from skdenoise.images.ragged import ImageList, is_image_list
 from skdenoise.images.stored import StoredImages
@@ -22,10 +24,12 @@ from skdenoise.io.model_file import write_model
 from skdenoise.metrics import psnr
 from skdenoise.noise.adding import corrupt
 from skdenoise.noise.from_parameters import resolve_noise
+from skdenoise.noise.sensor import GaussianNoise
 from skdenoise.seeding import Stream, draw_seed, generator
 from skdenoise.typing import ImagesOrList, Pixel
 
 _TRAIN_OUTPUTS = ("denoised_noisy", "denoised", "clean")
+_COLOURS = ("auto", "opponent", "separate")
 
 
 class Denoiser(ImageTransformer):
@@ -36,9 +40,13 @@ class Denoiser(ImageTransformer):
     a pipeline, and a search can choose between them.
 
     A subclass has the parameters `noise`, `noise_factor`, `image_shape`, `value_range`, `clip`, `strength`,
-    `train_output` and `random_state`. It implements ``fit``, which starts with ``_read``, and
+    `colour`, `train_output` and `random_state`. It implements ``fit``, which starts with ``_read``, and
     ``_denoise_images``.
     """
+
+    # The axes in which a denoiser of grey images denoises colours. These suit one whose output is limited to
+    # the value range.
+    _opponent_colours = WITHIN_RANGE
 
     @abstractmethod
     def fit(self, X: ImagesOrList, y: Any = None, *, clean: ImagesOrList | None = None) -> Self:
@@ -51,6 +59,11 @@ class Denoiser(ImageTransformer):
                 f"train_output={self.train_output!r} is not one of {', '.join(_TRAIN_OUTPUTS)}."
             )
         self._check_strength()
+        self._check_colour()
+
+    def _check_colour(self):
+        if self.colour not in _COLOURS:
+            raise ValueError(f"colour={self.colour!r} is not one of {', '.join(_COLOURS)}.")
 
     def _check_strength(self):
         if not isinstance(self.strength, Real) or not 0 <= self.strength <= 1:
@@ -74,7 +87,7 @@ class Denoiser(ImageTransformer):
         ----------
         X : array-like of shape (n, n_features), (n, height, width) or (n, height, width, channels)
             Noisy images. Or a list of arrays of shape (height, width) or (height, width, channels),
-            whose sizes may differ.
+            whose sizes may differ. After a fit on grey images they may have channels, see `colour`.
 
         Returns
         -------
@@ -143,7 +156,7 @@ class Denoiser(ImageTransformer):
         X = self._check_images(X, reset=False)
         if clean is not None:
             noisy, clean = X, self._check_clean(clean, X)
-            warn_of_other_range(clean, self.value_range_)
+            warn_of_other_range(clean, self._range_of(clean))
         elif self.noise_ is not None:
             noisy, clean = self._noisy(X, Stream.SCORE), X
         else:
@@ -196,7 +209,7 @@ class Denoiser(ImageTransformer):
     def _described_learned(self):
         learned = {
             "image_shape": list(self.image_shape_),
-            "value_range": list(self.value_range_),
+            "value_range": None if self.value_range_ is None else list(self.value_range_),
             "noise": encoded(self.noise_, "noise"),
             "seed": self._seed,
         }
@@ -236,7 +249,8 @@ class Denoiser(ImageTransformer):
             raise ValueError(
                 f"its image_shape is {self.image_shape_}; expected height, width and channels."
             )
-        self.value_range_ = value_range(learned["value_range"])
+        known = learned["value_range"]
+        self.value_range_ = None if known is None else value_range(known)
         self.noise_ = noise(learned["noise"])
         (self._seed,) = integers([learned["seed"]], 1, least=0)
         if "n_features_in" in learned:
@@ -258,8 +272,8 @@ class Denoiser(ImageTransformer):
 
     def _psnr(self, noisy, clean):
         """Return the PSNR of each image after denoising."""
-        low, high = self.value_range_
-        denoised = np.clip(self._denoise(noisy), low, high)
+        low, high = value_range = self._range_of(clean)
+        denoised = np.clip(self._denoise(noisy, value_range), low, high)
         shape = self.image_shape_ if clean.ndim == 2 else None
         return psnr(clean, denoised, data_range=high - low, image_shape=shape)
 
@@ -307,8 +321,10 @@ class Denoiser(ImageTransformer):
         """
         self._check_params()
         X = self._check_images(X, reset=reset)
+        if not reset:
+            self._check_same_channels(X)
         targets = X if clean is None else self._check_clean(clean, X)
-        if reset:
+        if reset or self.value_range_ is None:
             self.value_range_ = self._find_value_range(X, targets)
         self.noise_ = self._resolve_noise(X, noisy) if clean is None else None
         warn_of_other_range(X, self.value_range_)
@@ -316,6 +332,10 @@ class Denoiser(ImageTransformer):
             warn_of_other_range(targets, self.value_range_)
         self._seed = draw_seed(self.random_state)
         return X, targets
+
+    def _range_of(self, X):
+        """Return the value range of checked images."""
+        return self.value_range_
 
     def _find_value_range(self, X, targets):
         return check_value_range_of_pairs(self.value_range, X, targets)
@@ -342,36 +362,81 @@ class Denoiser(ImageTransformer):
         """Add the noise of the fit to checked images; to those of a list only when they are used."""
         if isinstance(X, ImageList):
             return X.changed(lambda i, image: self._noisy(image[np.newaxis], stream, i)[0])
-        pixels = PixelFormat(X.dtype, self.value_range_)
+        pixels = PixelFormat(X.dtype, self._range_of(X))
         rng = generator(self._seed, stream, *key)
         return corrupt(self._as_nhwc(X), self.noise_, pixels, rng, clip=self.clip).reshape(X.shape)
 
-    def _denoise(self, X):
+    def _denoise(self, X, value_range=None):
         """Denoise checked images."""
+        value_range = value_range or self._range_of(X)
         if isinstance(X, ImageList):
             return [
                 image.reshape(shape)
-                for image, shape in zip(self._denoise_each(X), X.shapes, strict=True)
+                for image, shape in zip(self._denoise_each(X, value_range), X.shapes, strict=True)
             ]
         images = self._as_nhwc(X)
-        warn_of_other_range(images, self.value_range_)
-        pixels = PixelFormat(X.dtype, self.value_range_)
+        warn_of_other_range(images, value_range)
+        pixels = PixelFormat(X.dtype, value_range)
         return self._blend(images, pixels).reshape(X.shape)
 
     def _blend(self, images, pixels):
         """Denoise NHWC images, and blend the result with them as `strength` says."""
         self._check_strength()
         if self.strength == 1:
-            return self._denoise_images(images, pixels, self.clip)
+            return self._denoise_colours(images, pixels, self.clip)
         if self.strength == 0:
             return np.array(images)
 
         def blend(noisy):  # before integers are rounded
-            denoised = self._denoise_images(noisy, UNIT, False)
+            denoised = self._denoise_colours(noisy, UNIT, False)
             return noisy + np.float32(self.strength) * (denoised - noisy)
 
         return changed_in_unit(blend, images, pixels, self.clip)
 
-    def _denoise_each(self, images):
+    def _denoise_each(self, images, value_range):
         """Denoise the images of a list one by one."""
-        return (self._denoise(image[np.newaxis])[0] for image in images)
+        return (self._denoise(image[np.newaxis], value_range)[0] for image in images)
+
+    def _denoise_colours(self, images, pixels, clip):
+        """Denoise NHWC images; with a denoiser of grey images, their channels as grey images."""
+        n_channels = images.shape[3]
+        if n_channels == self.image_shape_[2]:
+            return self._denoise_images(images, pixels, clip)
+        if self._way_with_colours() == "separate":
+            return denoise_channels(self._denoise_images, images, pixels, clip)
+        return denoise_opponent_colours(
+            self._denoise_images,
+            images,
+            pixels,
+            clip,
+            axes=self._opponent_colours,
+            noise_is_gaussian=isinstance(self.noise_, GaussianNoise),
+        )
+
+    def _way_with_colours(self):
+        self._check_colour()
+        if self.colour != "auto":
+            return self.colour
+        # Other noise is not the same in mixtures of channels: pixels that are replaced in one channel would
+        # spoil all three.
+        is_gaussian = self.noise_ is None or isinstance(self.noise_, GaussianNoise)
+        return "opponent" if is_gaussian else "separate"
+
+    def _check_channels(self, channels, what):
+        if self.image_shape_[2] != 1:
+            super()._check_channels(channels, what)
+        elif channels not in (1, 3) and self.colour != "separate":
+            raise ValueError(
+                f"Got images with {channels} channels, {what}, but this {type(self).__name__} was fitted on "
+                "grey images. It denoises images with 1 or 3 channels, grey or RGB; with colour='separate' "
+                "it denoises each of any number of channels as a grey image."
+            )
+
+    def _check_same_channels(self, X):
+        """Raise an error if checked images to learn from differ in channels from those in ``fit``."""
+        channels = X.channels if isinstance(X, ImageList) else self._as_nhwc(X[:1]).shape[3]
+        if channels != self.image_shape_[2]:
+            raise ValueError(
+                f"Got images with {channels} channels to learn from, but this {type(self).__name__} was "
+                f"fitted on {self.image_shape_[2]}."
+            )

@@ -15,6 +15,7 @@ from sklearn.utils import gen_even_slices
 from sklearn.utils.parallel import Parallel, delayed
 
 from skdenoise.denoisers.base import Denoiser
+from skdenoise.images.opponent import ORTHONORMAL
 from skdenoise.typing import (
     ImageShape,
     ImagesOrList,
@@ -62,6 +63,11 @@ class FilterDenoiser(Denoiser):
     strength : float, default=1.0
         How much of the noise is removed, from 0 to 1: ``transform`` returns ``X + strength * (denoised -
         X)``. At 0 it returns `X`. It can be changed after ``fit``.
+    colour : {"auto", "opponent", "separate"}, default="auto"
+        How images with channels are denoised after a fit on grey images. ``"opponent"``: red, green and
+        blue as brightness and two differences between colours, each as a grey image. ``"separate"``: each of
+        any number of channels as a grey image. ``"auto"``: opponent for Gaussian noise and for unknown
+        noise, else separate (always for the median). It can be changed after ``fit``.
     train_output : {"denoised_noisy", "denoised", "clean"}, default="denoised_noisy"
         What ``fit_transform`` returns, as in `UNetDenoiser`. Use ``"denoised"`` after a
         `NoiseAugmenter`, which has already added the noise.
@@ -123,6 +129,9 @@ class FilterDenoiser(Denoiser):
     True
     """
 
+    # Filters have no value range, and some are given the standard deviation of the noise.
+    _opponent_colours = ORTHONORMAL
+
     def __init__(
         self,
         method: str = "nl_means",
@@ -142,6 +151,7 @@ class FilterDenoiser(Denoiser):
         value_range: ValueRange | None = None,
         clip: bool | None = None,
         strength: float = 1.0,
+        colour: Literal["auto", "opponent", "separate"] = "auto",
         train_output: Literal["denoised_noisy", "denoised", "clean"] = "denoised_noisy",
         n_jobs: int | None = None,
         random_state: RandomState = None,
@@ -162,6 +172,7 @@ class FilterDenoiser(Denoiser):
         self.value_range = value_range
         self.clip = clip
         self.strength = strength
+        self.colour = colour
         self.train_output = train_output
         self.n_jobs = n_jobs
         self.random_state = random_state
@@ -205,16 +216,23 @@ class FilterDenoiser(Denoiser):
         )
         return np.concatenate(filtered)
 
-    def _denoise_each(self, images):
+    def _denoise_each(self, images, value_range):
         if effective_n_jobs(self.n_jobs) == 1:
-            return super()._denoise_each(images)
+            return super()._denoise_each(images, value_range)
         # Each process denoises one image at a time with a single job. A copy keeps the fitted
         # attributes, which clone would drop.
         alone = copy.copy(self)
         alone.n_jobs = None
         denoise = delayed(alone._denoise)
-        denoised = Parallel(n_jobs=self.n_jobs)(denoise(image[np.newaxis]) for image in images)
+        denoised = Parallel(n_jobs=self.n_jobs)(
+            denoise(image[np.newaxis], value_range) for image in images
+        )
         return [image[0] for image in denoised]
+
+    def _way_with_colours(self):
+        # The median is for pixels that are replaced, in any of the channels.
+        is_median = self.method == "median" and self.colour == "auto"
+        return "separate" if is_median else super()._way_with_colours()
 
     def _filter(self):
         """Check the parameters, and return the filter, `sigma` and the parameters of the filter."""

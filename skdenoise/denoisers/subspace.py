@@ -54,6 +54,11 @@ class SubspaceDenoiser(Denoiser):
     strength : float, default=1.0
         How much of the noise is removed, from 0 to 1: ``transform`` returns ``X + strength * (denoised -
         X)``. At 0 it returns `X`. It can be changed after ``fit``.
+    colour : {"auto", "opponent", "separate"}, default="auto"
+        How images with channels are denoised after a fit on grey images. ``"opponent"``: red, green and
+        blue as brightness and two differences between colours, each as a grey image. ``"separate"``: each of
+        any number of channels as a grey image. ``"auto"``: opponent for Gaussian noise and for unknown
+        noise, else separate. It can be changed after ``fit``.
     train_output : {"denoised_noisy", "denoised", "clean"}, default="denoised_noisy"
         What ``fit_transform`` returns, as in `UNetDenoiser`.
     random_state : int, RandomState instance or None, default=None
@@ -118,6 +123,7 @@ class SubspaceDenoiser(Denoiser):
         value_range: ValueRange | None = None,
         clip: bool | None = None,
         strength: float = 1.0,
+        colour: Literal["auto", "opponent", "separate"] = "auto",
         train_output: Literal["denoised_noisy", "denoised", "clean"] = "denoised_noisy",
         random_state: RandomState = None,
     ) -> None:
@@ -129,6 +135,7 @@ class SubspaceDenoiser(Denoiser):
         self.value_range = value_range
         self.clip = clip
         self.strength = strength
+        self.colour = colour
         self.train_output = train_output
         self.random_state = random_state
 

@@ -13,12 +13,14 @@ from skdenoise.denoisers.base import Denoiser
 from skdenoise.denoisers.described_network import described_architecture, name_of
 from skdenoise.denoisers.description import encoded, integers, noise
 from skdenoise.denoisers.pretrained import pretrained_path
+from skdenoise.images.opponent import ORTHONORMAL, WITHIN_RANGE
 from skdenoise.images.pixels import UNIT, PixelFormat, chunks
 from skdenoise.images.ragged import ImageList
 from skdenoise.images.stored import as_stored
 from skdenoise.images.value_range import (
     check_value_range,
     goes_beyond,
+    range_of_images,
     warn_if_constant,
     warn_of_other_range,
 )
@@ -77,6 +79,11 @@ class UNetDenoiser(Denoiser):
     strength : float, default=1.0
         How much of the noise is removed, from 0 to 1: ``transform`` returns ``X + strength * (denoised -
         X)``. At 0 it returns `X`. It can be changed after ``fit``.
+    colour : {"auto", "opponent", "separate"}, default="auto"
+        How images with channels are denoised after a fit on grey images. ``"opponent"``: red, green and
+        blue as brightness and two differences between colours, each as a grey image. ``"separate"``: each of
+        any number of channels as a grey image. ``"auto"``: opponent for Gaussian noise and for unknown
+        noise, else separate. It can be changed after ``fit``.
     supervision : {"clean", "self", "recorrupted"} or Supervision, default="clean"
         What the network learns from. ``"clean"``: clean images, or pairs of noisy and clean images.
         ``"self"``: noisy images alone; some pixels are hidden, and the network predicts them from their
@@ -160,8 +167,9 @@ class UNetDenoiser(Denoiser):
         Number of epochs trained.
     image_shape_ : tuple of int
         Height, width and channels of the images. Height and width are None after a fit on a list.
-    value_range_ : tuple of float
-        Pixel values of black and white.
+    value_range_ : tuple of float or None
+        Pixel values of black and white. None after `from_pretrained`, unless given: it then depends on the
+        images in each call.
     noise_ : noise model or None
         The noise that was added to clean images. None after a fit with ``clean``, or on noisy images
         alone.
@@ -263,6 +271,7 @@ class UNetDenoiser(Denoiser):
         value_range: tuple[float, float] | None = None,
         clip: bool | None = None,
         strength: float = 1.0,
+        colour: str = "auto",
         supervision: Any = "clean",
         label_weight: float | None = None,
         classifier: Any = None,
@@ -291,6 +300,7 @@ class UNetDenoiser(Denoiser):
         self.value_range = value_range
         self.clip = clip
         self.strength = strength
+        self.colour = colour
         self.supervision = supervision
         self.label_weight = label_weight
         self.classifier = classifier
@@ -360,21 +370,23 @@ class UNetDenoiser(Denoiser):
 
     @classmethod
     def from_pretrained(
-        cls, name: str, *, value_range: tuple[float, float] = (0, 255), **params: Any
+        cls, name: str, *, value_range: tuple[float, float] | None = None, **params: Any
     ) -> Self:
         """Return a trained denoiser that comes with the package.
 
-        ``"photo-gray"`` is for grey photographs with Gaussian noise of any standard deviation up to 55 of
-        255, clipped to 8 bits or not. It was trained on 360 photographs of 180x180 pixels, as
-        ``experiments/train_photographs.py`` does, with ``filters=(64, 128)``. It may be given the colours
-        of a photograph one by one. ``skdenoise info photo-gray`` shows its model card.
+        ``"photo-gray"`` is for photographs with Gaussian noise of any standard deviation up to 55 of 255,
+        clipped to 8 bits or not. It was trained on 360 grey photographs of 180x180 pixels, as
+        ``experiments/train_photographs.py`` does, with ``filters=(64, 128)``. Photographs in colour are
+        denoised in opponent colours, see `colour`. ``skdenoise info photo-gray`` shows its model card.
 
         Parameters
         ----------
         name : {"photo-gray"}
             Which one.
-        value_range : (low, high), default=(0, 255)
-            Pixel values of black and white in your images.
+        value_range : (low, high), default=None
+            Pixel values of black and white in your images. If None, it depends on the images in each call
+            of ``transform``, as in `denoise_images`: for uint8 0 to 255; for floats 0 to 1 if they are in it,
+            except for noise, else 0 to 255.
         **params
             Other parameters of the class; ``warm_start=True`` lets ``fit`` continue from these weights.
 
@@ -388,30 +400,34 @@ class UNetDenoiser(Denoiser):
         ValueError
             For a name that is not known, or a `value_range` that is not a range.
 
+        See Also
+        --------
+        UNetDenoiser.for_photographs : Train a denoiser on your own photographs.
+
         Examples
         --------
         >>> import numpy as np
         >>> from sklearn.datasets import load_sample_image
         >>> from skdenoise import UNetDenoiser, add_noise, psnr
-        >>> clean = load_sample_image("china.jpg")[np.newaxis, ..., 1]
+        >>> clean = load_sample_image("china.jpg")[np.newaxis]
         >>> noisy = add_noise(clean, noise_factor=0.1, random_state=0)
         >>> denoised = UNetDenoiser.from_pretrained("photo-gray").transform(noisy)
         >>> gain = psnr(clean, denoised, data_range=255) - psnr(clean, noisy, data_range=255)
-        >>> bool(gain[0] > 4)
+        >>> bool(gain[0] > 8)
         True
         """
-        if value_range is None:
-            raise ValueError(
-                "value_range=None is inferred from the images of a fit, and there is none here. Give the "
-                "pixel values of black and white: (0, 255) for uint8."
-            )
         denoiser = read_model(pretrained_path(name), cls._from_description)
         denoiser.set_params(value_range=value_range, **params)
         # The weights work in units of the value range, whatever that is.
-        denoiser.value_range_ = check_value_range(value_range, None)
+        given = value_range is not None
+        denoiser.value_range_ = check_value_range(value_range, None) if given else None
         denoiser._check_params()
         denoiser._network.precision = denoiser.precision
         return denoiser
+
+    @property
+    def _opponent_colours(self):
+        return ORTHONORMAL if self._network.architecture.scales_with_input else WITHIN_RANGE
 
     @property
     def model_(self) -> keras.Model:
@@ -563,6 +579,7 @@ class UNetDenoiser(Denoiser):
             return super().score(X, clean=clean)
         check_is_fitted(self)
         images = self._check_images(X, reset=False)
+        self._check_same_channels(images)
         pixels = PixelFormat(images.dtype, self.value_range_)
         if isinstance(images, ImageList):
             parts = [image[np.newaxis] for image in images]
@@ -657,6 +674,9 @@ class UNetDenoiser(Denoiser):
         supervision = resolve_supervision(self.supervision)
         check_steps(steps, supervision=supervision, augment=self.augment)
         return steps
+
+    def _range_of(self, X):
+        return self.value_range_ or range_of_images(X, None)
 
     def _find_value_range(self, X, targets):
         supervision = resolve_supervision(self.supervision)

@@ -19,6 +19,10 @@ _FEW_PAIRS, _FEW_VALUES = 64, 2**15
 # a range of 0..1, and digits of 0..16 span 16 times it.
 _FLATTER, _WIDER, _MOSTLY_WIDER = 100, 100, 12
 
+# Floats from 0 to 1 with noise: 98 % of them are at most this far outside. Those that span more than 1/50 of
+# a value range are in it.
+_NOISE_BEYOND, _IN_RANGE = 0.5, 50
+
 
 def check_value_range(value_range: ValueRange | None, images: Any) -> ValueRange:
     """Return the values of black and white: check a given range, or infer it from the images.
@@ -90,6 +94,46 @@ def value_range_is_certain(images: Any) -> bool:
     if images.dtype == bool or images.dtype == np.uint8:
         return True
     return images.dtype.kind == "f" and _fit_in_unit(images)
+
+
+def range_of_images(images: Any, usual: ValueRange | None) -> ValueRange:
+    """Return the value range of images for a denoiser that was trained in another one, or in none.
+
+    Parameters
+    ----------
+    images : ndarray or ImageList
+        Noisy images, which share one value range.
+    usual : (low, high) or None
+        The value range of the denoiser, which is that of wider integers and of floats if they fit in it.
+        If None, 0 to 255.
+
+    Raises
+    ------
+    ValueError
+        If floats are unlikely for both 0 to 1 and `usual`.
+    """
+    usual = low, high = usual or (0.0, 255.0)
+    if images.dtype in (np.uint8, bool):
+        return check_value_range(None, images)
+    if images.dtype.kind != "f":
+        fits = low <= images.min() and images.max() <= high
+        return usual if fits else check_value_range(None, images)
+    if _fit_in_unit(images):
+        return 0.0, 1.0
+    sample = _few(images)
+    least, most = float(sample.min()), float(sample.max())
+    if most - least >= (high - low) / _IN_RANGE:
+        return usual
+    if (
+        np.percentile(sample, 1) >= -_NOISE_BEYOND
+        and np.percentile(sample, 99) <= 1 + _NOISE_BEYOND
+    ):
+        return 0.0, 1.0
+    raise ValueError(
+        f"X has floats from {least:.3g} to {most:.3g}, but for the denoiser black is {low:g} "
+        f"and white is {high:g}. State what they are in these images, for example "
+        "value_range=(0, 1)."
+    )
 
 
 def goes_beyond(images: Any, value_range: ValueRange) -> bool:

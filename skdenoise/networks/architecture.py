@@ -45,6 +45,11 @@ class Architecture:
         return self.is_built_in and self.declared.is_bounded and not self.linear
 
     @property
+    def scales_with_input(self) -> bool:
+        """Whether twice the input is known to give twice the output."""
+        return self.is_built_in and self.declared.scales_with_input
+
+    @property
     def multiple(self) -> int:
         """What height and width must be a multiple of; 1 for a user's own network."""
         return self.declared.multiple(self.filters) if self.is_built_in else 1

@@ -35,6 +35,8 @@ class Network:
         width must be a multiple of two to this power.
     is_bounded : bool
         Whether the output stays inside the value range, unless `linear`.
+    scales_with_input : bool
+        Whether twice the input gives twice the output.
     """
 
     build: Callable[..., "keras.Model"]
@@ -42,6 +44,7 @@ class Network:
     recipe: Recipe
     halvings: Callable[[tuple[int, ...]], int]
     is_bounded: bool = True
+    scales_with_input: bool = False
 
     def multiple(self, filters):
         """Return what height and width must be a multiple of."""

@@ -68,4 +68,5 @@ NETWORK = Network(
     ),
     halvings=len,
     is_bounded=False,
+    scales_with_input=True,
 )

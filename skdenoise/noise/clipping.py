@@ -1,4 +1,4 @@
-"""Clipping: which values may be clipped, and the moments of clipped normal noise."""
+"""Clipping: which values may be clipped, the moments of clipped normal noise, and values without its shift."""
 
 from typing import Any
 
@@ -7,6 +7,9 @@ from numpy.typing import NDArray
 from scipy.stats import norm
 
 from skdenoise.typing import UnitImages
+
+# Values from black to white at which the mean of clipped noise is computed, to be looked up.
+_N_VALUES = 1025
 
 # With a larger share of clipped values, the other values say little about the variance.
 MAX_CLIPPED = 0.7
@@ -30,3 +33,20 @@ def moments_of_clipped_normal(black: Any, white: Any) -> tuple[Any, Any]:
     mean = low_moment - high_moment + low * black + high * white
     inside = 1 - black - white + low * low_moment - high * high_moment
     return mean, inside + low**2 * black + high**2 * white - mean**2
+
+
+def mean_of_clipped(values: UnitImages, sigma: float) -> UnitImages:
+    """Return the mean of values with normal noise that is clipped at black and white."""
+    below, above = -values / sigma, (1 - values) / sigma
+    inside = values * (norm.cdf(above) - norm.cdf(below))
+    return inside + sigma * (norm.pdf(below) - norm.pdf(above)) + norm.sf(above)
+
+
+def without_shift(means: UnitImages, sigma: float) -> UnitImages:
+    """Return the values between black and white whose mean with clipped noise comes closest to `means`.
+
+    Clipped noise makes dark values brighter and bright values darker on average.
+    """
+    values = np.linspace(0, 1, _N_VALUES)
+    found = np.interp(means, mean_of_clipped(values, sigma), values)
+    return found.astype(np.float32)

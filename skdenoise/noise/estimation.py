@@ -12,7 +12,7 @@ from skdenoise.images.pixels import PixelFormat
 from skdenoise.images.ragged import ImageList, is_image_list
 from skdenoise.images.value_range import robust_value_range
 from skdenoise.noise.clipping import MAX_CLIPPED, at_black, at_white, moments_of_clipped_normal
-from skdenoise.typing import Images, ImageShape, ImagesOrList, ValueRange
+from skdenoise.typing import Images, ImageShape, ImagesOrList, UnitImages, ValueRange
 
 # Second differences down and across, of independent noise of variance 1, have the variance 36.
 _NORM = 6
@@ -90,7 +90,12 @@ def estimate_noise(
     """
     images = as_images(X, image_shape)
     pixels = PixelFormat(images.dtype, robust_value_range(value_range, images))
-    return np.array([_estimate(image, pixels) for image in images])
+    return np.array([estimate_of_image(image, pixels) for image in images])
+
+
+def shows_clipping(image: UnitImages) -> bool:
+    """Return whether so many values of an image, in units of the value range, are clipped that it matters."""
+    return bool((at_black(image) | at_white(image)).mean() >= _SOME_CLIPPED)
 
 
 def strengths_of_noise(
@@ -102,7 +107,7 @@ def strengths_of_noise(
     """
     pixels = PixelFormat(images.dtype, value_range)
     chosen = np.unique(np.linspace(0, len(images) - 1, n_images, dtype=int))
-    found = np.array([_estimate(images[index], pixels) for index in chosen])
+    found = np.array([estimate_of_image(images[index], pixels) for index in chosen])
     if np.isnan(found).all():
         raise ValueError(
             "The noise of the images cannot be estimated: nearly all of their pixels are at "
@@ -120,7 +125,7 @@ def as_images(X: ImagesOrList, image_shape: ImageShape | None) -> ImageList | Im
     return as_nhwc(X, check_image_shape(image_shape, X))
 
 
-def _estimate(image, pixels):
+def estimate_of_image(image: Images, pixels: PixelFormat) -> float:
     """Return the standard deviation of the noise of an image (height, width, channels)."""
     if min(image.shape[:2]) < _LEAST_SIDE:
         raise ValueError(

@@ -4,7 +4,7 @@ import numpy as np
 import onnx
 
 from skdenoise.onnx.graphs import assemble, dtype_name, element_name, put_in_place, to_nhwc
-from skdenoise.onnx.models import denoising_model
+from skdenoise.onnx.models import denoising_model, value_range_for
 
 _TINY = np.float32(1e-24)  # keeps ratios finite where nothing was removed
 
@@ -70,7 +70,7 @@ def classifier_model(estimator, images, layout, convert):
     """
     trust = estimator._trust
     denoiser = estimator._denoiser
-    low, high = denoiser.value_range_
+    low, high = value_range_for(denoiser, images.dtype)
     model = assemble(
         given,
         answers,

@@ -38,7 +38,7 @@ def denoising_model(denoiser, dtype, layout: Layout, stays_float=False):
     onnx.ModelProto
         Its input is called ``images``, its output ``denoised``.
     """
-    pixels = PixelFormat(np.dtype(dtype), denoiser.value_range_)
+    pixels = PixelFormat(np.dtype(dtype), value_range_for(denoiser, dtype))
     made = np.float32 if stays_float and pixels.is_integer else None
     denoiser._check_strength()
     return for_stored_images(
@@ -50,6 +50,11 @@ def denoising_model(denoiser, dtype, layout: Layout, stays_float=False):
         multiple=_multiple(denoiser),
         strength=denoiser.strength,
     )
+
+
+def value_range_for(denoiser, dtype):
+    """Return the value range of images of a dtype. It matters for denoisers that have none of their own."""
+    return denoiser._range_of(np.zeros(1, dtype))
 
 
 def takes_any_size(denoiser) -> bool:

@@ -143,7 +143,7 @@ def test_denoise_keeps_names_formats_and_structure(folder, trained, tmp_path):
     assert result.exit_code == 1
     assert "12 denoised, 2 skipped" in result.stdout
     assert "broken.png cannot be read" in result.stderr
-    assert "grey.png: X has 1 channels; the denoiser expects 3" in result.stderr
+    assert "grey.png: Got images with 1 channels" in result.stderr
     found = sorted(path.relative_to(tmp_path / "out") for path in tmp_path.rglob("*.png"))
     wanted = sorted(path.relative_to(folder) for path in folder.rglob("[0-9]*.png"))
     assert found == wanted
@@ -189,12 +189,12 @@ def test_floats_beyond_0_and_1_need_a_range_where_they_cannot_be_in_that_of_the_
     photographs, trained, tmp_path
 ):
     unit = photographs[0].astype(np.float32) / 255
-    unit[0, 0] = -0.2
+    unit[: len(unit) // 2] -= 2
     np.save(tmp_path / "in.npy", unit)
     command = ("denoise", trained[1], tmp_path / "in.npy", "-o", tmp_path / "out.npy")
     result = skdenoise(*command)
     assert result.exit_code == 1
-    assert "from -0.2 to" in result.stderr
+    assert "floats from -" in result.stderr
     assert "--value-range 0:1" in result.stderr
     result = skdenoise(*command, "--value-range", "0:1")
     assert result.exit_code == 0, result.output
@@ -246,20 +246,33 @@ def test_an_archive_that_numpy_cannot_write_again_is_skipped(photographs, traine
     assert f"array called '{name}'" in result.stderr
 
 
-def test_a_denoiser_of_grey_images_takes_each_colour_by_itself_if_told_to(folder, tmp_path):
+def test_a_denoiser_of_grey_images_takes_colours(folder, tmp_path):
     skdenoise("train", folder, "-o", tmp_path / "grey", "--grey", *QUICK)
-    command = ("denoise", tmp_path / "grey", folder / "0.png", "-o", tmp_path / "out")
+    command = ("denoise", tmp_path / "grey", folder / "0.png")
+    assert skdenoise(*command, "-o", tmp_path / "colours.png").exit_code == 0
+    denoiser, image = load(tmp_path / "grey"), read_image(folder / "0.png")
+    np.testing.assert_array_equal(
+        read_image(tmp_path / "colours.png"), denoiser.transform(image[np.newaxis])[0]
+    )
+    command += ("-o", tmp_path / "separate.png", "--separate-channels")
+    assert skdenoise(*command).exit_code == 0
+    np.testing.assert_array_equal(
+        read_image(tmp_path / "separate.png")[..., 0], denoiser.transform(image[None, ..., 0])[0]
+    )
+
+
+def test_channels_that_are_not_colours_name_the_option(folder, tmp_path):
+    skdenoise("train", folder, "-o", tmp_path / "grey", "--grey", *QUICK)
+    np.save(tmp_path / "two.npy", read_image(folder / "0.png")[..., :2])
+    command = ("denoise", tmp_path / "grey", tmp_path / "two.npy", "-o", tmp_path / "out")
     result = skdenoise(*command)
     assert result.exit_code == 1
-    assert "--per-channel" in result.stderr
-    assert skdenoise(*command, "--per-channel").exit_code == 0
-    denoised = read_image(tmp_path / "out" / "0.png")
-    red = read_image(folder / "0.png")[..., 0]
-    np.testing.assert_array_equal(denoised[..., 0], load(tmp_path / "grey").transform(red[None])[0])
+    assert "--separate-channels" in result.stderr
+    assert skdenoise(*command, "--separate-channels").exit_code == 0
 
 
 def test_a_self_ensemble_is_for_denoisers_that_know_all_orientations(folder, trained, tmp_path):
-    command = ("denoise", "photo-gray", folder / "0.png", "--per-channel", "-o")
+    command = ("denoise", "photo-gray", folder / "0.png", "-o")
     assert skdenoise(*command, tmp_path / "once.png").exit_code == 0
     assert skdenoise(*command, tmp_path / "mean.png", "--self-ensemble").exit_code == 0
     assert (read_image(tmp_path / "once.png") != read_image(tmp_path / "mean.png")).any()

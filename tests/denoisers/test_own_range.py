@@ -51,19 +51,23 @@ def test_flat_rows_are_taken(digits):
     np.testing.assert_allclose(denoised, expected, atol=1e-5)
 
 
-def test_another_number_of_channels_is_refused(images, of_bytes):
-    with pytest.raises(ValueError, match="X has 3 channels; the denoiser expects 1: per_channel"):
-        denoise_images(of_bytes, np.stack([images] * 3, axis=-1))
+def test_colours_are_denoised_by_a_denoiser_of_grey_images(images, of_bytes):
+    colours = np.stack([images, images / 2, images / 4], axis=-1)
+    expected = of_bytes.transform((colours * 255).astype("float32")) / 255
+    np.testing.assert_allclose(denoise_images(of_bytes, colours), expected, atol=1e-5)
+
+
+def test_grey_images_are_refused_by_a_denoiser_of_colours(images):
     colours = SubspaceDenoiser(20, random_state=0).fit(np.stack([images] * 3, axis=-1))
-    with pytest.raises(ValueError, match=r"X has 1 channels; the denoiser expects 3\.$"):
-        denoise_images(colours, images, per_channel=True)
+    with pytest.raises(ValueError, match=r"Got images with 1 channels.* was fitted on 3"):
+        denoise_images(colours, images)
 
 
-def test_colours_that_are_taken_one_by_one_have_one_range(digits):
-    denoiser = quick_denoiser(value_range=(0, 50)).fit(50 * digits[0][:100].reshape(-1, 8, 8))
-    colours = np.stack([50 * digits[0][:2], digits[0][:2]], axis=-1).reshape(2, 8, 8, 2)
-    denoised = denoise_images(denoiser, colours, per_channel=True)
-    np.testing.assert_array_equal(denoised[..., 1], denoiser.transform(colours[..., 1]))
+def test_floats_may_be_a_little_outside_of_their_range(images, of_bytes):
+    noisy = images + np.random.default_rng(0).normal(0, 0.2, images.shape)
+    np.testing.assert_array_equal(
+        denoise_images(of_bytes, noisy), denoise_images(of_bytes, noisy, value_range=(0, 1))
+    )
 
 
 def test_dark_frames_of_16_bits_have_the_range_of_the_denoiser(digits):

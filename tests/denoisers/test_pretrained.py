@@ -1,10 +1,12 @@
 """Denoisers of photographs: the preset, and the weights that come with the package."""
 
+import pickle
+
 import numpy as np
 import pytest
 from sklearn.base import clone
 
-from skdenoise import PoissonNoise, UNetDenoiser, add_noise
+from skdenoise import PoissonNoise, UNetDenoiser, add_noise, load
 from skdenoise.metrics import psnr
 
 SMALL = {"filters": (8, 16), "random_state": 0}
@@ -69,19 +71,58 @@ def test_the_denoiser_that_comes_with_the_package_is_good(photographs, noise_fac
     assert gain(denoiser, photographs[..., 0], noise_factor) > least
 
 
-def test_the_denoiser_that_comes_with_the_package_takes_any_range_and_dtype(photographs):
-    clean = photographs[..., 1]
-    noisy = add_noise(clean, noise_factor=0.1, clip=True, random_state=0)
+@pytest.mark.parametrize(("dtype", "white"), [("uint8", 255), ("float32", 255), ("uint16", 65535)])
+def test_the_denoiser_that_comes_with_the_package_takes_any_range_and_dtype(
+    photographs, dtype, white
+):
+    noisy = add_noise(photographs, noise_factor=0.1, clip=True, random_state=0)
+    denoiser = UNetDenoiser.from_pretrained("photo-gray")
+    assert denoiser.value_range_ is None
+    expected = denoiser.transform(noisy)
+    denoised = denoiser.transform(np.rint(white * noisy).astype(dtype))
+    assert denoised.dtype == dtype
+    np.testing.assert_allclose(
+        np.clip(denoised / white, 0, 1), np.clip(expected, 0, 1), atol=2 / 255
+    )
+
+
+def test_floats_with_noise_outside_of_their_range_are_taken_as_such(photographs):
+    noisy = add_noise(photographs, noise_factor=0.2, random_state=0)
+    denoised = UNetDenoiser.from_pretrained("photo-gray").transform(noisy)
     expected = UNetDenoiser.from_pretrained("photo-gray", value_range=(0, 1)).transform(noisy)
-    as_bytes = UNetDenoiser.from_pretrained("photo-gray")
-    denoised = as_bytes.transform(np.rint(255 * noisy).astype(np.uint8))
-    np.testing.assert_allclose(denoised / 255, np.clip(expected, 0, 1), atol=0.01)
+    np.testing.assert_array_equal(denoised, expected)
+
+
+def test_the_images_of_a_list_have_one_range(photographs):
+    bright, dark = 255 * photographs[0, :32, :40, 0], np.full((24, 24), 0.9, np.float32)
+    denoiser = UNetDenoiser.from_pretrained("photo-gray")
+    given = UNetDenoiser.from_pretrained("photo-gray", value_range=(0, 255))
+    for denoised, expected in zip(
+        denoiser.transform([bright, dark]), given.transform([bright, dark]), strict=True
+    ):
+        np.testing.assert_array_equal(denoised, expected)
+
+
+def test_floats_of_an_unlikely_range_are_refused(photographs):
+    with pytest.raises(ValueError, match=r"floats from -1 to .*value_range=\(0, 1\)"):
+        UNetDenoiser.from_pretrained("photo-gray").transform(2 * photographs - 1)
+
+
+def test_a_denoiser_without_a_range_is_scored_saved_and_pickled(photographs, tmp_path):
+    denoiser = UNetDenoiser.from_pretrained("photo-gray", noise_factor=0.1)
+    assert denoiser.score(photographs) > 25
+    assert denoiser.score(np.rint(255 * photographs).astype(np.uint8)) > 23  # noise is clipped
+    denoiser.save(tmp_path / "denoiser")
+    for again in (load(tmp_path / "denoiser"), pickle.loads(pickle.dumps(denoiser))):
+        assert again.value_range_ is None
+        np.testing.assert_array_equal(again.transform(photographs), denoiser.transform(photographs))
 
 
 def test_training_goes_on_from_the_weights_that_come_with_the_package(photographs):
     params = {"warm_start": True, "epochs": 1, "learning_rate": 1e-5, "random_state": 0}
-    denoiser = UNetDenoiser.from_pretrained("photo-gray", value_range=(0, 1), **params)
+    denoiser = UNetDenoiser.from_pretrained("photo-gray", **params)
     again = denoiser.fit(photographs[..., 0])
+    assert again.value_range_ == (0, 1)
     assert again.history_["loss"][-1] < 0.07
     assert gain(again, photographs[..., 0], 0.1) > 6
 
@@ -89,8 +130,8 @@ def test_training_goes_on_from_the_weights_that_come_with_the_package(photograph
 def test_a_pretrained_denoiser_that_is_not_there_is_named():
     with pytest.raises(ValueError, match=r"'photo-color'.* there is 'photo-gray'"):
         UNetDenoiser.from_pretrained("photo-color")
-    with pytest.raises(ValueError, match=r"value_range=None.*\(0, 255\) for uint8"):
-        UNetDenoiser.from_pretrained("photo-gray", value_range=None)
+    with pytest.raises(ValueError, match="value_range="):
+        UNetDenoiser.from_pretrained("photo-gray", value_range=(1, 0))
 
 
 def test_parameters_of_a_pretrained_denoiser_count():

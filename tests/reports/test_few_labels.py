@@ -177,6 +177,7 @@ def test_tasks_in_parallel_give_the_same_table(data, by_labels, digits):
         ({"n_labels": 321}, "321 is not between 10, .* and 320, the number of training images"),
         ({"n_labels": (20, 20)}, "has a number twice"),
         ({"n_labels": ()}, r"n_labels=\(\) must be one or more positive integers"),
+        ({"n_labels": "few"}, r"n_labels=\(.few.,\) must be one or more positive integers"),
         ({"unlabelled": np.zeros((5, 63))}, r"unlabelled has shape \(5, 63\)"),
         ({"unlabelled": np.zeros((5, 64), np.uint8)}, "unlabelled has .* dtype uint8"),
     ],

@@ -333,7 +333,8 @@ def _check_classifier(classifier, param_grid):
 
 
 def _check_numbers(name, numbers):
-    numbers = tuple(numbers) if hasattr(numbers, "__iter__") else (numbers,)
+    is_sequence = hasattr(numbers, "__iter__") and not isinstance(numbers, str)
+    numbers = tuple(numbers) if is_sequence else (numbers,)
     if not numbers or not all(isinstance(n, Integral) and n >= 1 for n in numbers):
         raise ValueError(f"{name}={numbers!r} must be one or more positive integers.")
     return numbers
