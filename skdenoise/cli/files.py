@@ -294,7 +294,7 @@ def info(model: Model, as_json: AsJson = False):
     about = {
         "denoiser": type(denoiser).__name__,
         "channels": denoiser.image_shape_[2],
-        "value_range": list(denoiser.value_range_),
+        "value_range": None if denoiser.value_range_ is None else list(denoiser.value_range_),
         "noise": _noise_of(denoiser),
         **_about_network(denoiser),
         "bytes": _file_of(model).stat().st_size,
@@ -341,6 +341,8 @@ def _shown(value):
             f"{name}: {item}" if isinstance(item, str) else f"{name} {item:.4f}"
             for name, item in value.items()
         )
+    if value is None:
+        return "depends on the images"
     if isinstance(value, list):
         return ", ".join(f"{item:g}" for item in value)
     return f"{value:,}" if isinstance(value, int) else str(value)

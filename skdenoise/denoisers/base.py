@@ -62,7 +62,7 @@ class Denoiser(ImageTransformer):
         self._check_colour()
 
     def _check_colour(self):
-        if self.colour not in _COLOURS:
+        if not isinstance(self.colour, str) or self.colour not in _COLOURS:
             raise ValueError(f"colour={self.colour!r} is not one of {', '.join(_COLOURS)}.")
 
     def _check_strength(self):

@@ -580,7 +580,7 @@ class UNetDenoiser(Denoiser):
         check_is_fitted(self)
         images = self._check_images(X, reset=False)
         self._check_same_channels(images)
-        pixels = PixelFormat(images.dtype, self.value_range_)
+        pixels = PixelFormat(images.dtype, self._range_of(images))
         if isinstance(images, ImageList):
             parts = [image[np.newaxis] for image in images]
         else:

@@ -312,6 +312,12 @@ def test_info_tells_what_a_model_is(trained):
     )
 
 
+def test_info_of_a_denoiser_without_a_range_of_its_own(tmp_path):
+    UNetDenoiser.from_pretrained("photo-gray").save(tmp_path / "model")
+    assert "depends on the images" in skdenoise("info", tmp_path / "model").stdout
+    assert json.loads(skdenoise("info", tmp_path / "model", "--json").stdout)["value_range"] is None
+
+
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [

@@ -184,7 +184,7 @@ def test_a_denoiser_of_colours_takes_colours_only(patches):
         denoiser.transform(patches[..., 0])
 
 
-@pytest.mark.parametrize("colour", ["rgb", None, True])
+@pytest.mark.parametrize("colour", ["rgb", None, True, np.array(["auto", "separate"])])
 def test_an_unknown_colour_is_refused(fitted, noisy, colour):
     with pytest.raises(ValueError, match=r"colour=.* is not one of auto, opponent, separate"):
         clone(fitted).set_params(colour=colour).fit(noisy.mean(axis=3))

@@ -118,6 +118,15 @@ def test_a_denoiser_without_a_range_is_scored_saved_and_pickled(photographs, tmp
         np.testing.assert_array_equal(again.transform(photographs), denoiser.transform(photographs))
 
 
+def test_a_denoiser_without_a_range_scores_hidden_pixels(photographs):
+    denoiser, given = (
+        UNetDenoiser.from_pretrained("photo-gray", supervision="self", **params)
+        for params in ({}, {"value_range": (0, 1)})
+    )
+    grey = photographs[..., 1]
+    assert denoiser.score(grey) == given.score(grey)
+
+
 def test_training_goes_on_from_the_weights_that_come_with_the_package(photographs):
     params = {"warm_start": True, "epochs": 1, "learning_rate": 1e-5, "random_state": 0}
     denoiser = UNetDenoiser.from_pretrained("photo-gray", **params)
