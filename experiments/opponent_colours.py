@@ -27,7 +27,7 @@ def measure(quick):
     X = np.random.default_rng(0).random((80, 32, 32, 3)) if quick else load_cifar10()[0]
     X = np.rint(255 * X).astype(np.uint8)
     clean = X[-20:] if quick else X[9000:9300]
-    grey = np.rint(X[:60] if quick else X[:9000]).mean(axis=3).astype(np.uint8)
+    grey = (X[:60] if quick else X[:9000]).mean(axis=3).astype(np.uint8)
     denoisers = [
         UNetDenoiser(noise, factor, random_state=0, epochs=1 if quick else None)
         for noise, factor in [("gaussian", (0, 0.2)), *NOISES.items()]

@@ -1,5 +1,6 @@
 """Images and small denoisers that several test modules use."""
 
+import copy
 import os
 
 # Read by TensorFlow when it is first imported.
@@ -27,6 +28,11 @@ def quick_denoiser(**params):
     """
     quick = {"filters": (8, 16), "epochs": 1, "batch_size": 64, "precision": "float32"}
     return UNetDenoiser(**{**quick, "random_state": 0, **params})
+
+
+def changed(denoiser, **params):
+    """Return another denoiser with the same fit and other parameters."""
+    return copy.copy(denoiser).set_params(**params)
 
 
 @pytest.fixture(scope="session")

@@ -402,7 +402,7 @@ class Denoiser(ImageTransformer):
         n_channels = images.shape[3]
         if n_channels == self.image_shape_[2]:
             return self._denoise_images(images, pixels, clip)
-        if self._way_with_colours() == "separate":
+        if self._resolved_colour() == "separate":
             return denoise_channels(self._denoise_images, images, pixels, clip)
         return denoise_opponent_colours(
             self._denoise_images,
@@ -413,7 +413,7 @@ class Denoiser(ImageTransformer):
             noise_is_gaussian=isinstance(self.noise_, GaussianNoise),
         )
 
-    def _way_with_colours(self):
+    def _resolved_colour(self):
         self._check_colour()
         if self.colour != "auto":
             return self.colour
@@ -428,8 +428,8 @@ class Denoiser(ImageTransformer):
         elif channels not in (1, 3) and self.colour != "separate":
             raise ValueError(
                 f"Got images with {channels} channels, {what}, but this {type(self).__name__} was fitted on "
-                "grey images. It denoises images with 1 or 3 channels, grey or RGB; with colour='separate' "
-                "it denoises each of any number of channels as a grey image."
+                "grey images. It takes images of shape (n, height, width, channels) with 1 or 3 channels, grey or "
+                "RGB; with colour='separate' it denoises each of any number of channels as a grey image."
             )
 
     def _check_same_channels(self, X):

@@ -229,10 +229,10 @@ class FilterDenoiser(Denoiser):
         )
         return [image[0] for image in denoised]
 
-    def _way_with_colours(self):
+    def _resolved_colour(self):
         # The median is for pixels that are replaced, in any of the channels.
         is_median = self.method == "median" and self.colour == "auto"
-        return "separate" if is_median else super()._way_with_colours()
+        return "separate" if is_median else super()._resolved_colour()
 
     def _filter(self):
         """Check the parameters, and return the filter, `sigma` and the parameters of the filter."""

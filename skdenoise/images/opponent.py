@@ -16,7 +16,7 @@ import numpy as np
 
 from skdenoise.typing import Images, UnitImages
 
-# Where the differences of a grey pixel, which are 0, are put: in the middle between black and white.
+# Added to the differences: a grey pixel, whose differences are 0, lies in the middle between black and white.
 _MIDDLE = np.float32(0.5)
 
 
@@ -61,7 +61,7 @@ class OpponentColours(NamedTuple):
         )[..., np.newaxis]
 
     def join(self, channels: UnitImages) -> UnitImages:
-        """Return the RGB images that `split` gives these channels for."""
+        """Return RGB images from their channels: the inverse of `split`."""
         brightness, red_blue, green = np.split(channels[..., 0], 3)
         factors = np.float32(self)
         grey = brightness / (3 * factors[0])
@@ -85,5 +85,5 @@ def split_channels(images: Images) -> Images:
 
 
 def join_channels(channels: Images, n_channels: int) -> Images:
-    """Return the images that `split_channels` gives these grey images for."""
+    """Return images from their channels: the inverse of `split_channels`."""
     return np.concatenate(np.split(channels, n_channels), axis=3)

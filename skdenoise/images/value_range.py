@@ -19,8 +19,8 @@ _FEW_PAIRS, _FEW_VALUES = 64, 2**15
 # a range of 0..1, and digits of 0..16 span 16 times it.
 _FLATTER, _WIDER, _MOSTLY_WIDER = 100, 100, 12
 
-# Floats from 0 to 1 with noise: 98 % of them are at most this far outside. Those that span more than 1/50 of
-# a value range are in it.
+# Floats are in 0..1, except for noise, if at least 98 % of them are at most this far outside. They are in
+# another value range if they span more than 1/50 of it.
 _NOISE_BEYOND, _IN_RANGE = 0.5, 50
 
 
@@ -104,8 +104,8 @@ def range_of_images(images: Any, usual: ValueRange | None) -> ValueRange:
     images : ndarray or ImageList
         Noisy images, which share one value range.
     usual : (low, high) or None
-        The value range of the denoiser, which is that of wider integers and of floats if they fit in it.
-        If None, 0 to 255.
+        The value range of the denoiser. Wider integers and floats that fit in it have this range. If None,
+        0 to 255.
 
     Raises
     ------
@@ -130,8 +130,8 @@ def range_of_images(images: Any, usual: ValueRange | None) -> ValueRange:
     ):
         return 0.0, 1.0
     raise ValueError(
-        f"X has floats from {least:.3g} to {most:.3g}, but for the denoiser black is {low:g} "
-        f"and white is {high:g}. State what they are in these images, for example "
+        f"X has floats from {least:.3g} to {most:.3g}, which fit neither 0 to 1 nor the value range of the "
+        f"denoiser, {low:g} to {high:g}. Give the pixel values of black and white, for example "
         "value_range=(0, 1)."
     )
 

@@ -1,4 +1,4 @@
-"""Clipping: which values may be clipped, the moments of clipped normal noise, and values without its shift."""
+"""Clipping: which values may be clipped, the moments of clipped normal noise, and how to undo its shift."""
 
 from typing import Any
 

@@ -143,21 +143,20 @@ def estimate_of_image(image: Images, pixels: PixelFormat) -> float:
 
 def _sigma(channel):
     size = np.abs(np.diff(np.diff(channel, 2, axis=0), 2, axis=1)) / (_NORM * _MEDIAN_SIZE)
-    black, white = at_black(channel), at_white(channel)
-    if (black | white).mean() < _SOME_CLIPPED:
+    if not shows_clipping(channel):
         return np.median(size)
-    sigmas = [_sigma_of_group(*group) for group in _groups(channel, size, black, white)]
+    sigmas = [_sigma_of_group(*group) for group in _groups(channel, size)]
     return np.nan if np.isnan(sigmas).all() else np.nanmedian(sigmas)
 
 
-def _groups(channel, size, black, white):
+def _groups(channel, size):
     """Yield second differences, and shares of clipped neighbours, for each group of brightness."""
 
     def inside(values, window):
         return uniform_filter(values.astype(np.float32), window)[1:-1, 1:-1].ravel()
 
     brightness = inside(channel, _WINDOW)
-    size, black, white = size.ravel(), inside(black, 3), inside(white, 3)
+    size, black, white = size.ravel(), inside(at_black(channel), 3), inside(at_white(channel), 3)
     n_groups = max(1, min(_N_GROUPS, size.size // _PIXELS_PER_GROUP))
     for group in np.array_split(np.argsort(brightness, kind="stable"), n_groups):
         yield size[group], black[group].mean(), white[group].mean()

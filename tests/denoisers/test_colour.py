@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from conftest import quick_denoiser
+from conftest import changed, quick_denoiser
 from sklearn.base import clone
 from sklearn.model_selection import GridSearchCV
 
@@ -33,14 +33,6 @@ def noisy(patches):
 def fitted(request, patches):
     """A denoiser of grey images."""
     return clone(DENOISERS[request.param]).fit(patches[60:].mean(axis=3))
-
-
-def changed(denoiser, **params):
-    """Return a fitted denoiser with other parameters."""
-    other = clone(denoiser).set_params(**params)
-    learned = {name: value for name, value in vars(denoiser).items() if name not in params}
-    vars(other).update(learned)
-    return other
 
 
 @pytest.mark.parametrize("dtype", ["float32", "float64", "uint8"])

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from conftest import quick_denoiser
+from conftest import changed, quick_denoiser
 from sklearn.base import clone
 from sklearn.model_selection import GridSearchCV
 
@@ -20,26 +20,17 @@ def fitted(request, digits):
     return clone(request.param).fit(digits[0][:300])
 
 
-def with_strength(denoiser, strength):
-    """Return another denoiser with the same fit."""
-    changed = clone(denoiser).set_params(strength=strength)
-    vars(changed).update(
-        {name: value for name, value in vars(denoiser).items() if name != "strength"}
-    )
-    return changed
-
-
 @pytest.mark.parametrize("strength", [0.25, 0.9])
 def test_the_output_is_a_blend_of_input_and_denoised(fitted, digits, strength):
     noisy = add_noise(digits[0][:50], noise_factor=0.3, random_state=1)
-    blended = with_strength(fitted, strength).transform(noisy)
+    blended = changed(fitted, strength=strength).transform(noisy)
     expected = (1 - strength) * noisy + strength * fitted.transform(noisy)
     np.testing.assert_allclose(blended, expected, atol=1e-6)
 
 
 def test_at_0_the_input_is_returned_to_the_last_bit(fitted, digits):
     noisy = add_noise(digits[0][:50], noise_factor=0.3, random_state=1)
-    returned = with_strength(fitted, 0).transform(noisy)
+    returned = changed(fitted, strength=0).transform(noisy)
     np.testing.assert_array_equal(returned, noisy)
     assert not np.shares_memory(returned, noisy)
 
@@ -48,7 +39,7 @@ def test_integers_are_rounded_once(digits):
     X = np.round(digits[0][:300] * 7).astype(np.uint8)  # coarse: rounding twice would show
     denoiser = SubspaceDenoiser(20, value_range=(0, 7), random_state=0).fit(X)
     exact = X + 0.5 * (denoiser.transform(X.astype(np.float32)) - X)
-    half = with_strength(denoiser, 0.5).transform(X)
+    half = changed(denoiser, strength=0.5).transform(X)
     np.testing.assert_array_equal(half, np.rint(np.clip(exact, 0, 7)).astype(np.uint8))
 
 
@@ -76,7 +67,7 @@ def test_lists_are_blended(digits):
     for image, full, half in zip(
         images,
         denoiser.transform(images),
-        with_strength(denoiser, 0.5).transform(images),
+        changed(denoiser, strength=0.5).transform(images),
         strict=True,
     ):
         np.testing.assert_allclose(half, (image + full) / 2, atol=1e-6)
@@ -89,7 +80,7 @@ def test_a_search_finds_the_strength_of_a_filter_that_removes_too_much(digits):
 
 
 def test_it_is_saved(fitted, digits, tmp_path):
-    half = with_strength(fitted, 0.5)
+    half = changed(fitted, strength=0.5)
     half.save(tmp_path / "half.skdenoise")
     loaded = load(tmp_path / "half.skdenoise")
     assert loaded.strength == 0.5
@@ -109,4 +100,4 @@ def test_other_strengths_are_refused(fitted, digits, strength):
     with pytest.raises(ValueError, match=r"strength=.* is not a number from 0 to 1"):
         clone(fitted).set_params(strength=strength).fit(digits[0][:300])
     with pytest.raises(ValueError, match=r"strength=.* is not a number from 0 to 1"):
-        with_strength(fitted, strength).transform(digits[0][:5])
+        changed(fitted, strength=strength).transform(digits[0][:5])
