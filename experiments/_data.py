@@ -3,6 +3,7 @@
 import io
 import os
 import zipfile
+from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
@@ -47,10 +48,40 @@ def load_photographs(*, stand_in=False):
 
 def load_free_photographs(n, side):
     """Return the middle side x side pixels of `n` photographs in colour under free licences, uint8."""
-    with zipfile.ZipFile(_path("photographs_free.zip", "photographs in colour")) as archive:
-        names = sorted(name for name in archive.namelist() if name.endswith(".jpg"))
-        chosen = [names[i] for i in np.linspace(0, len(names) - 1, n, dtype=int)]
+    with _free_photographs() as (archive, names):
+        chosen = [names[index] for index in _spread(n, names)]
         return np.stack([_middle(archive.read(name), side) for name in chosen])
+
+
+def other_free_photographs(n):
+    """Yield the other free photographs than the `n` of `load_free_photographs`, as Pillow images."""
+    with _free_photographs() as (archive, names):
+        for index in sorted(set(range(len(names))) - set(_spread(n, names))):
+            yield Image.open(io.BytesIO(archive.read(names[index]))).convert("RGB")
+
+
+def load_real_pairs():
+    """Return pictures of cameras and the means of many shots of the same scene, uint8, and their names."""
+    with zipfile.ZipFile(_path("real_pairs.zip", "pictures of cameras")) as archive:
+        names = sorted(name for name in archive.namelist() if name.endswith("_real.JPG"))
+
+        def read(name):
+            return np.asarray(Image.open(io.BytesIO(archive.read(name))).convert("RGB"))
+
+        noisy = np.stack([read(name) for name in names])
+        clean = np.stack([read(name.replace("_real", "_mean")) for name in names])
+    return noisy, clean, [Path(name).stem.removesuffix("_real") for name in names]
+
+
+@contextmanager
+def _free_photographs():
+    with zipfile.ZipFile(_path("photographs_free.zip", "photographs in colour")) as archive:
+        yield archive, sorted(name for name in archive.namelist() if name.endswith(".jpg"))
+
+
+def _spread(n, names):
+    """Return `n` indices, evenly spread."""
+    return np.linspace(0, len(names) - 1, n, dtype=int)
 
 
 def _middle(data, side):

@@ -36,9 +36,9 @@ NOISE = RandomChoice(
 class CosineOfTime(keras.callbacks.Callback):
     """Let the learning rate rise for some steps, and fall to zero with the time that is left."""
 
-    def __init__(self, seconds, peak):
+    def __init__(self, seconds, peak, warmup_steps=WARMUP_STEPS):
         super().__init__()
-        self.seconds, self.peak = seconds, peak
+        self.seconds, self.peak, self.warmup_steps = seconds, peak, warmup_steps
         self.step, self.start = 0, None
 
     def on_train_begin(self, logs=None):
@@ -49,7 +49,9 @@ class CosineOfTime(keras.callbacks.Callback):
         """Set the rate of the next steps, or stop."""
         done = min(1, (time.monotonic() - self.start) / self.seconds)
         self.step = int(self.model.optimizer.iterations)
-        rate = self.peak * min(1, self.step / WARMUP_STEPS) * (1 + math.cos(math.pi * done)) / 2
+        rate = (
+            self.peak * min(1, self.step / self.warmup_steps) * (1 + math.cos(math.pi * done)) / 2
+        )
         self.model.optimizer.learning_rate.assign(max(rate, 1e-7))
         self.model.stop_training = done == 1
 

@@ -6,7 +6,7 @@ from typing import Any
 from skdenoise.images.opponent import OpponentColours, join_channels, split_channels
 from skdenoise.images.pixels import UNIT, PixelFormat, changed_in_unit
 from skdenoise.noise.clipping import without_shift
-from skdenoise.noise.estimation import estimate_of_image, shows_clipping
+from skdenoise.noise.estimation import shows_clipping, white_noise_of_image
 from skdenoise.typing import Images, UnitImages
 
 # Denoises NHWC grey images in a format, and clips them if it should.
@@ -51,7 +51,7 @@ def denoise_opponent_colours(
 def _shifted_back(denoised: UnitImages, noisy: UnitImages) -> UnitImages:
     if min(noisy.shape[1:3]) >= _LEAST_SIDE:
         for index, image in enumerate(noisy):
-            sigma = estimate_of_image(image, UNIT) if shows_clipping(image) else 0
+            sigma = white_noise_of_image(image, UNIT) if shows_clipping(image) else 0
             if sigma > 0:  # not NaN, which means that nearly all is clipped
                 denoised[index] = without_shift(denoised[index], sigma)
     return denoised

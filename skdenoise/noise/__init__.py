@@ -7,6 +7,8 @@ from skdenoise.noise.adding import add_noise
 from skdenoise.noise.augmenters import NoiseAugmenter, NoiseResampler
 from skdenoise.noise.by_name import noise_names
 from skdenoise.noise.camera import CameraNoise, LowLight
+from skdenoise.noise.camera_pipeline import CameraPipeline
+from skdenoise.noise.correlated import CorrelatedGaussianNoise
 from skdenoise.noise.digital import JPEGCompression, Pixelate
 from skdenoise.noise.estimation import estimate_noise
 from skdenoise.noise.fitting import fit_noise_model
@@ -29,10 +31,12 @@ from skdenoise.noise.severity import CommonCorruption
 __all__ = [
     "Brightness",
     "CameraNoise",
+    "CameraPipeline",
     "CatalogueModel",
     "CommonCorruption",
     "Compose",
     "Contrast",
+    "CorrelatedGaussianNoise",
     "DeadPixels",
     "DefocusBlur",
     "Fog",

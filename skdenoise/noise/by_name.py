@@ -1,9 +1,11 @@
 """By name: the noise models that `add_noise` and the denoisers take by a name.
 
-To add one: its class, in the module of its family, and one line in `_MODELS`.
+To add one: its class, in the module of its family, and one line at the end of `_MODELS`.
 """
 
 from skdenoise.noise.camera import CameraNoise, LowLight
+from skdenoise.noise.camera_pipeline import CameraPipeline
+from skdenoise.noise.correlated import CorrelatedGaussianNoise
 from skdenoise.noise.digital import JPEGCompression, Pixelate
 from skdenoise.noise.light import Brightness, Contrast, Fog
 from skdenoise.noise.model import CatalogueModel
@@ -19,25 +21,28 @@ from skdenoise.noise.sensor import (
     UniformNoise,
 )
 
+# New models go to the end: what a report draws depends on the position.
 _MODELS: dict[str, type[CatalogueModel]] = {
+    "brightness": Brightness,
+    "camera": CameraNoise,
+    "contrast": Contrast,
+    "dead_pixels": DeadPixels,
+    "defocus_blur": DefocusBlur,
+    "fog": Fog,
     "gaussian": GaussianNoise,
+    "gaussian_blur": GaussianBlur,
+    "jpeg_compression": JPEGCompression,
+    "low_light": LowLight,
+    "motion_blur": MotionBlur,
+    "pixelate": Pixelate,
     "poisson": PoissonNoise,
+    "quantization": Quantization,
+    "random_erasing": RandomErasing,
     "salt_and_pepper": SaltAndPepperNoise,
     "speckle": SpeckleNoise,
     "uniform": UniformNoise,
-    "camera": CameraNoise,
-    "dead_pixels": DeadPixels,
-    "quantization": Quantization,
-    "gaussian_blur": GaussianBlur,
-    "defocus_blur": DefocusBlur,
-    "motion_blur": MotionBlur,
-    "low_light": LowLight,
-    "brightness": Brightness,
-    "contrast": Contrast,
-    "fog": Fog,
-    "jpeg_compression": JPEGCompression,
-    "pixelate": Pixelate,
-    "random_erasing": RandomErasing,
+    "camera_pipeline": CameraPipeline,
+    "correlated_gaussian": CorrelatedGaussianNoise,
 }
 
 # Names of ImageNet-C, which many users know, if they differ from the names above.
@@ -61,7 +66,7 @@ def noise_names() -> list[str]:
     --------
     >>> from skdenoise import noise_names
     >>> noise_names()[:3]
-    ['brightness', 'camera', 'contrast']
+    ['brightness', 'camera', 'camera_pipeline']
     """
     return sorted(_MODELS)
 
@@ -80,6 +85,11 @@ def named_model(name: str) -> type[CatalogueModel]:
             f"noise={name!r} is not a known noise model; expected one of {noise_names()}."
         )
     return model
+
+
+def position_of(name: str) -> int:
+    """Return a number for a model in the catalogue, which stays the same when others are added."""
+    return list(_MODELS).index(name)
 
 
 def catalogue_name(name: str) -> str:

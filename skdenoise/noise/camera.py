@@ -4,6 +4,7 @@ import math
 from typing import Self
 
 import numpy as np
+from numpy.typing import NDArray
 from scipy.ndimage import convolve
 
 from skdenoise.noise.model import (
@@ -82,31 +83,12 @@ class CameraNoise(CatalogueModel):
 
     def __call__(self, images: UnitImages, rng: np.random.Generator) -> UnitImages:
         """Convert images to linear light, add the noise, and convert them back."""
-        shot = self._draw_shot(len(images), rng)
-        read = self._draw_read(shot, rng)
+        shot, read = draw_shot_and_read(self.shot, self.read, len(images), rng)
         light = to_linear(images, self.gamma)
-        variance = np.maximum(light, 0)
-        variance *= shot
-        variance += read
-        noise = rng.standard_normal(images.shape, dtype=np.float32)
-        noise *= np.sqrt(variance, out=variance)
-        light += noise
+        light += sensor_noise(light, shot, read, rng)
         if self.mosaic:
             light = demosaic(light)
         return np.where((shot > 0) | (read > 0), from_linear(light, self.gamma), images)
-
-    def _draw_shot(self, n_images, rng):
-        low, _ = check_limits("shot", self.shot, 0, math.inf)
-        if low == 0:
-            roots = map_strength("shot", self.shot, math.sqrt)
-            return draw_strength("sqrt(shot)", roots, n_images, rng) ** 2
-        return draw_log_uniform("shot", self.shot, n_images, rng)
-
-    def _draw_read(self, shot, rng):
-        if self.read is not None:
-            return draw_strength("read", self.read, len(shot), rng)
-        spread = np.exp(0.26 * rng.standard_normal(shot.shape, dtype=np.float32))
-        return np.float32(math.exp(1.20)) * shot ** np.float32(2.18) * spread
 
     @classmethod
     def from_factor(cls, noise_factor: Strength) -> Self:
@@ -196,6 +178,40 @@ class LowLight(CatalogueModel):
     def from_factor(cls, noise_factor: Strength) -> Self:
         """Make the model with ``exposure = 1 - noise_factor``."""
         return cls(exposure=kept_share(noise_factor))
+
+
+def draw_shot_and_read(
+    shot: Strength, read: Strength | None, n_images: int, rng: np.random.Generator
+) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    """Draw the variances of the photon noise and of the read-out noise of each image.
+
+    `shot` and `read` are the parameters of `CameraNoise`.
+    """
+    low, _ = check_limits("shot", shot, 0, math.inf)
+    if low == 0:
+        roots = map_strength("shot", shot, math.sqrt)
+        shots = draw_strength("sqrt(shot)", roots, n_images, rng) ** 2
+    else:
+        shots = draw_log_uniform("shot", shot, n_images, rng)
+    if read is not None:
+        return shots, draw_strength("read", read, n_images, rng)
+    spread = np.exp(0.26 * rng.standard_normal(shots.shape, dtype=np.float32))
+    return shots, np.float32(math.exp(1.20)) * shots ** np.float32(2.18) * spread
+
+
+def sensor_noise(
+    light: UnitImages,
+    shot: NDArray[np.float32],
+    read: NDArray[np.float32],
+    rng: np.random.Generator,
+) -> UnitImages:
+    """Draw the noise of a sensor in linear light, of variance ``read + shot * light``."""
+    variance = np.maximum(light, 0)
+    variance *= shot
+    variance += read
+    noise = rng.standard_normal(light.shape, dtype=np.float32)
+    noise *= np.sqrt(variance, out=variance)
+    return noise
 
 
 def to_linear(images: UnitImages, gamma: float) -> UnitImages:

@@ -18,7 +18,7 @@ from skdenoise.images.layout import as_nhwc, check_image_shape, check_images, li
 from skdenoise.images.pixels import PixelFormat
 from skdenoise.images.value_range import check_value_range
 from skdenoise.noise.adding import corrupt
-from skdenoise.noise.by_name import catalogue_name, noise_names
+from skdenoise.noise.by_name import catalogue_name, noise_names, position_of
 from skdenoise.noise.mixture import names_in
 from skdenoise.noise.severity import CommonCorruption
 from skdenoise.reports.summary import Summary, check_pandas
@@ -144,7 +144,7 @@ def corruption_report(
         noisy = X
         if severity:
             model = CommonCorruption(name, severity, scale)
-            rng = generator(seed, Stream.CORRUPTION_REPORT, noise_names().index(name), severity)
+            rng = generator(seed, Stream.CORRUPTION_REPORT, position_of(name), severity)
             noisy = corrupt(as_nhwc(X, shape), model, pixels, rng).reshape(X.shape)
         predictions = [np.asarray(one.predict(like_table(noisy, table))) for one in classifiers]
         return np.column_stack([labels.reshape(y.shape) == y for labels in predictions])

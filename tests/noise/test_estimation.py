@@ -7,7 +7,16 @@ import pytest
 from conftest import quick_denoiser
 from sklearn.datasets import load_sample_image
 
-from skdenoise import GaussianNoise, ImageFolder, UNetDenoiser, add_noise, estimate_noise, load
+from skdenoise import (
+    CameraPipeline,
+    CorrelatedGaussianNoise,
+    GaussianNoise,
+    ImageFolder,
+    UNetDenoiser,
+    add_noise,
+    estimate_noise,
+    load,
+)
 from skdenoise.io.image_files import write_image
 
 IMAGES = np.ones((3, 8, 8))
@@ -73,6 +82,44 @@ def test_an_image_of_which_most_is_clipped_has_no_estimate():
     rng = np.random.default_rng(0)
     image = np.where(rng.random((1, 10, 10)) < 0.8, 0, rng.random((1, 10, 10)))
     assert np.isnan(estimate_noise(image)[0])
+
+
+@pytest.mark.parametrize("sigma", [0.05, 0.1])
+@pytest.mark.parametrize("clip", [False, True])
+def test_correlated_noise_is_found_to_a_fifth(sigma, clip):
+    flower = load_sample_image("flower.jpg")[None] / 255  # little texture
+    noise = CorrelatedGaussianNoise(sigma, correlation=0.7)
+    noisy = add_noise(flower, noise, random_state=0, clip=clip)
+    found, correlation = estimate_noise(noisy, value_range=(0, 1), return_correlation=True)
+    assert found[0] == pytest.approx(sigma, rel=0.2)
+    assert correlation[0] == pytest.approx(0.6, abs=0.1)
+
+
+@pytest.mark.parametrize("sigma", [0.05, 0.1, 0.4])
+def test_white_noise_is_not_taken_for_correlated(photographs, sigma):
+    noisy = noised(photographs / 255, sigma)
+    found, correlation = estimate_noise(noisy, value_range=(0, 1), return_correlation=True)
+    np.testing.assert_allclose(found, sigma, rtol=0.25)
+    assert np.all(correlation < 0.3)
+
+
+def test_the_noise_of_camera_pictures_is_found_to_a_half(photographs):
+    clean = photographs / np.float32(255)
+    noisy = add_noise(clean, CameraPipeline(shot=0.005, quality=90), random_state=0)
+    strength = (noisy - clean).std(axis=(1, 2, 3))
+    np.testing.assert_allclose(estimate_noise(noisy), strength, rtol=0.5)
+
+
+def test_small_images_do_not_tell_the_correlation(mnist):
+    sigma, correlation = estimate_noise(mnist[0][:3], return_correlation=True)
+    assert sigma.shape == correlation.shape == (3,)
+    assert np.isnan(correlation).all()
+
+
+def test_a_flat_image_has_no_noise():
+    sigma, correlation = estimate_noise(np.full((1, 100, 100), 0.5), return_correlation=True)
+    assert sigma == 0
+    assert np.isnan(correlation)
 
 
 def test_images_too_small_to_tell_are_refused():

@@ -15,9 +15,11 @@ from sklearn.datasets import load_sample_images
 from skdenoise import (
     Brightness,
     CameraNoise,
+    CameraPipeline,
     CommonCorruption,
     Compose,
     Contrast,
+    CorrelatedGaussianNoise,
     DeadPixels,
     DefocusBlur,
     Fog,
@@ -38,7 +40,7 @@ from skdenoise import (
     noise_names,
 )
 from skdenoise.noise.by_name import named_model
-from skdenoise.noise.camera import demosaic
+from skdenoise.noise.camera import demosaic, draw_shot_and_read
 
 GREY = np.full((200, 16, 16, 1), 0.5, np.float32)
 PHOTOGRAPHS = (
@@ -220,8 +222,7 @@ def test_camera_noise_is_added_in_linear_light():
 def test_camera_strengths_are_those_measured_by_brooks():
     rng = np.random.default_rng(0)
     camera = CameraNoise()
-    shot = camera._draw_shot(5000, rng)
-    read = camera._draw_read(shot, rng)
+    shot, read = draw_shot_and_read(camera.shot, camera.read, 5000, rng)
     assert 1e-4 <= shot.min() < 1.1e-4
     assert 1.1e-2 < shot.max() <= 1.2e-2 * (1 + 1e-6)
     # Log-uniform: as many below the geometric mean as above.
@@ -264,6 +265,86 @@ def test_a_mosaic_keeps_what_its_filters_let_through_and_interpolates_the_rest()
 def test_a_mosaic_needs_three_channels_and_two_rows(shape):
     with pytest.raises(ValueError, match="three channels"):
         draw(CameraNoise(mosaic=True), np.ones((2, *shape), np.float32))
+
+
+SOFT = {"blur": 0.8, "sharpening": 0, "quality": 100}
+GREY_IN_COLOUR = np.full((20, 64, 64, 3), 0.5, np.float32)
+
+
+def processed_noise(images=GREY_IN_COLOUR, **params):
+    return draw(CameraPipeline(**params), images) - images
+
+
+def test_a_camera_pipeline_correlates_the_noise_as_pictures_of_cameras_do():
+    noise = processed_noise(shot=0.002, **SOFT)
+    assert 0.6 < neighbour_correlation(noise) < 0.9
+    assert noise.mean() == pytest.approx(0, abs=0.01)
+
+
+def test_without_mosaic_and_blur_the_noise_of_a_camera_pipeline_is_white():
+    noise = processed_noise(shot=0.002, mosaic=False, blur=0, sharpening=0, quality=100)
+    assert abs(neighbour_correlation(noise)) < 0.02
+
+
+def test_each_step_of_a_camera_pipeline_changes_the_noise_as_it_should():
+    plain = {"shot": 0.002, "white_balance": 1.5, "colour_mixing": 0, **SOFT}
+    strength = processed_noise(**plain).std()
+    assert processed_noise(**plain | {"sharpening": 0.8}).std() > 1.2 * strength
+    assert processed_noise(**plain | {"colour_mixing": 0.25}).std() > 1.2 * strength
+    assert processed_noise(**plain | {"blur": 1.5}).std() < 0.8 * strength
+    reddish = processed_noise(**plain | {"white_balance": 2.4}).std(axis=(0, 1, 2))
+    assert reddish[0] > 1.3 * reddish[1]  # green is not multiplied
+
+
+def test_a_camera_pipeline_leaves_what_is_in_the_image():
+    noisy = draw(CameraPipeline(shot=1e-9, read=0, quality=100), PHOTOGRAPHS)
+    np.testing.assert_allclose(noisy, PHOTOGRAPHS, atol=0.01)
+
+
+def test_a_camera_pipeline_writes_jpegs():
+    compressed = draw(CameraPipeline(shot=1e-9, read=0, quality=20), PHOTOGRAPHS)
+    expected = draw(JPEGCompression(20), PHOTOGRAPHS)
+    assert np.abs(compressed - expected).mean() < 0.1 * np.abs(compressed - PHOTOGRAPHS).mean()
+
+
+def test_a_grey_picture_has_the_noise_of_the_brightness():
+    grey = GREY_IN_COLOUR[..., :1]
+    noise = processed_noise(grey, shot=0.002, **SOFT)
+    in_colour = processed_noise(shot=0.002, **SOFT) @ np.float32([0.299, 0.587, 0.114])
+    assert noise.std() == pytest.approx(in_colour.std(), rel=0.1)
+
+
+@pytest.mark.parametrize(
+    "params", [{"white_balance": 0.5}, {"colour_mixing": 2}, {"sharpening": -1}, {"gamma": 0}]
+)
+def test_a_camera_pipeline_refuses_what_no_camera_does(params):
+    with pytest.raises(ValueError, match=next(iter(params))):
+        draw(CameraPipeline(**params))
+
+
+@pytest.mark.parametrize("correlation", [0, 0.3, 0.7, 0.95])
+def test_correlated_noise_has_its_strength_and_its_correlation(correlation):
+    images = np.full((8, 128, 128, 1), 0.5, np.float32)
+    noise = draw(CorrelatedGaussianNoise(0.1, correlation), images) - images
+    assert noise.std() == pytest.approx(0.1, rel=0.06)
+    assert neighbour_correlation(noise) == pytest.approx(correlation, abs=0.03)
+    assert neighbour_correlation(noise.swapaxes(1, 2)) == pytest.approx(correlation, abs=0.03)
+    two_apart = np.corrcoef(noise[:, :, :-2].ravel(), noise[:, :, 2:].ravel())[0, 1]
+    assert two_apart == pytest.approx(correlation**4, abs=0.05)
+
+
+def test_each_image_draws_its_own_correlation_which_does_not_go_around():
+    images = np.zeros((400, 32, 32, 1), np.float32)
+    noise = draw(CorrelatedGaussianNoise(0.1, (0, 0.9)), images)
+    each = [neighbour_correlation(image[np.newaxis]) for image in noise]
+    assert np.min(each) < 0.15
+    assert np.max(each) > 0.75
+    assert abs(np.corrcoef(noise[:, :, 0].ravel(), noise[:, :, -1].ravel())[0, 1]) < 0.05
+
+
+def test_a_correlation_of_1_is_refused():
+    with pytest.raises(ValueError, match=r"between 0 and 0\.98"):
+        draw(CorrelatedGaussianNoise(0.1, correlation=1))
 
 
 # Light
