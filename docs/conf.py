@@ -19,6 +19,7 @@ author = "The skdenoise developers"
 version = release = skdenoise.__version__
 
 extensions = [
+    "model_cards",
     "myst_parser",
     "numpydoc",
     "sphinx.ext.autodoc",

@@ -69,7 +69,7 @@ plot_image_rows(rows).savefig("your_own_photographs.png", dpi=100)
 #
 #     skdenoise denoise photo-gray holidays -o denoised
 #
-# Camera noise that has gone through JPEG is not independent from pixel to pixel, and stays. To train on
-# your own photographs, :meth:`UNetDenoiser.for_photographs <skdenoise.UNetDenoiser.for_photographs>` sets
-# up a smaller network of the same kind. With ``warm_start=True``, ``from_pretrained`` continues from these
-# weights.
+# In the pictures that cameras and phones write, the noise is not independent from pixel to pixel, and stays:
+# :doc:`another denoiser <camera_pictures>` is for those. To train on your own photographs,
+# :meth:`UNetDenoiser.for_photographs <skdenoise.UNetDenoiser.for_photographs>` sets up a smaller network of
+# the same kind. With ``warm_start=True``, ``from_pretrained`` continues from these weights.

@@ -20,6 +20,7 @@ _READING_ORDER = [
     "several_kinds_of_noise",
     "camera_noise",
     "your_own_photographs",
+    "camera_pictures",
     "real_pairs",
     "no_clean_images",
     "does_it_hallucinate",

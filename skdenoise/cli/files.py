@@ -22,10 +22,12 @@ from skdenoise.cli.common import (
     import_keras_in_silence,
     say,
 )
+from skdenoise.cli.self_check import SelfCheck, advice, self_check, summary
 from skdenoise.denoisers.loading import load
 from skdenoise.denoisers.own_range import denoise_images
 from skdenoise.denoisers.pretrained import MODEL_CARDS, pretrained_path
 from skdenoise.denoisers.unet import UNetDenoiser
+from skdenoise.images.value_range import range_of_images
 from skdenoise.io.image_files import ENDINGS, image_paths, read_image, write_image
 from skdenoise.io.npy import is_stack, read_archive
 from skdenoise.io.safety import written_whole
@@ -59,6 +61,8 @@ class Job:
         Why it was skipped.
     seconds : float
         Time taken.
+    check : SelfCheck or None
+        The noise before and after; None before it is processed.
     """
 
     input: Path
@@ -66,6 +70,13 @@ class Job:
     status: str = ""
     reason: str = ""
     seconds: float = 0.0
+    check: SelfCheck | None = None
+
+    def as_dict(self):
+        """Return what JSON output shows: one level, with paths as text."""
+        shown = asdict(self)
+        check = shown.pop("check") or {}
+        return {name: _plain(value) for name, value in (shown | check).items()}
 
 
 def denoise(
@@ -119,6 +130,8 @@ def denoise(
 
     File names, formats, dtypes and the structure of folders are preserved. A file is skipped if it
     cannot be read or its result exists. Skipped files are listed, and the exit code is 1.
+
+    At the end, the noise is estimated before and after, and files that are hardly changed are named.
     """
     jobs = _jobs(inputs, output)
     import_keras_in_silence()
@@ -148,13 +161,26 @@ def denoise(
         interrupted = True
     done, skipped = (sum(job.status == status for job in jobs) for status in ("done", "skipped"))
     if as_json:
-        files = [{name: _plain(value) for name, value in asdict(job).items()} for job in jobs]
+        files = [job.as_dict() for job in jobs]
         print(json.dumps({"files": files, "done": done, "skipped": skipped}))
     else:
         left = len(jobs) - done - skipped
         print(f"{done} denoised, {skipped} skipped" + (f", {left} left" if left else ""))
+        if not quiet:
+            _report_noise(jobs, str(model), denoiser)
     if interrupted or skipped:
         raise typer.Exit(INTERRUPTED if interrupted else 1)
+
+
+def _report_noise(jobs, model, denoiser):
+    """Say what the noise was and is, and what to do where nearly all is left."""
+    checks = {str(job.input): job.check for job in jobs if job.check is not None}
+    found = summary(list(checks.values()))
+    if found:
+        print(found)
+    advised = advice(checks, model) if denoiser.strength == 1 else ""
+    if advised:
+        say(advised)
 
 
 def _plain(value):
@@ -243,17 +269,18 @@ def _run(job, denoiser, value_range, overwrite):
         if job.output.exists() and not overwrite:
             raise ValueError(f"{job.output} exists; use --overwrite to replace it.")
         if _is_archive(job.input):
-            result = _denoised_archive(job.input, denoiser, value_range)
+            result, check = _denoised_archive(job.input, denoiser, value_range)
         else:
             image = read_image(job.input)[np.newaxis]
-            result = _denoised(denoiser, image, value_range)[0]
+            denoised, check = _denoised(denoiser, image, value_range)
+            result = denoised[0]
         job.output.parent.mkdir(parents=True, exist_ok=True)
         if isinstance(result, dict):
             with written_whole(job.output) as new, open(new, "wb") as file:
                 np.savez_compressed(file, **result)
         else:
             write_image(job.output, result)
-        job.status = "done"
+        job.status, job.check = "done", check
     except Exception as error:  # whatever is wrong with one file must not stop the others
         reason = str(error) or type(error).__name__
         named = str(job.input) in reason or str(job.output) in reason
@@ -262,7 +289,7 @@ def _run(job, denoiser, value_range, overwrite):
 
 
 def _denoised_archive(path, denoiser, value_range):
-    """Return the arrays of an archive, with stacks of images denoised."""
+    """Return the arrays of an archive, with stacks of images denoised, and the check of the largest."""
     arrays = read_archive(path)
     for name in {"file", "allow_pickle"} & arrays.keys():
         raise ValueError(f"{path} has an array called {name!r}, a name that NumPy cannot write.")
@@ -271,20 +298,23 @@ def _denoised_archive(path, denoiser, value_range):
         raise ValueError(
             f"{path} has no array of images of shape (n, height, width) or (n, height, width, channels)."
         )
+    stacks.sort(key=lambda name: arrays[name].size)
     for name in stacks:
-        arrays[name] = _denoised(denoiser, arrays[name], value_range)
-    return arrays
+        arrays[name], check = _denoised(denoiser, arrays[name], value_range)
+    return arrays, check
 
 
 def _denoised(denoiser, images, value_range):
-    """Denoise images from a file; errors name the options of the command line."""
+    """Denoise and check images from a file; errors name the options of the command line."""
     try:
-        return denoise_images(denoiser, images, value_range=value_range)
+        denoised = denoise_images(denoiser, images, value_range=value_range)
     except ValueError as error:
         reason = str(error)
         for parameter, option in _OPTIONS.items():
             reason = reason.replace(parameter, option)
         raise ValueError(reason) from error
+    value_range = value_range or range_of_images(images, denoiser.value_range_)
+    return denoised, self_check(images, denoised, value_range)
 
 
 def info(model: Model, as_json: AsJson = False):

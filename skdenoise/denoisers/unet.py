@@ -375,14 +375,15 @@ class UNetDenoiser(Denoiser):
         """Return a trained denoiser that comes with the package.
 
         ``"photo-gray"`` is for photographs with Gaussian noise of any standard deviation up to 55 of 255,
-        clipped to 8 bits or not. It was trained on 360 grey photographs of 180x180 pixels, as
-        ``experiments/train_photographs.py`` does, with ``filters=(64, 128)``. Photographs in colour are
-        denoised in opponent colours, see `colour`. ``skdenoise info photo-gray`` shows its model card.
+        clipped to 8 bits or not. ``"photo-real"`` is for pictures as cameras and phones write them, whose
+        noise is correlated between neighbouring pixels; it was trained with `CameraPipeline`. Both take
+        grey images, and colours as opponent colours, see `colour`. ``skdenoise info NAME`` shows the model
+        card: data, licences, recipe and figures.
 
         Parameters
         ----------
-        name : {"photo-gray"}
-            Which one.
+        name : {"photo-gray", "photo-real"}
+            Which one. `estimate_noise` tells correlated noise from independent noise.
         value_range : (low, high), default=None
             Pixel values of black and white in your images. If None, it depends on the images in each call
             of ``transform``, as in `denoise_images`: for uint8 0 to 255; for floats 0 to 1 if they are in it,

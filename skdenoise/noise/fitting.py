@@ -77,6 +77,9 @@ def fit_noise_model(
 
     See Also
     --------
+    estimate_noise : Measures the correlation of neighbouring pixels as well.
+    CameraPipeline : Noise of pictures of cameras and phones, which is correlated.
+    CorrelatedGaussianNoise : Noise with a given correlation.
     UNetDenoiser : Takes the model as ``noise``, or learns from the pairs directly.
 
     Notes
@@ -290,7 +293,9 @@ def _warn_of_correlation(finding):
     warn_user(
         "The noise is correlated between neighbouring pixels, as after demosaicing, compression "
         f"or resizing. {finding} The returned model has independent noise, and a denoiser trained "
-        "with it will not remove correlated noise. Train with CameraNoise(mosaic=True), or with "
+        "with it will not remove correlated noise. For pictures of cameras and phones, use "
+        'UNetDenoiser.from_pretrained("photo-real"), or train with noise="camera_pipeline". For '
+        "other images, train with CorrelatedGaussianNoise or, if there are clean images, with "
         "fit(noisy, clean=clean).",
     )
 

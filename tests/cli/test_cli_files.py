@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -15,7 +16,7 @@ import pytest
 from sklearn.datasets import load_sample_images
 from typer.testing import CliRunner
 
-from skdenoise import ImageFolder, UNetDenoiser, add_noise, load
+from skdenoise import CameraPipeline, ImageFolder, UNetDenoiser, add_noise, load
 from skdenoise.cli import app
 from skdenoise.cli.train import _fit
 from skdenoise.io.image_files import read_image, write_image
@@ -300,6 +301,60 @@ def test_json_says_what_became_of_each_file(folder, trained, tmp_path):
     assert (report["done"], report["skipped"]) == (12, 2)
     reasons = {file["reason"] for file in report["files"] if file["status"] == "skipped"}
     assert any("broken.png" in reason for reason in reasons)
+
+
+@pytest.fixture(scope="module")
+def camera_picture(tmp_path_factory):
+    """A photograph with noise of a camera: a file."""
+    photograph = load_sample_images().images[1][100:292, 200:392]
+    noise = CameraPipeline(shot=3e-3, white_balance=2, blur=0.8, quality=95)
+    path = tmp_path_factory.mktemp("camera") / "dark.png"
+    write_image(path, add_noise(photograph[None], noise, random_state=0)[0])
+    return path
+
+
+def test_denoise_says_what_the_noise_was_and_is(camera_picture, tmp_path):
+    white = tmp_path / "white.png"
+    photograph = load_sample_images().images[1][100:292, 200:392]
+    write_image(white, add_noise(photograph[None], noise_factor=0.1, random_state=0)[0])
+    told = skdenoise("denoise", "photo-gray", white, "-o", tmp_path / "out.png")
+    assert re.search(
+        r"noise \(estimated\): (9|10)\.\d % of the value range before, 0\.\d % after", told.stdout
+    )
+    assert "hardly changed" not in told.stderr
+    quiet = skdenoise("denoise", "photo-gray", white, "-o", tmp_path / "b.png", "--quiet")
+    assert quiet.stdout == "1 denoised, 0 skipped\n"
+
+
+def test_denoise_names_the_files_that_it_has_hardly_changed(camera_picture, tmp_path):
+    told = skdenoise("denoise", "photo-gray", camera_picture, "-o", tmp_path / "out.png")
+    assert f"hardly changed: {camera_picture}." in told.stderr
+    assert "try the denoiser photo-real" in told.stderr
+    gentle = (camera_picture, "-o", tmp_path / "b.png", "--strength", 0.1)
+    assert "hardly changed" not in skdenoise("denoise", "photo-gray", *gentle).stderr
+
+
+def test_the_denoiser_for_pictures_of_cameras_removes_their_noise(camera_picture, tmp_path):
+    told = skdenoise("denoise", "photo-real", camera_picture, "-o", tmp_path, "--json")
+    (picture,) = json.loads(told.stdout)["files"]
+    assert picture["noise_left"] < 0.5 * picture["noise"]
+    assert picture["unchanged"] < 0.5
+
+
+def test_json_has_the_noise_of_each_file(camera_picture, tmp_path):
+    tiny, stacks = tmp_path / "tiny.png", tmp_path / "stacks.npz"
+    write_image(tiny, np.full((4, 4), 100, np.uint8))
+    np.savez(stacks, few=np.zeros((2, 8, 8), np.uint8), many=np.full((20, 64, 64), 9, np.uint8))
+    files = (camera_picture, tiny, stacks)
+    told = skdenoise("denoise", "photo-gray", *files, "-o", tmp_path / "out", "--json")
+    picture, small, stack = json.loads(told.stdout)["files"]
+    assert picture["correlation"] > 0.45
+    assert 0.02 < picture["noise"] < 0.05
+    assert picture["noise_left"] == pytest.approx(picture["noise"], rel=0.1)
+    assert picture["unchanged"] > 0.5
+    assert (small["noise"], small["noise_left"], small["correlation"]) == (None, None, None)
+    assert stack["noise"] == 0
+    assert json.dumps(stack["unchanged"]) == "1.0"
 
 
 def test_info_tells_what_a_model_is(trained):

@@ -5,10 +5,13 @@ import pickle
 import numpy as np
 import pytest
 from sklearn.base import clone
+from sklearn.datasets import load_sample_images
 
-from skdenoise import PoissonNoise, UNetDenoiser, add_noise, load
+from skdenoise import CameraPipeline, PoissonNoise, UNetDenoiser, add_noise, load
+from skdenoise.denoisers.pretrained import MODEL_CARDS, pretrained_path
 from skdenoise.metrics import psnr
 
+DARK_ROOM = CameraPipeline(shot=1.2e-2, blur=0.7, quality=90)
 SMALL = {"filters": (8, 16), "random_state": 0}
 
 
@@ -136,8 +139,53 @@ def test_training_goes_on_from_the_weights_that_come_with_the_package(photograph
     assert gain(again, photographs[..., 0], 0.1) > 6
 
 
+@pytest.fixture(scope="module")
+def camera_pictures():
+    """Parts of two photographs, clean and with the noise of a camera, uint8."""
+    temple, flower = load_sample_images().images
+    clean = np.stack([temple[20:212, 200:392], flower[:192, 400:592]])
+    return clean, add_noise(clean, DARK_ROOM, random_state=0)
+
+
+def gains(name, clean, noisy):
+    denoised = UNetDenoiser.from_pretrained(name).transform(noisy)
+    return psnr(clean, denoised, data_range=255) - psnr(clean, noisy, data_range=255)
+
+
+def test_the_noise_of_cameras_is_removed_by_the_denoiser_for_it(camera_pictures):
+    assert np.all(gains("photo-real", *camera_pictures) > 1.5)
+    assert np.all(gains("photo-gray", *camera_pictures) < 0.5)
+
+
+def test_the_noise_of_cameras_is_removed_from_grey_pictures(camera_pictures):
+    clean = camera_pictures[0][..., 1]
+    noisy = add_noise(clean, DARK_ROOM, random_state=0)
+    assert np.all(gains("photo-real", clean, noisy) > 0.5)
+
+
+def test_pictures_without_noise_stay_as_they_are(camera_pictures):
+    clean = camera_pictures[0]
+    denoised = UNetDenoiser.from_pretrained("photo-real").transform(clean)
+    assert np.all(psnr(clean, denoised, data_range=255) > 38)
+
+
+def test_training_of_photo_real_goes_on_with_the_noise_of_cameras(photographs):
+    params = {"warm_start": True, "epochs": 1, "learning_rate": 1e-5, "random_state": 0}
+    denoiser = UNetDenoiser.from_pretrained("photo-real", **params).fit(photographs[..., 0])
+    assert isinstance(denoiser.noise_, CameraPipeline)
+    assert denoiser.colour == "opponent"
+
+
+def test_each_packaged_denoiser_is_small_and_has_a_card_and_a_file():
+    paths = [pretrained_path(name) for name in MODEL_CARDS]
+    assert sum(path.stat().st_size for path in paths) < 12e6
+    assert {path.stem for path in paths} == {
+        path.stem for path in paths[0].parent.glob("*.skdenoise")
+    }
+
+
 def test_a_pretrained_denoiser_that_is_not_there_is_named():
-    with pytest.raises(ValueError, match=r"'photo-color'.* there is 'photo-gray'"):
+    with pytest.raises(ValueError, match=r"'photo-color'.* there is 'photo-gray', 'photo-real'"):
         UNetDenoiser.from_pretrained("photo-color")
     with pytest.raises(ValueError, match="value_range="):
         UNetDenoiser.from_pretrained("photo-gray", value_range=(1, 0))

@@ -1,0 +1,127 @@
+"""Self-check: the noise of images before and after denoising, and what to do where much is left."""
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+
+from skdenoise.images.layout import as_nhwc
+from skdenoise.images.pixels import PixelFormat
+from skdenoise.noise.estimation import LEAST_CORRELATION, LEAST_SIDE, noise_of_image
+from skdenoise.typing import Images, ValueRange
+
+# Of a stack, the noise of this many images is measured.
+_N_MEASURED = 8
+# An image is hardly denoised if this share of its values is unchanged, or of its noise is left.
+_HARDLY = 0.8
+# Noise below 1 of 255 is not visible, and cannot be told from texture.
+_VISIBLE = 1 / 255
+# So many files are named.
+_N_NAMED = 3
+
+
+@dataclass(frozen=True)
+class SelfCheck:
+    """The noise of an image before and after denoising.
+
+    Parameters
+    ----------
+    noise : float or None
+        Estimated standard deviation of the noise, as a share of the value range: the median of the images
+        of a stack. None if it cannot be estimated, as in tiny images.
+    noise_left : float or None
+        The same after denoising.
+    correlation : float or None
+        Correlation of the noise of neighbouring pixels. None if the images are too small to tell.
+    unchanged : float
+        Share of the values that are exactly as before.
+    """
+
+    noise: float | None
+    noise_left: float | None
+    correlation: float | None
+    unchanged: float
+
+    @property
+    def is_hardly_denoised(self) -> bool:
+        """Whether there seems to be noise, and it is nearly all left."""
+        if self.noise is None or self.noise_left is None or self.noise < _VISIBLE:
+            return False
+        return self.unchanged >= _HARDLY or self.noise_left >= _HARDLY * self.noise
+
+    @property
+    def is_correlated(self) -> bool:
+        """Whether the noise is like that of pictures of cameras."""
+        return (self.correlation or 0) >= LEAST_CORRELATION
+
+
+def self_check(noisy: Images, denoised: Images, value_range: ValueRange) -> SelfCheck:
+    """Measure the noise of images before and after denoising.
+
+    Parameters
+    ----------
+    noisy, denoised : ndarray of shape (n, height, width) or (n, height, width, channels)
+        The images.
+    value_range : (low, high)
+        Their pixel values of black and white.
+    """
+    unchanged = float(np.mean(noisy == denoised))
+    pixels = PixelFormat(noisy.dtype, value_range)
+    noise, correlation = _median_noise(noisy, pixels)
+    noise_left, _ = _median_noise(denoised, pixels)
+    return SelfCheck(noise, noise_left, correlation, unchanged)
+
+
+def summary(checks: list[SelfCheck]) -> str:
+    """Return a sentence on the noise of all files; empty if it could not be estimated."""
+    known = [check for check in checks if check.noise is not None and check.noise_left is not None]
+    if not known:
+        return ""
+    before, after = (
+        f"{100 * np.median([getattr(check, name) for check in known]):.1f} %"
+        for name in ("noise", "noise_left")
+    )
+    what = "noise" if len(known) == 1 else f"median noise of {len(known)} files"
+    return f"{what} (estimated): {before} of the value range before, {after} after"
+
+
+def advice(checks: dict[str, SelfCheck], model: str) -> str:
+    """Return what to do about the files that are hardly denoised; empty if there are none.
+
+    Parameters
+    ----------
+    checks : dict of str to SelfCheck
+        The names of the files, and their checks.
+    model : str
+        The model that they were denoised with.
+    """
+    hardly = {name: check for name, check in checks.items() if check.is_hardly_denoised}
+    if not hardly:
+        return ""
+    names = ", ".join(list(hardly)[:_N_NAMED])
+    more = f" and {len(hardly) - _N_NAMED} more" if len(hardly) > _N_NAMED else ""
+    said = f"hardly changed: {names}{more}. "
+    if model != "photo-real" and any(check.is_correlated for check in hardly.values()):
+        return said + (
+            "If you see noise, it is correlated between neighbouring pixels, as in pictures of cameras and "
+            "phones: try the denoiser photo-real."
+        )
+    return said + (
+        "If you see noise, it is of another kind than this denoiser knows: train one on such noise with "
+        "skdenoise train."
+    )
+
+
+def _median_noise(images, pixels):
+    images = as_nhwc(images, images.shape[1:])
+    if min(images.shape[1:3]) < LEAST_SIDE:
+        return None, None
+    chosen = np.unique(np.linspace(0, len(images) - 1, _N_MEASURED, dtype=int))
+    found = np.array([noise_of_image(images[index], pixels) for index in chosen])
+    return tuple(_median(values) for values in found.T)
+
+
+def _median(values):
+    values = values[~np.isnan(values)]
+    middle = float(np.median(values)) if len(values) else math.nan
+    return None if math.isnan(middle) else middle
