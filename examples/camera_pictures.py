@@ -37,8 +37,8 @@ dark_room = CameraPipeline(shot=(2e-3, 6e-3), quality=(80, 95))
 noisy = add_noise(clean, dark_room, random_state=0)
 
 # %%
-# The estimate tells such noise by the correlation of neighbouring pixels, which is about 0 for independent
-# noise.
+# The estimate recognises such noise by the correlation of neighbouring pixels, which is about 0 for
+# independent noise.
 
 strength, correlation = estimate_noise(noisy, return_correlation=True)
 print(

@@ -3,9 +3,10 @@
 Writes experiments/results/camera_pictures.md, a table of docs/guide/photographs.md.
 
 Mean PSNR of 33 pictures in colour (512x512 pixels, JPEG) of five cameras at ISO 1,600 to 12,800; the clean
-image is the mean of many shots. No denoiser was trained on them. The interval of the gain is a bootstrap over
-the pictures. The strengths of the peers are those with the highest mean PSNR on these same pictures, which is
-a little unfair to ours, which has none. With --quick, parts of two photographs with simulated noise.
+image is the mean of many shots (PolyU: J. Xu et al., "Real-world Noisy Image Denoising: A New Benchmark",
+2018; for non-commercial use). No denoiser was trained on them. The interval of the gain is a bootstrap over
+the pictures, some of which show the same scene. The strengths of the peers are those with the highest mean
+PSNR on these same pictures, which favours the peers: photo-real has no strength to choose. With --quick, parts of two photographs with simulated noise.
 """
 
 import numpy as np

@@ -4,7 +4,7 @@ import json
 import math
 import sys
 import time
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Annotated
 
@@ -31,6 +31,7 @@ from skdenoise.images.value_range import range_of_images
 from skdenoise.io.image_files import ENDINGS, image_paths, read_image, write_image
 from skdenoise.io.npy import is_stack, read_archive
 from skdenoise.io.safety import written_whole
+from skdenoise.noise.camera_pipeline import CameraPipeline
 
 _ARCHIVE = ".npz"
 _ENDINGS = (*ENDINGS, _ARCHIVE)
@@ -61,8 +62,8 @@ class Job:
         Why it was skipped.
     seconds : float
         Time taken.
-    check : SelfCheck or None
-        The noise before and after; None before it is processed.
+    check : SelfCheck
+        The noise before and after, once the result is written.
     """
 
     input: Path
@@ -70,12 +71,12 @@ class Job:
     status: str = ""
     reason: str = ""
     seconds: float = 0.0
-    check: SelfCheck | None = None
+    check: SelfCheck = field(default_factory=SelfCheck)
 
     def as_dict(self):
         """Return what JSON output shows: one level, with paths as text."""
         shown = asdict(self)
-        check = shown.pop("check") or {}
+        check = shown.pop("check")
         return {name: _plain(value) for name, value in (shown | check).items()}
 
 
@@ -152,7 +153,7 @@ def denoise(
         denoiser.set_params(verbose=1)  # for one large image, the bar counts its tiles
     try:
         for job in _tracked(jobs, hidden=hidden or len(jobs) == 1):
-            _run(job, denoiser, value_range, overwrite)
+            _run(job, denoiser, value_range, overwrite, checked=as_json or not quiet)
             if job.status == "skipped" and not as_json:
                 say(f"skipped: {job.reason}")
             elif not hidden and not sys.stdout.isatty():
@@ -167,20 +168,21 @@ def denoise(
         left = len(jobs) - done - skipped
         print(f"{done} denoised, {skipped} skipped" + (f", {left} left" if left else ""))
         if not quiet:
-            _report_noise(jobs, str(model), denoiser)
+            _report_noise(jobs, denoiser)
     if interrupted or skipped:
         raise typer.Exit(INTERRUPTED if interrupted else 1)
 
 
-def _report_noise(jobs, model, denoiser):
+def _report_noise(jobs, denoiser):
     """Say what the noise was and is, and what to do where nearly all is left."""
-    checks = {str(job.input): job.check for job in jobs if job.check is not None}
+    checks = {str(job.input): job.check for job in jobs if job.status == "done"}
     found = summary(list(checks.values()))
     if found:
         print(found)
-    advised = advice(checks, model) if denoiser.strength == 1 else ""
-    if advised:
-        say(advised)
+    if denoiser.strength == 1:
+        knows_cameras = isinstance(denoiser.noise_, CameraPipeline)
+        for sentence in advice(checks, knows_cameras=knows_cameras):
+            say(sentence)
 
 
 def _plain(value):
@@ -262,17 +264,17 @@ def _tracked(jobs, hidden):
     return track(jobs, "denoising", verbose=not hidden)
 
 
-def _run(job, denoiser, value_range, overwrite):
-    """Denoise a file, and record the result in the job."""
+def _run(job, denoiser, value_range, overwrite, *, checked):
+    """Denoise a file, and record the result in the job; if `checked`, with its noise."""
     start = time.perf_counter()
     try:
         if job.output.exists() and not overwrite:
             raise ValueError(f"{job.output} exists; use --overwrite to replace it.")
         if _is_archive(job.input):
-            result, check = _denoised_archive(job.input, denoiser, value_range)
+            result, noisy, denoised = _denoised_archive(job.input, denoiser, value_range)
         else:
-            image = read_image(job.input)[np.newaxis]
-            denoised, check = _denoised(denoiser, image, value_range)
+            noisy = read_image(job.input)[np.newaxis]
+            denoised = _denoised(denoiser, noisy, value_range)
             result = denoised[0]
         job.output.parent.mkdir(parents=True, exist_ok=True)
         if isinstance(result, dict):
@@ -280,7 +282,10 @@ def _run(job, denoiser, value_range, overwrite):
                 np.savez_compressed(file, **result)
         else:
             write_image(job.output, result)
-        job.status, job.check = "done", check
+        job.status = "done"
+        if checked:
+            own_range = value_range or range_of_images(noisy, denoiser.value_range_)
+            job.check = self_check(noisy, denoised, own_range)
     except Exception as error:  # whatever is wrong with one file must not stop the others
         reason = str(error) or type(error).__name__
         named = str(job.input) in reason or str(job.output) in reason
@@ -289,7 +294,7 @@ def _run(job, denoiser, value_range, overwrite):
 
 
 def _denoised_archive(path, denoiser, value_range):
-    """Return the arrays of an archive, with stacks of images denoised, and the check of the largest."""
+    """Return the arrays of an archive, with stacks denoised, and the largest stack before and after."""
     arrays = read_archive(path)
     for name in {"file", "allow_pickle"} & arrays.keys():
         raise ValueError(f"{path} has an array called {name!r}, a name that NumPy cannot write.")
@@ -300,21 +305,19 @@ def _denoised_archive(path, denoiser, value_range):
         )
     stacks.sort(key=lambda name: arrays[name].size)
     for name in stacks:
-        arrays[name], check = _denoised(denoiser, arrays[name], value_range)
-    return arrays, check
+        noisy, arrays[name] = arrays[name], _denoised(denoiser, arrays[name], value_range)
+    return arrays, noisy, arrays[name]
 
 
 def _denoised(denoiser, images, value_range):
-    """Denoise and check images from a file; errors name the options of the command line."""
+    """Denoise images from a file; errors name the options of the command line."""
     try:
-        denoised = denoise_images(denoiser, images, value_range=value_range)
+        return denoise_images(denoiser, images, value_range=value_range)
     except ValueError as error:
         reason = str(error)
         for parameter, option in _OPTIONS.items():
             reason = reason.replace(parameter, option)
         raise ValueError(reason) from error
-    value_range = value_range or range_of_images(images, denoiser.value_range_)
-    return denoised, self_check(images, denoised, value_range)
 
 
 def info(model: Model, as_json: AsJson = False):

@@ -12,9 +12,9 @@ from skdenoise.typing import Images, ValueRange
 
 # Of a stack, the noise of this many images is measured.
 _N_MEASURED = 8
-# An image is hardly denoised if this share of its values is unchanged, or of its noise is left.
-_HARDLY = 0.8
-# Noise below 1 of 255 is not visible, and cannot be told from texture.
+# An image is hardly denoised if it has changed by less than this share of its noise.
+_HARDLY = 0.5
+# Weaker noise is not visible. Texture can read as more, so that advice begins with "if you see noise".
 _VISIBLE = 1 / 255
 # So many files are named.
 _N_NAMED = 3
@@ -33,21 +33,24 @@ class SelfCheck:
         The same after denoising.
     correlation : float or None
         Correlation of the noise of neighbouring pixels. None if the images are too small to tell.
-    unchanged : float
+    unchanged : float or None
         Share of the values that are exactly as before.
+    change : float or None
+        Standard deviation of the difference between before and after, as a share of the value range.
     """
 
-    noise: float | None
-    noise_left: float | None
-    correlation: float | None
-    unchanged: float
+    noise: float | None = None
+    noise_left: float | None = None
+    correlation: float | None = None
+    unchanged: float | None = None
+    change: float | None = None
 
     @property
     def is_hardly_denoised(self) -> bool:
         """Whether there seems to be noise, and it is nearly all left."""
-        if self.noise is None or self.noise_left is None or self.noise < _VISIBLE:
+        if self.noise is None or self.change is None or self.noise < _VISIBLE:
             return False
-        return self.unchanged >= _HARDLY or self.noise_left >= _HARDLY * self.noise
+        return self.change < _HARDLY * self.noise
 
     @property
     def is_correlated(self) -> bool:
@@ -67,9 +70,10 @@ def self_check(noisy: Images, denoised: Images, value_range: ValueRange) -> Self
     """
     unchanged = float(np.mean(noisy == denoised))
     pixels = PixelFormat(noisy.dtype, value_range)
+    change = float(np.std(pixels.to_unit(noisy) - pixels.to_unit(denoised)))
     noise, correlation = _median_noise(noisy, pixels)
     noise_left, _ = _median_noise(denoised, pixels)
-    return SelfCheck(noise, noise_left, correlation, unchanged)
+    return SelfCheck(noise, noise_left, correlation, unchanged, change)
 
 
 def summary(checks: list[SelfCheck]) -> str:
@@ -85,31 +89,38 @@ def summary(checks: list[SelfCheck]) -> str:
     return f"{what} (estimated): {before} of the value range before, {after} after"
 
 
-def advice(checks: dict[str, SelfCheck], model: str) -> str:
-    """Return what to do about the files that are hardly denoised; empty if there are none.
+def advice(checks: dict[str, SelfCheck], *, knows_cameras: bool) -> list[str]:
+    """Return what to do about the files that are hardly denoised: a sentence for each kind of noise.
 
     Parameters
     ----------
     checks : dict of str to SelfCheck
         The names of the files, and their checks.
-    model : str
-        The model that they were denoised with.
+    knows_cameras : bool
+        Whether the denoiser was trained on noise of cameras, which is correlated.
     """
     hardly = {name: check for name, check in checks.items() if check.is_hardly_denoised}
-    if not hardly:
-        return ""
-    names = ", ".join(list(hardly)[:_N_NAMED])
-    more = f" and {len(hardly) - _N_NAMED} more" if len(hardly) > _N_NAMED else ""
-    said = f"hardly changed: {names}{more}. "
-    if model != "photo-real" and any(check.is_correlated for check in hardly.values()):
-        return said + (
-            "If you see noise, it is correlated between neighbouring pixels, as in pictures of cameras and "
-            "phones: try the denoiser photo-real."
+    correlated = [name for name, check in hardly.items() if check.is_correlated]
+    independent = [name for name in hardly if name not in correlated]
+    said = []
+    if correlated:
+        other = "train one with skdenoise train" if knows_cameras else "try the denoiser photo-real"
+        said.append(
+            f"hardly changed: {_named(correlated)}. If you see noise there, it is correlated between "
+            f"neighbouring pixels, as in pictures of cameras and phones: {other}."
         )
-    return said + (
-        "If you see noise, it is of another kind than this denoiser knows: train one on such noise with "
-        "skdenoise train."
-    )
+    if independent:
+        other = "try the denoiser photo-gray" if knows_cameras else "train one with skdenoise train"
+        said.append(
+            f"hardly changed: {_named(independent)}. If you see noise there, it is of another kind than "
+            f"this denoiser knows: {other}."
+        )
+    return said
+
+
+def _named(files):
+    more = f" and {len(files) - _N_NAMED} more" if len(files) > _N_NAMED else ""
+    return ", ".join(files[:_N_NAMED]) + more
 
 
 def _median_noise(images, pixels):

@@ -383,7 +383,7 @@ class UNetDenoiser(Denoiser):
         Parameters
         ----------
         name : {"photo-gray", "photo-real"}
-            Which one. `estimate_noise` tells correlated noise from independent noise.
+            Which one. `estimate_noise` distinguishes correlated from independent noise.
         value_range : (low, high), default=None
             Pixel values of black and white in your images. If None, it depends on the images in each call
             of ``transform``, as in `denoise_images`: for uint8 0 to 255; for floats 0 to 1 if they are in it,

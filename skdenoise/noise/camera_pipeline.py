@@ -6,6 +6,7 @@ import numpy as np
 
 from skdenoise.images.opponent import join_channels, split_channels
 from skdenoise.noise.camera import (
+    CameraNoise,
     demosaic,
     draw_shot_and_read,
     from_linear,
@@ -13,7 +14,7 @@ from skdenoise.noise.camera import (
     to_linear,
 )
 from skdenoise.noise.digital import JPEGCompression
-from skdenoise.noise.model import CatalogueModel, draw_strength, map_strength, severity_table
+from skdenoise.noise.model import CatalogueModel, draw_strength, map_strength
 from skdenoise.noise.optics import GaussianBlur
 from skdenoise.typing import Severity, Strength, UnitImages
 
@@ -46,7 +47,7 @@ class CameraPipeline(CatalogueModel):
         Linear light is ``x ** gamma``.
     mosaic : bool, default=True
         Whether the sensor has one colour per pixel (a Bayer mosaic, RGGB). Use False for pictures
-        that were made much smaller after they were taken.
+        that were made much smaller after they were taken. Images that are one pixel wide have none.
     blur : float or (low, high), default=(0, 1)
         Standard deviation, in pixels, of the Gaussian that blurs the noise, as denoising in the
         camera and enlarging a picture do.
@@ -94,7 +95,7 @@ class CameraPipeline(CatalogueModel):
     True
     """
 
-    severities = severity_table("shot", ours=(4e-4, 1.2e-3, 4e-3, 1.2e-2, 4e-2))
+    severities = CameraNoise.severities
 
     def __init__(
         self,
@@ -120,10 +121,12 @@ class CameraPipeline(CatalogueModel):
 
     def __call__(self, images: UnitImages, rng: np.random.Generator) -> UnitImages:
         """Add the noise, as the camera processes it, and compress the images."""
+        if not len(images):
+            return images.copy()
         shot, read = draw_shot_and_read(self.shot, self.read, len(images), rng)
         is_rgb = images.shape[3] == 3
         pictures = images if is_rgb else np.repeat(split_channels(images), 3, axis=3)
-        n_parts = len(pictures) // max(1, len(images))  # pictures of one image
+        n_parts = len(pictures) // len(images)  # pictures of one image
         noise = self._processed_noise(
             pictures, np.tile(shot, (n_parts, 1, 1, 1)), np.tile(read, (n_parts, 1, 1, 1)), rng
         )
@@ -140,7 +143,10 @@ class CameraPipeline(CatalogueModel):
             drawn = draw_strength("white_balance", self.white_balance, n_pictures, rng, low=1)
             balance[..., colour] = drawn[..., 0]
         mixing = draw_strength("colour_mixing", self.colour_mixing, n_pictures, rng, high=1)
-        light = to_linear(np.minimum(pictures, 1), self.gamma) / balance
+        light = to_linear(np.minimum(pictures, 1), self.gamma)
+        # Before the colour matrix, which keeps the sum of the colours, and before the white balance.
+        light = (light + mixing * light.sum(axis=3, keepdims=True)) / (1 + 3 * mixing)
+        light /= balance
         noisy = light + sensor_noise(light, shot, read, rng)
         noise = self._develop(noisy, balance, mixing) - self._develop(light, balance, mixing)
         noise = GaussianBlur(self.blur)(noise, rng)

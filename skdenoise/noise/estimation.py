@@ -84,8 +84,8 @@ def estimate_noise(
         NaN if nearly all of an image is clipped. For colour images, the square root of the mean
         variance of the channels.
     correlation : ndarray of shape (n,)
-        Correlation of the noise of neighbouring pixels, in flat regions. NaN for images that are too
-        small to find such regions, about 64x64 pixels. Only if `return_correlation` is True.
+        Correlation of the noise of neighbouring pixels, in flat regions. NaN if an image has fewer
+        than 16 windows of 16x16 pixels that are not clipped. Only if `return_correlation` is True.
 
     Raises
     ------
@@ -110,6 +110,8 @@ def estimate_noise(
     at least 0.45 in flat regions (windows of 16x16 pixels, the most even ones of each brightness,
     without the plane that fits best) and at most 0.1 at a distance of 3 pixels, the median variance
     of these windows is used instead. The limits were chosen on photographs with and without noise.
+    Between 0 and 0.45 the estimate is too low: by a quarter at a correlation of 0.2, by half at 0.4.
+    The correlation itself is about 0.1 too low in photographs.
 
     Texture counts as noise: the estimate is 0.01 to 0.02 for photographs without noise. In images of
     8x8 pixels, strokes cannot be distinguished from noise. The guide has a table of bias and spread.

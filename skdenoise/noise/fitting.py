@@ -295,7 +295,8 @@ def _warn_of_correlation(finding):
         f"or resizing. {finding} The returned model has independent noise, and a denoiser trained "
         "with it will not remove correlated noise. For pictures of cameras and phones, use "
         'UNetDenoiser.from_pretrained("photo-real"), or train with noise="camera_pipeline". For '
-        "other images, train with CorrelatedGaussianNoise or, if there are clean images, with "
+        "other images, train with CorrelatedGaussianNoise, whose correlation "
+        "estimate_noise(noisy, return_correlation=True) measures, or, if there are clean images, with "
         "fit(noisy, clean=clean).",
     )
 

@@ -205,7 +205,7 @@ def _kernels(make, strengths):
     strengths = strengths.ravel()
     if len(set(strengths.tolist())) == 1:
         strengths = strengths[:1]
-    kernels = [make(float(strength)) for strength in strengths]
+    kernels = [make(float(strength)) for strength in strengths] or [np.ones((1, 1), np.float32)]
     size = max(len(kernel) for kernel in kernels)
     return np.stack([np.pad(kernel, (size - len(kernel)) // 2) for kernel in kernels])
 

@@ -313,7 +313,7 @@ def camera_picture(tmp_path_factory):
     return path
 
 
-def test_denoise_says_what_the_noise_was_and_is(camera_picture, tmp_path):
+def test_denoise_says_what_the_noise_was_and_is(tmp_path):
     white = tmp_path / "white.png"
     photograph = load_sample_images().images[1][100:292, 200:392]
     write_image(white, add_noise(photograph[None], noise_factor=0.1, random_state=0)[0])
@@ -354,7 +354,18 @@ def test_json_has_the_noise_of_each_file(camera_picture, tmp_path):
     assert picture["unchanged"] > 0.5
     assert (small["noise"], small["noise_left"], small["correlation"]) == (None, None, None)
     assert stack["noise"] == 0
-    assert json.dumps(stack["unchanged"]) == "1.0"
+    assert (stack["unchanged"], stack["change"]) == (1, 0)
+
+
+def test_a_denoiser_of_camera_noise_is_known_by_its_noise_and_not_by_its_name(
+    camera_picture, tmp_path
+):
+    model, flat = tmp_path / "mine.skdenoise", tmp_path / "flat.png"
+    UNetDenoiser.from_pretrained("photo-real").save(model)
+    rng = np.random.default_rng(0)
+    write_image(flat, np.uint8(128 + rng.integers(-1, 2, (200, 200)) * 2))
+    told = skdenoise("denoise", model, camera_picture, flat, "-o", tmp_path / "out")
+    assert "try the denoiser photo-real" not in told.stderr
 
 
 def test_info_tells_what_a_model_is(trained):

@@ -307,6 +307,17 @@ def test_a_camera_pipeline_writes_jpegs():
     assert np.abs(compressed - expected).mean() < 0.1 * np.abs(compressed - PHOTOGRAPHS).mean()
 
 
+def test_vivid_colours_have_noise_in_all_three_colours():
+    red = np.broadcast_to(np.float32([0.9, 0.12, 0.12]), GREY_IN_COLOUR.shape)
+    noise = processed_noise(red, shot=3e-3, white_balance=1.5, colour_mixing=0.25, **SOFT)
+    assert np.all(noise.std(axis=(0, 1, 2)) > 0.01)
+
+
+@pytest.mark.parametrize("name", noise_names())
+def test_of_no_images_there_are_none(name):
+    assert draw(named_model(name)(), np.zeros((0, 8, 8, 3), np.float32)).shape == (0, 8, 8, 3)
+
+
 def test_a_grey_picture_has_the_noise_of_the_brightness():
     grey = GREY_IN_COLOUR[..., :1]
     noise = processed_noise(grey, shot=0.002, **SOFT)
