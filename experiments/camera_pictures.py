@@ -6,7 +6,8 @@ Mean PSNR of 33 pictures in colour (512x512 pixels, JPEG) of five cameras at ISO
 image is the mean of many shots (PolyU: J. Xu et al., "Real-world Noisy Image Denoising: A New Benchmark",
 2018; for non-commercial use). No denoiser was trained on them. The interval of the gain is a bootstrap over
 the pictures, some of which show the same scene. The strengths of the peers are those with the highest mean
-PSNR on these same pictures, which favours the peers: photo-real has no strength to choose. With --quick, parts of two photographs with simulated noise.
+PSNR on these same pictures, which favours the peers: photo-real has no strength to choose. With --quick,
+parts of two photographs with simulated noise.
 """
 
 import numpy as np
@@ -82,12 +83,12 @@ def _blurred(noisy, sigma):
 def _nl_means(noisy, h):
     import cv2
 
-    def denoise(image):  # OpenCV's colours are blue, green, red
-        return cv2.fastNlMeansDenoisingColored(image[..., ::-1].copy(), None, h, h, 7, 21)[
-            ..., ::-1
-        ]
-
-    return np.stack([denoise(image) for image in noisy])
+    # OpenCV's colours are blue, green, red.
+    denoised = [
+        cv2.fastNlMeansDenoisingColored(image, None, h, h, 7, 21)
+        for image in np.ascontiguousarray(noisy[..., ::-1])
+    ]
+    return np.stack(denoised)[..., ::-1]
 
 
 if __name__ == "__main__":

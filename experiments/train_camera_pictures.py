@@ -3,7 +3,7 @@
     python experiments/train_camera_pictures.py photo-real.skdenoise --minutes 40
     python experiments/train_camera_pictures.py better.skdenoise --start photo-real.skdenoise
 
-Goes on from "photo-gray" with noise as cameras leave it in their pictures: on parts of 64x64 pixels of 265
+Goes on from "photo-gray" with noise as cameras leave it in their pictures: on patches of 64x64 pixels of 265
 photographs under free licences, as they are or enlarged up to twice (a camera's own pictures are softer than
 photographs that were made smaller), noisy and clean as opponent colours. The learning rate falls along half
 a cosine of the time. Prints the PSNR of the 32 other photographs with such noise. With --quick, a small
@@ -24,7 +24,7 @@ from train_photographs import BATCH_SIZE, CosineOfTime
 from skdenoise import CameraPipeline, GaussianNoise, RandomChoice, UNetDenoiser, load, psnr
 from skdenoise.images.opponent import ORTHONORMAL
 
-N_VALIDATION, N_PARTS = 32, 6000
+N_VALIDATION, N_PATCHES = 32, 6000
 # The noise at the edges of a picture is different, so that edges are cut off.
 SIZE, EDGE = 64, 8
 SHARE_ENLARGED, LARGEST = 0.6, 2
@@ -55,10 +55,10 @@ def main():
         images = load_sample_images().images
         small = UNetDenoiser.for_photographs(value_range=(0, 1), filters=(8, 16), epochs=1)
         small.fit(images[0][None, :64, :64, 0] / 255)
-        parts = parts_of(map(Image.fromarray, images), 16, rng)
+        patches = patches_of(map(Image.fromarray, images), 16, rng)
         with tempfile.TemporaryDirectory() as folder:
             path = Path(folder, "quick.skdenoise")
-            train(path, small, parts, 0.05, arguments.peak, rng)
+            train(path, small, patches, 0.05, arguments.peak, rng)
             judge(load(path), np.stack(images)[:, :64, :64], rng)
     elif arguments.path is None:
         parser.error("state the file to write")
@@ -66,18 +66,20 @@ def main():
         start = (
             load(arguments.start) if arguments.start else UNetDenoiser.from_pretrained("photo-gray")
         )
-        parts = parts_of(other_free_photographs(N_VALIDATION), N_PARTS, rng)
-        train(arguments.path, start, parts, arguments.minutes, arguments.peak, rng)
+        patches = patches_of(other_free_photographs(N_VALIDATION), N_PATCHES, rng)
+        train(arguments.path, start, patches, arguments.minutes, arguments.peak, rng)
         judge(load(arguments.path), load_free_photographs(N_VALIDATION, 256), rng)
 
 
-def parts_of(photographs, n_parts, rng):
-    """Return parts of photographs, floats in 0..1, some of them enlarged."""
+def patches_of(photographs, n_patches, rng):
+    """Return patches of photographs, floats in 0..1, some of them enlarged."""
     photographs = list(photographs)
-    return np.stack([_part(photographs[index % len(photographs)], rng) for index in range(n_parts)])
+    return np.stack(
+        [_patch(photographs[index % len(photographs)], rng) for index in range(n_patches)]
+    )
 
 
-def _part(photograph, rng):
+def _patch(photograph, rng):
     side = SIZE + 2 * EDGE
     enlarged = rng.random() < SHARE_ENLARGED
     seen = side / rng.uniform(1, LARGEST) if enlarged else side
@@ -85,8 +87,8 @@ def _part(photograph, rng):
     if not enlarged:
         left, top = int(left), int(top)
     box = (left, top, left + seen, top + seen)
-    part = photograph.resize((side, side), Image.Resampling.BICUBIC, box=box)
-    return np.asarray(part) / np.float32(255)
+    patch = photograph.resize((side, side), Image.Resampling.BICUBIC, box=box)
+    return np.asarray(patch) / np.float32(255)
 
 
 def noised(images, rng, n_at_once=250):
@@ -98,10 +100,10 @@ def noised(images, rng, n_at_once=250):
     return noisy
 
 
-def train(path, denoiser, parts, minutes, peak, rng):
-    """Train on parts of photographs, and write the file."""
+def train(path, denoiser, patches, minutes, peak, rng):
+    """Train on patches of photographs, and write the file."""
     inside = (slice(None), slice(EDGE, -EDGE), slice(EDGE, -EDGE))
-    noisy, clean = (ORTHONORMAL.split(images[inside]) for images in (noised(parts, rng), parts))
+    noisy, clean = (ORTHONORMAL.split(images[inside]) for images in (noised(patches, rng), patches))
     denoiser.set_params(
         value_range=(0, 1),
         warm_start=True,
@@ -115,9 +117,9 @@ def train(path, denoiser, parts, minutes, peak, rng):
     ).fit(noisy, clean=clean)
     # What only this training needed; a later fit goes by the preset, with the noise of cameras.
     preset = UNetDenoiser.for_photographs(CameraPipeline(), colour="opponent").get_params()
-    needed = ("warm_start", "patch_size", "batch_size", "epochs", "optimizer", "callbacks")
-    given = ("noise", "noise_factor", "value_range", "random_state", "colour", "loss")
-    denoiser.set_params(**{name: preset[name] for name in (*needed, *given)})
+    names = ("warm_start", "patch_size", "loss", "batch_size", "epochs", "optimizer", "callbacks")
+    names += ("noise", "noise_factor", "value_range", "random_state", "colour")
+    denoiser.set_params(**{name: preset[name] for name in names})
     denoiser.noise_ = CameraPipeline()
     denoiser.save(path)
 

@@ -1,6 +1,5 @@
 """Self-check: the noise of images before and after denoising, and what to do where much is left."""
 
-import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -134,5 +133,4 @@ def _median_noise(images, pixels):
 
 def _median(values):
     values = values[~np.isnan(values)]
-    middle = float(np.median(values)) if len(values) else math.nan
-    return None if math.isnan(middle) else middle
+    return float(np.median(values)) if len(values) else None

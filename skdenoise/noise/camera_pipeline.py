@@ -121,12 +121,10 @@ class CameraPipeline(CatalogueModel):
 
     def __call__(self, images: UnitImages, rng: np.random.Generator) -> UnitImages:
         """Add the noise, as the camera processes it, and compress the images."""
-        if not len(images):
-            return images.copy()
         shot, read = draw_shot_and_read(self.shot, self.read, len(images), rng)
         is_rgb = images.shape[3] == 3
         pictures = images if is_rgb else np.repeat(split_channels(images), 3, axis=3)
-        n_parts = len(pictures) // len(images)  # pictures of one image
+        n_parts = 1 if is_rgb else images.shape[3]  # pictures of one image
         noise = self._processed_noise(
             pictures, np.tile(shot, (n_parts, 1, 1, 1)), np.tile(read, (n_parts, 1, 1, 1)), rng
         )

@@ -38,7 +38,7 @@ class CorrelatedGaussianNoise(CatalogueModel):
     At a distance of ``d`` pixels, the correlation is ``correlation ** (d**2)``, that of white noise
     after a Gaussian blur with a standard deviation of ``sqrt(-1 / (4 * log(correlation)))`` pixels:
     0.84 for 0.7. Channels are independent of each other. The severities are those of Gaussian
-    noise. In pictures of cameras the correlation is about 0.5 to 0.7.
+    noise.
 
     Examples
     --------

@@ -12,7 +12,7 @@ from skdenoise.images.pixels import PixelFormat
 from skdenoise.images.ragged import ImageList, is_image_list
 from skdenoise.images.value_range import robust_value_range
 from skdenoise.noise.clipping import MAX_CLIPPED, at_black, at_white, moments_of_clipped_normal
-from skdenoise.noise.correlation import noise_of_flat_windows
+from skdenoise.noise.flat_windows import noise_of_flat_windows
 from skdenoise.typing import Images, ImageShape, ImagesOrList, UnitImages, ValueRange
 
 # Second differences down and across, of independent noise of variance 1, have the variance 36.
@@ -110,8 +110,8 @@ def estimate_noise(
     at least 0.45 in flat regions (windows of 16x16 pixels, the most even ones of each brightness,
     without the plane that fits best) and at most 0.1 at a distance of 3 pixels, the median variance
     of these windows is used instead. The limits were chosen on photographs with and without noise.
-    Between 0 and 0.45 the estimate is too low: by a quarter at a correlation of 0.2, by half at 0.4.
-    The correlation itself is about 0.1 too low in photographs.
+    Between correlations of 0 and 0.45 the estimate is too low. The correlation itself comes out a
+    little too low in photographs.
 
     Texture counts as noise: the estimate is 0.01 to 0.02 for photographs without noise. In images of
     8x8 pixels, strokes cannot be distinguished from noise. The guide has a table of bias and spread.
@@ -170,8 +170,9 @@ def as_images(X: ImagesOrList, image_shape: ImageShape | None) -> ImageList | Im
 
 def noise_of_image(image: Images, pixels: PixelFormat) -> tuple[float, float]:
     """Return the standard deviation of the noise of an image, and the correlation in flat regions."""
-    white = white_noise_of_image(image, pixels)
-    flat = noise_of_flat_windows(pixels.to_unit(image))
+    unit = pixels.to_unit(image)
+    white = _white_noise(unit, pixels)
+    flat = noise_of_flat_windows(unit)
     is_noise = flat.distant_correlation <= _MOST_DISTANT_CORRELATION
     if is_noise and flat.correlation >= LEAST_CORRELATION:
         return max(white, _without_rounding(flat.variance, pixels)), flat.correlation
@@ -180,14 +181,18 @@ def noise_of_image(image: Images, pixels: PixelFormat) -> tuple[float, float]:
 
 def white_noise_of_image(image: Images, pixels: PixelFormat) -> float:
     """Return the standard deviation of the noise of an image, which is independent between pixels."""
+    return _white_noise(pixels.to_unit(image), pixels)
+
+
+def _white_noise(image, pixels):
+    """Return the same for an image in units of the value range; `pixels` is the format that it had."""
     if min(image.shape[:2]) < LEAST_SIDE:
         raise ValueError(
             f"An image has {image.shape[0]}x{image.shape[1]} pixels; expected at least "
             f"{LEAST_SIDE}x{LEAST_SIDE}, to distinguish noise from content. If the images are "
             "flat rows, give image_shape."
         )
-    unit = pixels.to_unit(image)
-    variance = np.mean([_sigma(channel) ** 2 for channel in np.moveaxis(unit, -1, 0)])
+    variance = np.mean([_sigma(channel) ** 2 for channel in np.moveaxis(image, -1, 0)])
     return _without_rounding(variance, pixels)
 
 

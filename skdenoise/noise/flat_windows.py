@@ -1,4 +1,4 @@
-"""Correlation: the strength of noise that is correlated between neighbouring pixels, and the correlation."""
+"""Flat windows: the strength of noise that is correlated between neighbouring pixels, and the correlation."""
 
 from typing import NamedTuple
 
