@@ -326,7 +326,8 @@ def test_a_grey_picture_has_the_noise_of_the_brightness():
 
 
 @pytest.mark.parametrize(
-    "params", [{"white_balance": 0.5}, {"colour_mixing": 2}, {"sharpening": -1}, {"gamma": 0}]
+    "params",
+    [{"white_balance": 0.5}, {"colour_mixing": 2}, {"sharpening": -1}, {"gamma": 0}, {"blur": -1}],
 )
 def test_a_camera_pipeline_refuses_what_no_camera_does(params):
     with pytest.raises(ValueError, match=next(iter(params))):
