@@ -21,6 +21,7 @@ _READING_ORDER = [
     "camera_noise",
     "your_own_photographs",
     "camera_pictures",
+    "counted_photons",
     "real_pairs",
     "no_clean_images",
     "does_it_hallucinate",

@@ -36,7 +36,11 @@ from skdenoise.noise.camera_pipeline import CameraPipeline
 _ARCHIVE = ".npz"
 _ENDINGS = (*ENDINGS, _ARCHIVE)
 # Python parameters named in error messages, and the options that set them.
-_OPTIONS = {"colour='separate'": "--separate-channels", "value_range=(0, 1)": "--value-range 0:1"}
+_OPTIONS = {
+    "colour='separate'": "--separate-channels",
+    "value_range=(0, 1)": "--value-range 0:1",
+    "stabilize='estimate'": "--stabilize",
+}
 
 Model = Annotated[
     Path,
@@ -122,6 +126,14 @@ def denoise(
             show_default=False,
         ),
     ] = None,
+    stabilize: Annotated[
+        bool,
+        typer.Option(
+            "--stabilize",
+            help="For noise that grows with the brightness, as counted photons have it (microscopy, X-rays, "
+            "astronomy): measure it in each image, make it equally strong everywhere, denoise, and undo this.",
+        ),
+    ] = False,
     value_range: ValueRange = None,
     overwrite: Overwrite = False,
     quiet: Quiet = False,
@@ -146,6 +158,8 @@ def denoise(
         denoiser.set_params(inference="self_ensemble")
     if strength is not None:
         denoiser.set_params(strength=strength)
+    if stabilize:
+        _stabilize(denoiser, model)
     if separate_channels:
         denoiser.set_params(colour="separate")
     hidden, interrupted = quiet or as_json, False
@@ -171,6 +185,17 @@ def denoise(
             _report_noise(jobs, denoiser)
     if interrupted or skipped:
         raise typer.Exit(INTERRUPTED if interrupted else 1)
+
+
+def _stabilize(denoiser, model):
+    denoiser.set_params(stabilize="estimate")
+    try:
+        denoiser._check_stabilize()
+    except ValueError as error:
+        raise typer.BadParameter(
+            f"{model} was trained for other noise than Gaussian noise, which it removes as it is.",
+            param_hint="--stabilize",
+        ) from error
 
 
 def _report_noise(jobs, denoiser):

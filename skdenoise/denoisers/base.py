@@ -14,6 +14,7 @@ from sklearn.utils.validation import check_is_fitted
 from skdenoise.base import ImageTransformer
 from skdenoise.denoisers.colours import denoise_channels, denoise_opponent_colours
 from skdenoise.denoisers.description import decoded, encoded, integers, noise, value_range
+from skdenoise.denoisers.stabilizing import check_stabilize, denoise_stabilized
 from skdenoise.images.layout import check_images
 from skdenoise.images.opponent import WITHIN_RANGE
 from skdenoise.images.pixels import UNIT, PixelFormat, changed_in_unit
@@ -40,7 +41,7 @@ class Denoiser(ImageTransformer):
     a pipeline, and a search can choose between them.
 
     A subclass has the parameters `noise`, `noise_factor`, `image_shape`, `value_range`, `clip`, `strength`,
-    `colour`, `train_output` and `random_state`. It implements ``fit``, which starts with ``_read``, and
+    `colour`, `stabilize`, `train_output` and `random_state`. It implements ``fit``, which starts with ``_read``, and
     ``_denoise_images``.
     """
 
@@ -60,6 +61,10 @@ class Denoiser(ImageTransformer):
             )
         self._check_strength()
         self._check_colour()
+        self._check_stabilize()
+
+    def _check_stabilize(self):
+        check_stabilize(self.stabilize)
 
     def _check_colour(self):
         if not isinstance(self.colour, str) or self.colour not in _COLOURS:
@@ -383,15 +388,22 @@ class Denoiser(ImageTransformer):
         """Denoise NHWC images, and blend the result with them as `strength` says."""
         self._check_strength()
         if self.strength == 1:
-            return self._denoise_colours(images, pixels, self.clip)
+            return self._denoise_stabilized(images, pixels, self.clip)
         if self.strength == 0:
             return np.array(images)
 
         def blend(noisy):  # before integers are rounded
-            denoised = self._denoise_colours(noisy, UNIT, False)
+            denoised = self._denoise_stabilized(noisy, UNIT, False)
             return noisy + np.float32(self.strength) * (denoised - noisy)
 
         return changed_in_unit(blend, images, pixels, self.clip)
+
+    def _denoise_stabilized(self, images, pixels, clip):
+        """Denoise NHWC images, whose noise is first made equally strong everywhere if `stabilize` says so."""
+        self._check_stabilize()
+        if self.stabilize is None:
+            return self._denoise_colours(images, pixels, clip)
+        return denoise_stabilized(self._denoise_colours, images, pixels, clip, self.stabilize)
 
     def _denoise_each(self, images, value_range):
         """Denoise the images of a list one by one."""
@@ -410,7 +422,8 @@ class Denoiser(ImageTransformer):
             pixels,
             clip,
             axes=self._opponent_colours,
-            noise_is_gaussian=isinstance(self.noise_, GaussianNoise),
+            # A value of 0 that was stabilized is not clipped noise, but a pixel without photons.
+            noise_is_gaussian=isinstance(self.noise_, GaussianNoise) and self.stabilize is None,
         )
 
     def _resolved_colour(self):

@@ -68,6 +68,11 @@ class FilterDenoiser(Denoiser):
         blue as brightness and two differences between colours, each as a grey image. ``"separate"``: each of
         any number of channels as a grey image. ``"auto"``: opponent for Gaussian noise and for unknown
         noise, else separate (always for the median). It can be changed after ``fit``.
+    stabilize : "estimate", CameraNoise, PoissonNoise or None, default=None
+        For a denoiser of Gaussian noise, and images whose noise grows with the brightness, as counted
+        photons have it (microscopy, X-rays, astronomy): ``transform`` makes the noise equally strong
+        everywhere, denoises, and undoes this (a variance-stabilizing transform). Give the noise, for example
+        from `fit_noise_model`; ``"estimate"`` measures it in each image. It can be changed after ``fit``.
     train_output : {"denoised_noisy", "denoised", "clean"}, default="denoised_noisy"
         What ``fit_transform`` returns, as in `UNetDenoiser`. Use ``"denoised"`` after a
         `NoiseAugmenter`, which has already added the noise.
@@ -152,6 +157,7 @@ class FilterDenoiser(Denoiser):
         clip: bool | None = None,
         strength: float = 1.0,
         colour: Literal["auto", "opponent", "separate"] = "auto",
+        stabilize: str | NoiseFunction | None = None,
         train_output: Literal["denoised_noisy", "denoised", "clean"] = "denoised_noisy",
         n_jobs: int | None = None,
         random_state: RandomState = None,
@@ -173,6 +179,7 @@ class FilterDenoiser(Denoiser):
         self.clip = clip
         self.strength = strength
         self.colour = colour
+        self.stabilize = stabilize
         self.train_output = train_output
         self.n_jobs = n_jobs
         self.random_state = random_state

@@ -59,6 +59,11 @@ class SubspaceDenoiser(Denoiser):
         blue as brightness and two differences between colours, each as a grey image. ``"separate"``: each of
         any number of channels as a grey image. ``"auto"``: opponent for Gaussian noise and for unknown
         noise, else separate. It can be changed after ``fit``.
+    stabilize : "estimate", CameraNoise, PoissonNoise or None, default=None
+        For a denoiser of Gaussian noise, and images whose noise grows with the brightness, as counted
+        photons have it (microscopy, X-rays, astronomy): ``transform`` makes the noise equally strong
+        everywhere, denoises, and undoes this (a variance-stabilizing transform). Give the noise, for example
+        from `fit_noise_model`; ``"estimate"`` measures it in each image. It can be changed after ``fit``.
     train_output : {"denoised_noisy", "denoised", "clean"}, default="denoised_noisy"
         What ``fit_transform`` returns, as in `UNetDenoiser`.
     random_state : int, RandomState instance or None, default=None
@@ -124,6 +129,7 @@ class SubspaceDenoiser(Denoiser):
         clip: bool | None = None,
         strength: float = 1.0,
         colour: Literal["auto", "opponent", "separate"] = "auto",
+        stabilize: str | NoiseFunction | None = None,
         train_output: Literal["denoised_noisy", "denoised", "clean"] = "denoised_noisy",
         random_state: RandomState = None,
     ) -> None:
@@ -136,6 +142,7 @@ class SubspaceDenoiser(Denoiser):
         self.clip = clip
         self.strength = strength
         self.colour = colour
+        self.stabilize = stabilize
         self.train_output = train_output
         self.random_state = random_state
 

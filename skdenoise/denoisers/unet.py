@@ -84,6 +84,11 @@ class UNetDenoiser(Denoiser):
         blue as brightness and two differences between colours, each as a grey image. ``"separate"``: each of
         any number of channels as a grey image. ``"auto"``: opponent for Gaussian noise and for unknown
         noise, else separate. It can be changed after ``fit``.
+    stabilize : "estimate", CameraNoise, PoissonNoise or None, default=None
+        For a denoiser of Gaussian noise, and images whose noise grows with the brightness, as counted
+        photons have it (microscopy, X-rays, astronomy): ``transform`` makes the noise equally strong
+        everywhere, denoises, and undoes this (a variance-stabilizing transform). Give the noise, for example
+        from `fit_noise_model`; ``"estimate"`` measures it in each image. It can be changed after ``fit``.
     supervision : {"clean", "self", "recorrupted"} or Supervision, default="clean"
         What the network learns from. ``"clean"``: clean images, or pairs of noisy and clean images.
         ``"self"``: noisy images alone; some pixels are hidden, and the network predicts them from their
@@ -272,6 +277,7 @@ class UNetDenoiser(Denoiser):
         clip: bool | None = None,
         strength: float = 1.0,
         colour: str = "auto",
+        stabilize: Any = None,
         supervision: Any = "clean",
         label_weight: float | None = None,
         classifier: Any = None,
@@ -301,6 +307,7 @@ class UNetDenoiser(Denoiser):
         self.clip = clip
         self.strength = strength
         self.colour = colour
+        self.stabilize = stabilize
         self.supervision = supervision
         self.label_weight = label_weight
         self.classifier = classifier
@@ -668,6 +675,14 @@ class UNetDenoiser(Denoiser):
                 )
             if not supervision.uses_noise:
                 supervision.noise_factor(())
+
+    def _check_stabilize(self):
+        super()._check_stabilize()
+        if self.stabilize is not None and not isinstance(resolve_noise(self.noise), GaussianNoise):
+            raise ValueError(
+                f"stabilize={self.stabilize!r} is for a network that was trained for Gaussian noise, not for "
+                f"noise={self.noise!r}, which the network learns to remove as it is. Set stabilize=None."
+            )
 
     def _steps(self):
         """Return the steps of inference, checked against how the network learns."""

@@ -1,6 +1,7 @@
 """Fitting: measure the noise of images, as a noise model for training."""
 
 import math
+import warnings
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -12,14 +13,18 @@ from skdenoise.images.pixels import PixelFormat
 from skdenoise.images.value_range import check_value_range_of_pairs, value_range_is_certain
 from skdenoise.noise.camera import CameraNoise
 from skdenoise.noise.clipping import MAX_CLIPPED, at_black, at_white, moments_of_clipped_normal
-from skdenoise.typing import ImageShape, ValueRange
+from skdenoise.typing import ImageShape, UnitImages, ValueRange
 from skdenoise.user_warnings import warn_user
 
 # More values do not improve the measurement.
 _MAX_VALUES = 2**23
 _N_BINS, _MIN_PIXELS = 64, 100
-# With a smaller spread of intensities, the slope of the variance cannot be measured.
-_MIN_SPREAD = 0.02
+# With a smaller spread of intensities, most of the variance must be shot noise, and the slope so many times
+# its standard error.
+_MIN_SPREAD, _CLEAR_SLOPE = 0.02, 4
+# Black pixels are counts of 0 photons, and not clipped, if a dark region has hardly any values between the
+# first counts. (Of clipped noise in 8 bits, many values are there.)
+_FIRST_COUNTS, _MAX_DISTINCT = 8, 12
 # Flat regions are windows of 8 x 8 pixels, with 4 x 4 coefficients in each Haar band.
 _WINDOW, _MIN_WINDOWS, _WINDOWS_PER_LEVEL, _FLAT_SHARE = 8, 50, 100, 0.1
 # The median of the mean square of 16 normal coefficients, and of 32.
@@ -32,6 +37,11 @@ _MAX_RATIO = 1.5
 _MIN_CLEAR = 0.2
 # A variance that is only due to rounding of float32.
 _TINY = 1e-12
+# Images are compared if they have so many values, or windows without clipping. Noise of one strength then
+# differs between them by a factor of up to 1.2 in variance, and of up to 1.7 below a sigma of 0.02, where
+# texture counts as noise. Where photographs were stretched one by one, the factor is 1.3 to 2.9.
+_MIN_VALUES_TO_COMPARE, _MIN_WINDOWS_TO_COMPARE, _LEAST_SIGMA_TO_COMPARE = 2000, 900, 0.02
+_MAX_DIFFERENCE, _MAX_COMPARED = 1.35, 32
 
 
 def fit_noise_model(
@@ -73,7 +83,8 @@ def fit_noise_model(
     -----
     UserWarning
         If the noise is correlated between neighbouring pixels or, with `clean`, is not zero on
-        average. `CameraNoise` cannot generate such noise.
+        average. `CameraNoise` cannot generate such noise. Or if the noise differs between images, as after
+        their contrast was stretched one by one: the model is then an average that fits none of them.
 
     See Also
     --------
@@ -130,14 +141,30 @@ def fit_noise_model(
     reference = noisy if clean is None else clean
     value_range = check_value_range_of_pairs(value_range, noisy, reference)
     shape = check_image_shape(image_shape, noisy)
+    pixels = PixelFormat(noisy.dtype, value_range)
     noisy_unit = _sample(noisy, shape, value_range)
     if clean is None:
-        levels = _measure_flat_regions(noisy_unit)
+        model = noise_of_flat_regions(noisy_unit, pixels)
+        _warn_if_images_differ(_excess_of_flat_regions, model, noisy_unit)
     else:
-        levels = _measure_pairs(noisy_unit, _sample(clean, shape, value_range))
-    light, variance, count = levels
-    if noisy.dtype.kind in "iub":
-        step = 1 / (value_range[1] - value_range[0])
+        clean_unit = _sample(clean, shape, value_range)
+        model = _model(*_measure_pairs(noisy_unit, clean_unit), pixels)
+        _warn_if_images_differ(_excess_of_pairs, model, noisy_unit, clean_unit)
+    return model
+
+
+def noise_of_flat_regions(images: UnitImages, pixels: PixelFormat) -> CameraNoise:
+    """Measure the noise of NHWC images in units of the value range, from their flat regions.
+
+    `pixels` is the format that they were stored in.
+    """
+    return _model(*_measure_flat_regions(images), pixels)
+
+
+def _model(light, variance, count, pixels):
+    """Return the noise model of measured variances."""
+    if pixels.is_integer:
+        step = 1 / (pixels.value_range[1] - pixels.value_range[0])
         variance = np.maximum(variance - step**2 / 12, 0)
     read, shot = _fit_line(light, variance, count)
     return CameraNoise(shot=float(f"{shot:.4g}"), read=float(f"{read:.4g}"), gamma=1)
@@ -219,6 +246,8 @@ def _measure_flat_regions(images):
         return np.array([average(values[windows]) for windows in flat])
 
     variance = per_group(diagonal_energy, np.median) / _MEDIAN_ENERGY
+    if _shows_counts(images, per_group(light, np.mean), variance, per_group(black, np.mean)):
+        black[:] = 0
     straight = per_group(straight_energy, np.median) / _MEDIAN_ENERGY_OF_TWO
     clear = _without_texture(straight, variance)
     clipped = per_group(black, np.mean), per_group(white, np.mean)
@@ -229,9 +258,71 @@ def _measure_flat_regions(images):
     return light[clear], variance[clear], count[clear]
 
 
+def _shows_counts(images, light, variance, black):
+    """Return whether black pixels are counts of 0 photons, from the light of groups with some of them.
+
+    The variance of counts is the light times that of one photon, and there is nothing between two counts.
+    """
+    dark = (black > 0) & (light > 0)
+    if not dark.any():
+        return False
+    photon = np.median(variance[dark] / light[dark])
+    first = (np.unique(one[(one > 0) & (one < _FIRST_COUNTS * photon)]) for one in images[:8])
+    return bool(np.median([len(values) for values in first]) <= _MAX_DISTINCT)
+
+
 def _haar(a, b, c, d):
     """Return the bands of the Haar transform of the corners of 2 x 2 blocks."""
     return (a + b + c + d) / 2, (a - b + c - d) / 2, (a + b - c - d) / 2, (a - b - c + d) / 2
+
+
+def _warn_if_images_differ(excess, model, *images):
+    """Warn if the noise of single images is not that of the model, which was measured on all of them.
+
+    `excess` returns by which factor the variance of one image exceeds that of the model, or NaN.
+    """
+    n_images = len(images[0])
+    some = np.unique(np.linspace(0, n_images - 1, min(n_images, _MAX_COMPARED), dtype=int))
+    factors = np.array([excess(model, *(one[[index]] for one in images)) for index in some])
+    factors = factors[factors > 0]  # NaN is not
+    if len(factors) < 2:
+        return
+    low, high = np.quantile(factors, [0.1, 0.9])
+    if high > _MAX_DIFFERENCE * low:
+        warn_user(
+            f"The noise differs between images: at the same intensity, its variance is {low:.2g} to "
+            f"{high:.2g} times that of the returned model, in most of them. Were their contrasts stretched "
+            "one by one, or their exposures different? The model is an average, which may fit none of them. "
+            "Give images as the sensor made them, or fit one model for each image; a denoiser with "
+            "stabilize='estimate' measures each image itself."
+        )
+
+
+def _excess_of_flat_regions(model, image):
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # of correlation, which the fit to all images has warned of
+        try:
+            light, variance, count = _measure_flat_regions(image)
+        except ValueError:
+            return math.nan
+    sigma = math.sqrt(model.read + model.shot / 2)
+    if sum(count) < _MIN_WINDOWS_TO_COMPARE * _FLAT_SHARE or sigma < _LEAST_SIGMA_TO_COMPARE:
+        return math.nan
+    ratios = np.maximum(variance, _TINY) / _variance_at(model, light)
+    return math.exp(np.average(np.log(ratios), weights=count))
+
+
+def _excess_of_pairs(model, noisy, clean):
+    variance = _variance_at(model, clean)
+    reach = 2 * np.sqrt(variance)  # values farther from black and white are hardly clipped
+    inside = (clean > reach) & (clean < 1 - reach)
+    if inside.sum() < _MIN_VALUES_TO_COMPARE:
+        return math.nan
+    return float(np.mean((noisy - clean)[inside] ** 2) / np.mean(variance[inside]))
+
+
+def _variance_at(model, light):
+    return model.read + model.shot * np.maximum(light, 0) + _TINY
 
 
 def _mean_of_windows(values, side=_WINDOW // 2):
@@ -244,9 +335,10 @@ def _mean_of_windows(values, side=_WINDOW // 2):
 def _fit_line(light, variance, count):
     """Return read and shot, both >= 0, of the line through the variances."""
     overall = np.average(variance, weights=count)
-    if np.sqrt(np.cov(light, aweights=count, ddof=0)) < _MIN_SPREAD or overall == 0:
-        return overall, 0.0
     line = np.column_stack([np.ones(len(light)), np.maximum(light, 0)])
+    spread = np.sqrt(np.cov(light, aweights=count, ddof=0))
+    if overall == 0 or (spread < _MIN_SPREAD and not _is_clearly_shot_noise(line, variance, count)):
+        return overall, 0.0
     expected = np.full(len(light), overall)
     for _ in range(5):
         # A variance measured from n values has a standard deviation of sqrt(2 / n) times itself.
@@ -254,6 +346,19 @@ def _fit_line(light, variance, count):
         (read, shot), _ = nnls(line * weight[:, np.newaxis], variance * weight)
         expected = line @ (read, shot)
     return read, shot
+
+
+def _is_clearly_shot_noise(line, variance, count):
+    """Return whether the line of least squares is steep, far beyond its standard error."""
+    n_free = len(line) - 2
+    root = np.sqrt(count)
+    if n_free < 3 or np.ptp(line[:, 1]) == 0:
+        return False
+    weighted = line * root[:, np.newaxis]
+    (read, shot), *_ = np.linalg.lstsq(weighted, variance * root)
+    error = np.sum((variance * root - weighted @ (read, shot)) ** 2) / n_free
+    shot_error = math.sqrt(error * np.linalg.inv(weighted.T @ weighted)[1, 1])
+    return read < np.average(variance, weights=count) / 2 and shot > _CLEAR_SLOPE * shot_error
 
 
 def _pulled_up(noise):

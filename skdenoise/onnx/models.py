@@ -41,6 +41,11 @@ def denoising_model(denoiser, dtype, layout: Layout, stays_float=False):
     pixels = PixelFormat(np.dtype(dtype), value_range_for(denoiser, dtype))
     made = np.float32 if stays_float and pixels.is_integer else None
     denoiser._check_strength()
+    if denoiser.stabilize is not None:
+        raise ValueError(
+            f"stabilize={denoiser.stabilize!r} transforms each image before it is denoised, which cannot be "
+            "exported as a graph; export the denoiser after set_params(stabilize=None)."
+        )
     return for_stored_images(
         _model(denoiser),
         layout,

@@ -16,7 +16,7 @@ import pytest
 from sklearn.datasets import load_sample_images
 from typer.testing import CliRunner
 
-from skdenoise import CameraPipeline, ImageFolder, UNetDenoiser, add_noise, load
+from skdenoise import CameraPipeline, ImageFolder, UNetDenoiser, add_noise, load, psnr
 from skdenoise.cli import app
 from skdenoise.cli.train import _fit
 from skdenoise.io.image_files import read_image, write_image
@@ -545,3 +545,25 @@ def test_an_archive_that_inflates_beyond_the_limit_is_skipped(
     result = skdenoise("denoise", trained[1], tmp_path / "in.npz", "-o", tmp_path / "out")
     assert result.exit_code == 1
     assert "in.npz holds" in result.stderr
+
+
+def test_denoise_stabilizes_counting_noise(tmp_path):
+    clean = load_sample_images().images[1][20:180, 300:460]
+    noisy = add_noise(clean[np.newaxis], "poisson", 0.25, random_state=0)[0]
+    write_image(tmp_path / "noisy.png", noisy)
+    for folder, options in (("direct", ()), ("stabilized", ("--stabilize",))):
+        result = skdenoise(
+            "denoise", "photo-gray", tmp_path / "noisy.png", "-o", tmp_path / folder, *options
+        )
+        assert result.exit_code == 0, result.output
+    direct, stabilized = (
+        psnr([clean], [read_image(tmp_path / name / "noisy.png")], data_range=255)[0]
+        for name in ("direct", "stabilized")
+    )
+    assert stabilized > direct + 0.5
+
+
+def test_denoise_refuses_to_stabilize_what_was_trained_for_other_noise(folder, tmp_path):
+    result = skdenoise("denoise", "photo-real", folder, "-o", tmp_path, "--stabilize")
+    assert result.exit_code == 2
+    assert "trained for other noise" in result.output

@@ -3,6 +3,7 @@ import warnings
 import numpy as np
 import pytest
 from conftest import quick_denoiser
+from skimage.data import cell, hubble_deep_field
 
 from skdenoise import (
     CameraNoise,
@@ -162,3 +163,45 @@ def test_integers_may_be_compared_with_an_average_of_exposures():
     model = fit_noise_model(np.clip(noisy, 0, 255).astype(np.uint8), ramps)
     assert model.shot == pytest.approx(0.01, rel=0.1)
     assert model.read == pytest.approx(0.001, rel=0.2)
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.uint8])
+@pytest.mark.parametrize("photons", [5, 20, 100])
+def test_dark_pixels_without_photons_are_not_taken_for_clipped(photons, dtype):
+    """The galaxies are bright dots on a background of 0.05, where many pixels have no photon."""
+    clean = hubble_deep_field()[np.newaxis, 40:296, 380:636, 1] / 255
+    noisy = noised(clean, PoissonNoise(photons)).clip(0, 1)
+    if dtype == np.uint8:
+        noisy = np.rint(255 * noisy).astype(np.uint8)
+    assert (noisy == 0).mean() > 0.02
+    model = fit_noise_model(noisy)
+    in_the_dark = model.read + 0.05 * model.shot
+    assert in_the_dark == pytest.approx(0.05 / photons, rel=0.6)
+    assert model.shot == pytest.approx(1 / photons, rel=0.5)
+
+
+@pytest.mark.parametrize("sigma", [0.05, 0.2])
+def test_clipped_noise_is_not_taken_for_counts(sigma):
+    dark = cell()[np.newaxis] // 3
+    noisy = noised(dark, GaussianNoise(sigma))
+    assert (noisy == 0).mean() > 0.03
+    model = fit_noise_model(noisy)
+    light = dark.mean() / 255
+    assert model.read + light * model.shot == pytest.approx(sigma**2, rel=0.1)
+    assert light * model.shot < 0.15 * model.read
+
+
+@pytest.mark.parametrize("with_clean", [True, False])
+def test_images_that_were_stretched_one_by_one_are_noticed(photographs, with_clean):
+    """The contrast of each image is stretched to its own 1st and 99th percentile."""
+    parts = np.concatenate([photographs[:, 100:420, start : start + 320] for start in (0, 320)])
+    clean = parts[..., 1] / np.float32(255) * np.float32([0.3, 0.5, 0.8, 1])[:, None, None]
+    noisy = noised(clean, CameraNoise(0.01, 1e-4, gamma=1))
+    limits = np.percentile(noisy, (1, 99), axis=(1, 2), keepdims=True)
+    stretched = [(images - limits[0]) / (limits[1] - limits[0]) for images in (noisy, clean)]
+    own = (noisy, clean) if with_clean else (noisy,)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        fit_noise_model(*own, value_range=(0, 1))
+    with pytest.warns(UserWarning, match="differs between images"):
+        fit_noise_model(*(stretched if with_clean else stretched[:1]), value_range=(0, 1))
