@@ -14,6 +14,7 @@ from skdenoise.images.value_range import robust_value_range
 from skdenoise.noise.clipping import MAX_CLIPPED, at_black, at_white, moments_of_clipped_normal
 from skdenoise.noise.flat_windows import noise_of_flat_windows
 from skdenoise.typing import Images, ImageShape, ImagesOrList, UnitImages, ValueRange
+from skdenoise.user_warnings import warn_user
 
 # Second differences down and across, of independent noise of variance 1, have the variance 36.
 _NORM = 6
@@ -146,11 +147,20 @@ def strengths_of_noise(
 ) -> NDArray[np.float64]:
     """Return the estimates for up to `n_images` evenly spaced images, without NaN.
 
-    `images` is the result of `as_images`.
+    `images` is the result of `as_images`. Warns if the noise of most of them is correlated, since training
+    adds independent noise of the estimated strength.
     """
     pixels = PixelFormat(images.dtype, value_range)
     chosen = np.unique(np.linspace(0, len(images) - 1, n_images, dtype=int))
-    found = np.array([noise_of_image(images[index], pixels)[0] for index in chosen])
+    measured = [_noise_of_image(images[index], pixels) for index in chosen]
+    found, _, is_correlated = np.transpose(measured)
+    if is_correlated.mean() > 0.5:
+        warn_user(
+            "The noise of the images is correlated between neighbouring pixels, as in pictures of cameras and "
+            "phones, but noise_factor='estimate' trains for independent noise, and such a denoiser leaves "
+            "correlated noise as it is. Train with noise='camera_pipeline', or with CorrelatedGaussianNoise "
+            "and the correlation that estimate_noise(X, return_correlation=True) finds."
+        )
     if np.isnan(found).all():
         raise ValueError(
             "The noise of the images cannot be estimated: nearly all of their pixels are at "
@@ -170,13 +180,20 @@ def as_images(X: ImagesOrList, image_shape: ImageShape | None) -> ImageList | Im
 
 def noise_of_image(image: Images, pixels: PixelFormat) -> tuple[float, float]:
     """Return the standard deviation of the noise of an image, and the correlation in flat regions."""
+    sigma, correlation, _ = _noise_of_image(image, pixels)
+    return sigma, correlation
+
+
+def _noise_of_image(image, pixels):
+    """Return standard deviation and correlation, and whether the noise counts as correlated."""
     unit = pixels.to_unit(image)
-    white = _white_noise(unit, pixels)
+    sigma = _white_noise(unit, pixels)
     flat = noise_of_flat_windows(unit)
     is_noise = flat.distant_correlation <= _MOST_DISTANT_CORRELATION
-    if is_noise and flat.correlation >= LEAST_CORRELATION:
-        return max(white, _without_rounding(flat.variance, pixels)), flat.correlation
-    return white, flat.correlation
+    is_correlated = is_noise and flat.correlation >= LEAST_CORRELATION
+    if is_correlated:
+        sigma = max(sigma, _without_rounding(flat.variance, pixels))
+    return sigma, flat.correlation, is_correlated
 
 
 def white_noise_of_image(image: Images, pixels: PixelFormat) -> float:

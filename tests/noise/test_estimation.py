@@ -210,3 +210,10 @@ def test_noisy_images_in_another_range_than_the_clean_ones_are_warned_of(digits)
     noisy = (noised(X, 0.2) * 255).clip(0, 255).astype(np.uint8)
     with pytest.warns(UserWarning, match="Scale them as the images were scaled in fit"):
         quick_denoiser(noise_factor="estimate").fit(X, noisy=noisy)
+
+
+def test_correlated_noise_that_training_would_not_know_is_noticed(photographs):
+    clean = photographs[:, ::2, ::2, 0] / 255
+    noisy = add_noise(clean, CorrelatedGaussianNoise(0.1, 0.7), random_state=0)
+    with pytest.warns(UserWarning, match="correlated between neighbouring pixels"):
+        quick_denoiser(noise_factor="estimate", patch_size=32).fit(clean, noisy=noisy)

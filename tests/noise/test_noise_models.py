@@ -39,7 +39,7 @@ from skdenoise import (
     add_noise,
     noise_names,
 )
-from skdenoise.noise.by_name import named_model
+from skdenoise.noise.by_name import named_model, position_of
 from skdenoise.noise.camera import demosaic, draw_shot_and_read
 
 GREY = np.full((200, 16, 16, 1), 0.5, np.float32)
@@ -55,6 +55,12 @@ def draw(model, images=GREY, seed=0):
 
 
 # What all of them do
+
+
+def test_positions_in_the_catalogue_stay():
+    """Reports draw their noise from them: new models come last."""
+    assert position_of("uniform") == 17
+    assert position_of("correlated_gaussian") == len(noise_names()) - 1
 
 
 @pytest.mark.parametrize("name", noise_names())
