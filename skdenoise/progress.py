@@ -1,6 +1,8 @@
 """Progress: what long work shows on the terminal while it runs."""
 
+import math
 import sys
+import time
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
@@ -15,6 +17,9 @@ from rich.progress import (
     TimeRemainingColumn,
 )
 
+# Of a long fit, about so many lines are shown in a log.
+_N_LINES = 20
+
 
 def progress_callbacks(verbose: int, epochs: int, steps: int) -> list:
     """Return the Keras callbacks for a level of `verbose`.
@@ -22,8 +27,8 @@ def progress_callbacks(verbose: int, epochs: int, steps: int) -> list:
     Parameters
     ----------
     verbose : int
-        0 shows nothing; 1 a progress bar on a terminal or in a notebook, and a line per epoch
-        elsewhere, such as in a log; 2 a line per epoch everywhere.
+        0 shows nothing; 1 a progress bar on a terminal or in a notebook, and about 20 lines elsewhere, such
+        as in a log; 2 a line per epoch everywhere.
     epochs, steps : int
         Number of epochs, and of steps in each.
     """
@@ -32,7 +37,7 @@ def progress_callbacks(verbose: int, epochs: int, steps: int) -> list:
     console = Console()
     if verbose == 1 and _can_show_a_bar(console):
         return [_as_callback(ProgressBar(console, epochs, steps))]
-    return [_as_callback(EpochLines(epochs))]
+    return [_as_callback(EpochLines(epochs, steps, every=1 if verbose > 1 else None))]
 
 
 def track(work: Iterable, what: str, verbose: int) -> Iterable:
@@ -126,14 +131,39 @@ class ProgressBar:
 
 
 class EpochLines:
-    """One line of plain text per epoch."""
+    """Lines of plain text: how long the fit is, and after some epochs the losses and the time left.
 
-    def __init__(self, epochs):
-        self.epochs = epochs
+    Parameters
+    ----------
+    epochs, steps : int
+        Number of epochs, and of steps in each.
+    every : int or None
+        A line after so many epochs, and after the first and last one. If None, there are about 20 lines.
+    """
+
+    def __init__(self, epochs, steps, every=None):
+        self.epochs, self.steps = epochs, steps
+        self.every = every or math.ceil(epochs / _N_LINES)
+        self.start = None
+
+    def on_train_begin(self, logs=None):
+        """Say how long the fit is."""
+        steps = (
+            f"{self.epochs * self.steps:,} steps in {self.epochs:,} epoch{'s'[: self.epochs > 1]}"
+        )
+        print(f"denoiser: {steps}", flush=True)
 
     def on_epoch_end(self, epoch, logs=None):
-        """Print the losses."""
-        print(f"epoch {epoch + 1}/{self.epochs}: {_losses(logs)}", flush=True)
+        """Print the losses and, once it is known, the time that is left."""
+        now, number = time.monotonic(), epoch + 1
+        if self.start is None:
+            self.start = number, now  # the first epoch takes longer, since the network is compiled
+        left = ""
+        if self.start[0] < number < self.epochs:
+            seconds = (now - self.start[1]) / (number - self.start[0]) * (self.epochs - number)
+            left = f", {_duration(seconds)} left"
+        if number % self.every == 0 or number in (self.start[0], self.epochs):
+            print(f"epoch {number}/{self.epochs}: {_losses(logs)}{left}", flush=True)
 
 
 def _as_callback(display):
@@ -149,6 +179,15 @@ def _as_callback(display):
         if method is not None:
             setattr(callback, f"on_{event}", method)
     return callback
+
+
+def _duration(seconds):
+    """Return a time in words, such as "about 3 minutes"."""
+    for unit, length in (("hour", 3600), ("minute", 60)):
+        if seconds >= length:
+            number = round(seconds / length)
+            return f"about {number} {unit}{'s'[: number > 1]}"
+    return "less than a minute"
 
 
 def _can_show_a_bar(console):

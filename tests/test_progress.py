@@ -5,7 +5,7 @@ import sys
 
 import pytest
 
-from skdenoise.progress import progress_callbacks, show_steps
+from skdenoise.progress import _duration, progress_callbacks, show_steps
 
 
 def test_the_module_does_not_import_keras():
@@ -13,17 +13,38 @@ def test_the_module_does_not_import_keras():
     subprocess.run([sys.executable, "-c", code], check=True)
 
 
-@pytest.mark.parametrize("verbose", [0, 1, 2])
-def test_a_fit_in_a_log_prints_a_line_per_epoch(verbose, capsys):
-    for callback in progress_callbacks(verbose, epochs=3, steps=10):
+@pytest.mark.parametrize(("verbose", "n_lines"), [(0, 0), (1, 22), (2, 1001)])
+def test_a_fit_in_a_log_prints_some_lines_with_the_time_left(verbose, n_lines, capsys):
+    for callback in progress_callbacks(verbose, epochs=1000, steps=3):
         callback.on_train_begin()
-        callback.on_epoch_begin(1)
-        callback.on_train_batch_end(0)
-        callback.on_epoch_end(1, {"loss": 0.5, "val_loss": 0.25})
+        for epoch in range(1000):
+            callback.on_epoch_begin(epoch)
+            callback.on_train_batch_end(0)
+            callback.on_epoch_end(epoch, {"loss": 0.5, "val_loss": 0.25})
         callback.on_train_end()
         callback.on_train_end()
-    printed = "epoch 2/3: loss 0.5000, val_loss 0.2500\n" if verbose else ""
-    assert capsys.readouterr().out == printed
+    lines = capsys.readouterr().out.splitlines()
+    assert len(lines) == n_lines
+    if lines:
+        assert lines[:2] == [
+            "denoiser: 3,000 steps in 1,000 epochs",
+            "epoch 1/1000: loss 0.5000, val_loss 0.2500",
+        ]
+        assert lines[-2].endswith("loss 0.5000, val_loss 0.2500, less than a minute left")
+        assert lines[-1] == "epoch 1000/1000: loss 0.5000, val_loss 0.2500"
+
+
+@pytest.mark.parametrize(
+    ("seconds", "words"),
+    [
+        (59, "less than a minute"),
+        (61, "about 1 minute"),
+        (150, "about 2 minutes"),
+        (5400, "about 2 hours"),
+    ],
+)
+def test_durations_are_words(seconds, words):
+    assert _duration(seconds) == words
 
 
 def test_a_fit_on_a_terminal_shows_a_bar(monkeypatch, capsys):

@@ -1,5 +1,6 @@
 """The commands ``denoise`` and ``info``."""
 
+import functools
 import json
 import math
 import sys
@@ -31,6 +32,7 @@ from skdenoise.images.value_range import range_of_images
 from skdenoise.io.image_files import ENDINGS, image_paths, read_image, write_image
 from skdenoise.io.npy import is_stack, read_archive
 from skdenoise.io.safety import written_whole
+from skdenoise.io.stacks import TiffStack, n_images_in, write_stack
 from skdenoise.noise.camera_pipeline import CameraPipeline
 
 _ARCHIVE = ".npz"
@@ -90,8 +92,8 @@ def denoise(
         list[Path],
         typer.Argument(
             metavar="IN...",
-            help="Images (PNG, JPEG, TIFF, BMP, WebP, .npy), .npz archives of image stacks, and folders "
-            "of these.",
+            help="Images (PNG, JPEG, TIFF, BMP, WebP, .npy), TIFF stacks, .npz archives of image stacks, and "
+            "folders of these.",
         ),
     ],
     output: Annotated[
@@ -296,17 +298,13 @@ def _run(job, denoiser, value_range, overwrite, *, checked):
         if job.output.exists() and not overwrite:
             raise ValueError(f"{job.output} exists; use --overwrite to replace it.")
         if _is_archive(job.input):
-            result, noisy, denoised = _denoised_archive(job.input, denoiser, value_range)
+            write, noisy, denoised = _denoised_archive(job.input, denoiser, value_range)
         else:
-            noisy = read_image(job.input)[np.newaxis]
+            noisy, write_images = _read(job.input)
             denoised = _denoised(denoiser, noisy, value_range)
-            result = denoised[0]
+            write = functools.partial(write_images, images=denoised)
         job.output.parent.mkdir(parents=True, exist_ok=True)
-        if isinstance(result, dict):
-            with written_whole(job.output) as new, open(new, "wb") as file:
-                np.savez_compressed(file, **result)
-        else:
-            write_image(job.output, result)
+        write(job.output)
         job.status = "done"
         if checked:
             own_range = value_range or range_of_images(noisy, denoiser.value_range_)
@@ -318,8 +316,29 @@ def _run(job, denoiser, value_range, overwrite, *, checked):
     job.seconds = round(time.perf_counter() - start, 3)
 
 
+def _read(path):
+    """Return the images of a file, and a function that writes such images to a path."""
+    if n_images_in(path) > 1:
+        stack = TiffStack(path)
+        return stack.read(), lambda path, images: write_stack(path, images, stack.layout)
+    return read_image(path)[np.newaxis], lambda path, images: write_image(path, images[0])
+
+
+def _write_archive(path, arrays):
+    with written_whole(path) as new, open(new, "wb") as file:
+        np.savez_compressed(file, **arrays)
+
+
 def _denoised_archive(path, denoiser, value_range):
-    """Return the arrays of an archive, with stacks denoised, and the largest stack before and after."""
+    """Denoise the stacks of an archive.
+
+    Returns
+    -------
+    write : callable
+        Writes all arrays to a path.
+    noisy, denoised : ndarray
+        The largest stack before and after.
+    """
     arrays = read_archive(path)
     for name in {"file", "allow_pickle"} & arrays.keys():
         raise ValueError(f"{path} has an array called {name!r}, a name that NumPy cannot write.")
@@ -331,7 +350,7 @@ def _denoised_archive(path, denoiser, value_range):
     stacks.sort(key=lambda name: arrays[name].size)
     for name in stacks:
         noisy, arrays[name] = arrays[name], _denoised(denoiser, arrays[name], value_range)
-    return arrays, noisy, arrays[name]
+    return functools.partial(_write_archive, arrays=arrays), noisy, arrays[name]
 
 
 def _denoised(denoiser, images, value_range):

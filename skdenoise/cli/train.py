@@ -141,6 +141,9 @@ def train(
         random_state=seed,
     )
     learning, judging = _split(images, targets, seed)
+    if not (quiet or as_json):
+        n_images = f"{len(learning[0])} image{'s'[: len(learning[0]) > 1]}"
+        print(f"training on patches of {patch_size}x{patch_size} pixels of {n_images}", flush=True)
     exit_code = _fit(denoiser, *learning)
     interrupted = exit_code != 0
     denoiser.set_params(verbose=0).save(output)
@@ -203,16 +206,17 @@ def _usable(folder, colour):
     for index, path in enumerate(images.paths):
         try:
             image = images[index]
-            kinds[path] = (image.shape[2:], image.dtype.name)
+            kinds[index] = (image.shape[2:], image.dtype.name)
         except Exception as error:  # a reader may raise anything on a damaged file
             say(f"left out: {error}" if str(path) in str(error) else f"left out: {path}: {error}")
     if not kinds:
         raise typer.BadParameter(f"{folder} has no readable image.", param_hint="FOLDER")
     usual, _ = Counter(kinds.values()).most_common(1)[0]
-    for path, found in kinds.items():
+    for index, found in kinds.items():
         if found != usual:
+            path = images.paths[index]
             say(f"left out: {path} is {_described(*found)}; most images are {_described(*usual)}")
-    usable = images.subset(i for i, path in enumerate(images.paths) if kinds.get(path) == usual)
+    usable = images.subset(index for index, found in kinds.items() if found == usual)
     return usable, len(images) - len(usable) + len(archives)
 
 
@@ -223,9 +227,9 @@ def _described(channels, dtype):
 def _paired(images, folder, clean):
     """Return the noisy images that have a usable clean image of the same name, and these."""
     targets, _ = _usable(clean, images.colour)
-    index = {path.relative_to(clean): i for i, path in enumerate(targets.paths)}
-    wanted = [path.relative_to(folder) for path in images.paths]
-    missing = [str(name) for name in wanted if not (clean / name).exists()]
+    index = {key: i for i, key in enumerate(_names_and_pages(targets, clean))}
+    wanted = _names_and_pages(images, folder)
+    missing = [str(name) for name, _ in wanted if not (clean / name).exists()]
     if missing:
         raise typer.BadParameter(
             f"{clean} lacks {len(missing)} of the images, for example {missing[0]}.",
@@ -235,6 +239,13 @@ def _paired(images, folder, clean):
     if not both:
         raise typer.BadParameter("no image can be used in both folders.", param_hint="--clean")
     return images.subset(both), targets.subset(index[wanted[i]] for i in both)
+
+
+def _names_and_pages(images, folder):
+    return [
+        (path.relative_to(folder), page)
+        for path, page in zip(images.paths, images.pages, strict=True)
+    ]
 
 
 def _large_enough(images, targets, patch_size):

@@ -156,7 +156,7 @@ class UNetDenoiser(Denoiser):
         Compute dtype of the network; variables and output are float32. ``"auto"`` uses bfloat16 if the
         hardware has instructions for it (AVX512_BF16, AMX, or a GPU), else float32.
     verbose : int, default=0
-        1 shows a progress bar (in a log, a line per epoch), 2 a line per epoch.
+        1 shows a progress bar (in a log, about 20 lines), 2 a line per epoch.
     random_state : int, RandomState instance or None, default=None
         Seed of initial weights, order, noise and validation split. An int gives the same denoiser in each
         fit on the same machine, whatever ran before.

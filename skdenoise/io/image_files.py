@@ -15,6 +15,7 @@ from skdenoise.images.layout import check_values
 from skdenoise.io.npy import mapped_image
 from skdenoise.io.pillow import picture_shape, read_picture
 from skdenoise.io.safety import errors_name, written_whole
+from skdenoise.io.stacks import TiffStack, n_images_in
 from skdenoise.io.tiff import is_tiff, read_tiff, tiff_shape
 from skdenoise.typing import Images
 
@@ -50,12 +51,19 @@ def read_image(path: str | Path) -> Images:
         return read_tiff(path) if is_tiff(path) else read_picture(path)
 
 
+def read_page(path: str | Path, page: int) -> Images:
+    """Read an image of a file that may have several pages, by its number from 0."""
+    return TiffStack(path)[page] if n_images_in(path) > 1 else read_image(path)
+
+
 def read_shape(path: str | Path) -> tuple[int, ...]:
-    """Return the shape of the image in a file. Only the header is read."""
+    """Return the shape of the image in a file, or of its pages. Only the header is read."""
     path = Path(path)
     with errors_name(path, "cannot be read as an image"):
         if path.suffix.lower() == ".npy":
             return mapped_image(path).shape
+        if n_images_in(path) > 1:
+            return TiffStack(path).page_shape
         return tiff_shape(path) if is_tiff(path) else picture_shape(path)
 
 
@@ -98,7 +106,8 @@ class ImageFolder(Sequence[Images]):
     ----------
     path : str or Path
         The folder. Its PNG, JPEG, BMP, WebP, TIFF and ``.npy`` files are used, in alphabetical
-        order. Files and folders whose names begin with a dot are ignored.
+        order. Each page of a TIFF file is an image. Files and folders whose names begin with a dot are
+        ignored.
     colour : bool, default=None
         Whether to convert all images to RGB (True) or to grey levels (False; luma of ITU-R BT.601,
         as in Pillow). If None, images are not converted.
@@ -108,7 +117,9 @@ class ImageFolder(Sequence[Images]):
     Attributes
     ----------
     paths : list of Path
-        Paths of the files.
+        The file of each image.
+    pages : list of int
+        Which page of its file each image is, from 0.
 
     Raises
     ------
@@ -132,11 +143,14 @@ class ImageFolder(Sequence[Images]):
         path = Path(path)
         if not path.is_dir():
             raise FileNotFoundError(f"{path} is not a folder.")
-        self.paths: list[Path] = image_paths(path)
-        if not self.paths:
+        files = image_paths(path)
+        if not files:
             raise FileNotFoundError(
                 f"{path} has no images: expected files with the endings {', '.join(ENDINGS)}."
             )
+        found = [(file, page) for file in files for page in range(n_images_in(file))]
+        self.paths: list[Path] = [file for file, _ in found]
+        self.pages: list[int] = [page for _, page in found]
         self.colour = colour
         self.cache = cache
         self._images = _LastUsed(cache * 2**20)
@@ -147,7 +161,7 @@ class ImageFolder(Sequence[Images]):
 
     def __getitem__(self, index: int) -> Images:  # type: ignore[override] # no slices
         path = self.paths[index]
-        image = self._images.get(path, self._read)
+        image = self._images.get((path, self.pages[index]), self._read)
         if image.shape != self._shapes.get(path, image.shape):
             raise ValueError(
                 f"{path} holds an image of shape {image.shape}, but had the shape "
@@ -155,8 +169,9 @@ class ImageFolder(Sequence[Images]):
             )
         return image
 
-    def _read(self, path):
-        return check_values(_in_colour(read_image(path), self.colour), str(path))
+    def _read(self, path_and_page):
+        path, page = path_and_page
+        return check_values(_in_colour(read_page(path, page), self.colour), str(path))
 
     def __repr__(self) -> str:
         folder = os.path.commonpath([path.parent for path in self.paths])
@@ -176,7 +191,9 @@ class ImageFolder(Sequence[Images]):
             Reads these images alone.
         """
         part = copy.copy(self)
+        indices = list(indices)
         part.paths = [self.paths[index] for index in indices]
+        part.pages = [self.pages[index] for index in indices]
         return part
 
     def read_shapes(self) -> list[tuple[int, ...]]:
@@ -189,7 +206,8 @@ class ImageFolder(Sequence[Images]):
         list of tuple of int
             (height, width) or (height, width, channels) of each image.
         """
-        shapes = [read_shape(path) for path in self.paths]
+        known = {path: read_shape(path) for path in dict.fromkeys(self.paths)}
+        shapes = [known[path] for path in self.paths]
         if self.colour is not None:
             shapes = [(*shape[:2], 3) if self.colour else shape[:2] for shape in shapes]
         self._shapes.update(zip(self.paths, shapes, strict=True))
@@ -211,16 +229,16 @@ class _LastUsed:
     def __reduce__(self):
         return type(self), (self._n_bytes,)
 
-    def get(self, path, read):
-        """Return the image of a file: from the cache, or from ``read(path)``."""
+    def get(self, key, read):
+        """Return the image of a key: from the cache, or from ``read(key)``."""
         with self._lock:
-            if path in self._kept:
-                self._kept.move_to_end(path)
-                return self._kept[path]
-        image = read(path)
+            if key in self._kept:
+                self._kept.move_to_end(key)
+                return self._kept[key]
+        image = read(key)
         with self._lock:
-            if path not in self._kept:
-                self._kept[path] = image
+            if key not in self._kept:
+                self._kept[key] = image
                 self._n_bytes_kept += image.nbytes
             while self._n_bytes_kept > self._n_bytes:
                 self._n_bytes_kept -= self._kept.popitem(last=False)[1].nbytes

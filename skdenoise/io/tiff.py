@@ -1,5 +1,8 @@
 """TIFF: read files with tifffile, which keeps all bits, or with Pillow, which reads more kinds."""
 
+import logging
+import threading
+from collections.abc import Iterator
 from contextlib import contextmanager
 from importlib.util import find_spec
 from pathlib import Path
@@ -33,49 +36,99 @@ def is_tiff(path: str | Path) -> bool:
 def read_tiff(path: str | Path) -> Images:
     """Return the pixels of a TIFF file, upright, as grey levels or RGB of the stored dtype."""
     with _only_page(path) as page:
-        if not _is_for_tifffile(page):
+        if not is_for_tifffile(page):
             _check_pillow(path, page)
             return read_picture(path)
-        pixels = page.asarray()
-        if page.axes == "SYX":
-            pixels = np.moveaxis(pixels, 0, -1)
-        pixels = _without_extra_samples(path, page, pixels)
-        if page.photometric == _PHOTOMETRIC.MINISWHITE:
-            white = pixels.dtype.type(2**page.bitspersample - 1)
-            pixels = ~pixels if pixels.dtype == bool else white - pixels
-        return np.ascontiguousarray(_upright(page, pixels), pixels.dtype.newbyteorder("="))
+        return finished(path, page, page.asarray())
+
+
+def finished(path: str | Path, page: tifffile.TiffPage, pixels: Images) -> Images:
+    """Return decoded pixels of a page, upright, as grey levels or RGB."""
+    if page.axes == "SYX":
+        pixels = np.moveaxis(pixels, 0, -1)
+    pixels = _without_extra_samples(path, page, pixels)
+    if page.photometric == _PHOTOMETRIC.MINISWHITE:
+        white = pixels.dtype.type(2**page.bitspersample - 1)
+        pixels = ~pixels if pixels.dtype == bool else white - pixels
+    return np.ascontiguousarray(_upright(page, pixels), pixels.dtype.newbyteorder("="))
 
 
 def tiff_shape(path: str | Path) -> tuple[int, ...]:
     """Return the shape of the array that `read_tiff` returns."""
     with _only_page(path) as page:
-        height, width = page.imagelength, page.imagewidth
-        if _orientation(page) in _LYING:
-            height, width = width, height
-        if _is_for_tifffile(page):
-            grey = _SAMPLES[page.photometric] == 1
-        else:
-            grey = _check_pillow(path, page)
-        return (height, width) if grey else (height, width, 3)
+        return finished_shape(path, page)
+
+
+def finished_shape(path: str | Path, page: tifffile.TiffPage) -> tuple[int, ...]:
+    """Return the shape of a page after `finished`."""
+    height, width = page.imagelength, page.imagewidth
+    if _orientation(page) in _LYING:
+        height, width = width, height
+    plain = is_for_tifffile(page)
+    grey = _SAMPLES[page.photometric] == 1 if plain else _check_pillow(path, page)
+    return (height, width) if grey else (height, width, 3)
+
+
+@contextmanager
+def opened_tiff(path: str | Path) -> Iterator[tuple[tifffile.TiffFile, int]]:
+    """Open a TIFF file, and check its size before its pixels are read.
+
+    Yields
+    ------
+    file : tifffile.TiffFile
+        The file.
+    n_pages : int
+        Number of its pages, each of the size of the first one.
+    """
+    with tifffile.TiffFile(path, is_ome=False) as file:  # OME refers to planes in other files
+        page = file.pages[0]
+        with _errors_of_tifffile() as errors:
+            # ImageJ stores a stack after a single page.
+            n_pages = max(
+                len(file.pages), file.series[0].size // max(page.size, 1), page.imagedepth
+            )
+        if any("invalid page offset" in error for error in errors):
+            raise ValueError(f"{path} is cut short: it refers to pages beyond its end.")
+        if 0 in page.shape:
+            raise ValueError(f"{path} has no pixels: its size is {page.shape}.")
+        check_pixels(path, page.imagelength, page.imagewidth)
+        check_bytes(path, n_pages * page.nbytes)
+        yield file, n_pages
+
+
+class _Collector(logging.Handler):
+    """Keeps the messages that one thread logs."""
+
+    def __init__(self):
+        super().__init__(logging.ERROR)
+        self.thread = threading.get_ident()
+        self.messages = []
+
+    def emit(self, record):
+        if record.thread == self.thread:
+            self.messages.append(record.getMessage())
+
+
+@contextmanager
+def _errors_of_tifffile():
+    """Yield the errors that tifffile logs and does not raise, such as pages that are missing."""
+    logger, collector = logging.getLogger("tifffile"), _Collector()
+    logger.addHandler(collector)
+    try:
+        yield collector.messages
+    finally:
+        logger.removeHandler(collector)
 
 
 @contextmanager
 def _only_page(path):
-    """Open a TIFF file of one page, and check its size before its pixels are read."""
-    with tifffile.TiffFile(path, is_ome=False) as file:  # OME refers to planes in other files
-        page = file.pages[0]
-        # ImageJ stores a stack after a single page.
-        pages = max(len(file.pages), file.series[0].size // max(page.size, 1), page.imagedepth)
-        if pages > 1:
-            raise ValueError(f"{path} has {pages} pages; expected one. Save each page as a file.")
-        if 0 in page.shape:
-            raise ValueError(f"{path} has no pixels: its size is {page.shape}.")
-        check_pixels(path, page.imagelength, page.imagewidth)
-        check_bytes(path, page.nbytes)
-        yield page
+    with opened_tiff(path) as (file, n_pages):
+        if n_pages > 1:
+            raise ValueError(f"{path} has {n_pages} pages; expected one. Save each page as a file.")
+        yield file.pages[0]
 
 
-def _is_for_tifffile(page):
+def is_for_tifffile(page: tifffile.TiffPage) -> bool:
     """Return whether tifffile reads a page: grey levels or RGB, in a compression it supports.
 
     Pillow reads the rest: palettes, inks, video colours, and grey levels of 2 and 4 bits, which it

@@ -451,14 +451,14 @@ def test_an_interrupt_keeps_what_has_been_learned(folder, tmp_path):
         preexec_fn=partial(signal.signal, signal.SIGINT, signal.SIG_DFL),
     )
     for line in training.stdout:
-        if line.startswith("epoch 3/"):
+        if line.startswith("epoch 1/"):
             break
-    time.sleep(0.1)
+    time.sleep(1)
     training.send_signal(signal.SIGINT)
     output, errors = training.communicate(timeout=120)
     assert training.returncode == 130, errors
     assert "then interrupted" in output
-    assert load(model).n_iter_ >= 3
+    assert load(model).n_iter_ >= 1
 
 
 def test_what_was_learned_is_kept_where_an_image_can_no_longer_be_read(folder):

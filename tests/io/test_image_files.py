@@ -246,7 +246,7 @@ def test_grey_levels_of_lzw_keep_all_bits_without_imagecodecs(tmp_path, monkeypa
 def test_a_stack_of_imagej_is_no_image(tmp_path):
     tifffile.imwrite(tmp_path / "stack.tif", np.zeros((3, 7, 5), np.uint8), imagej=True)
     with pytest.raises(ValueError, match=r"stack\.tif has 3 pages"):
-        read_shape(tmp_path / "stack.tif")
+        read_image(tmp_path / "stack.tif")
 
 
 def test_a_tiff_by_another_name_keeps_its_bits(tmp_path):

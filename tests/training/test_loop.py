@@ -53,7 +53,7 @@ def test_bfloat16_learns_what_float32_learns(digits):
 def test_verbose_prints_a_line_per_epoch(digits, capsys):
     quick_denoiser(epochs=2, verbose=2).fit(digits[0][:100])
     lines = capsys.readouterr().out.splitlines()
-    assert [line.split(":")[0] for line in lines] == ["epoch 1/2", "epoch 2/2"]
+    assert [line.split(":")[0] for line in lines] == ["denoiser", "epoch 1/2", "epoch 2/2"]
 
 
 class Interrupt(keras.callbacks.Callback):

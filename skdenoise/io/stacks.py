@@ -1,0 +1,180 @@
+"""Stacks: TIFF files of several pages, as microscopes write them, read page by page and written alike."""
+
+import math
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import tifffile
+
+from skdenoise.io.safety import errors_name, written_whole
+from skdenoise.io.tiff import finished, finished_shape, is_for_tifffile, is_tiff, opened_tiff
+from skdenoise.typing import Images
+
+# What tifffile derives from the shape when it writes a stack of ImageJ.
+_DERIVED = ("ImageJ", "images", "channels", "slices", "frames", "hyperstack")
+# Compressions that tifffile writes without another package.
+_DEFLATE = (tifffile.COMPRESSION.DEFLATE, tifffile.COMPRESSION.ADOBE_DEFLATE)
+
+
+@dataclass(frozen=True)
+class StackLayout:
+    """What a file says of the order and meaning of its pages.
+
+    Parameters
+    ----------
+    shape : tuple of int
+        Lengths of the axes of the pages, such as (frames, slices, channels).
+    axes : str
+        Their letters as in tifffile, such as ``"TZC"``.
+    kind : str
+        Who wrote the file, as tifffile finds: ``"imagej"``, ``"shaped"`` (tifffile itself) or others.
+    options : dict
+        Further arguments of `tifffile.imwrite`: resolution, compression, and metadata of ImageJ.
+    """
+
+    shape: tuple[int, ...]
+    axes: str
+    kind: str
+    options: dict[str, Any] = field(default_factory=dict)
+
+
+class TiffStack(Sequence[Images]):
+    """The pages of a TIFF file, each read on access.
+
+    Channels of a microscope are pages of their own, and not colours.
+
+    Parameters
+    ----------
+    path : str or Path
+        The file.
+
+    Attributes
+    ----------
+    page_shape : tuple of int
+        (height, width) or (height, width, 3) of each page.
+    layout : StackLayout
+        The axes of the pages.
+
+    Raises
+    ------
+    ValueError
+        If it is not such a file, its pages differ in size or dtype, or it has more than 8 GiB.
+    """
+
+    def __init__(self, path: str | Path) -> None:
+        self.path = Path(path)
+        with self._opened() as (file, n_pages):
+            page, series = file.pages[0], file.series[0]
+            n_axes = len(series.shape) - len(page.shape)
+            lengths = series.shape[:n_axes]
+            is_whole = len(file.pages) in (1, n_pages) and len(file.series) == 1
+            if not is_whole or math.prod(lengths) != n_pages or not series.axes.endswith(page.axes):
+                raise ValueError(
+                    f"{self.path} has {len(file.pages)} pages that are not a stack of images of one size and "
+                    "dtype. Save each page as a file."
+                )
+            if not is_for_tifffile(page):
+                raise ValueError(
+                    f"{self.path} is a stack of pages with palettes, inks, or a compression that cannot be read. "
+                    "Save it as RGB or grey levels."
+                )
+            self.page_shape = finished_shape(self.path, page)
+            self.layout = StackLayout(lengths, series.axes[:n_axes], series.kind, _options(file))
+            self._n_pages = n_pages
+
+    @contextmanager
+    def _opened(self) -> Iterator[tuple[tifffile.TiffFile, int]]:
+        with errors_name(self.path, "cannot be read as a stack"), opened_tiff(self.path) as opened:
+            yield opened
+
+    def __len__(self) -> int:
+        return self._n_pages
+
+    def __getitem__(self, index: int) -> Images:  # type: ignore[override] # no slices
+        """Return one page, (height, width) or (height, width, 3)."""
+        index = range(len(self))[index]
+        with self._opened() as (file, _):
+            return self._page(file, index)
+
+    def read(self) -> Images:
+        """Return all pages as one array (n_pages, height, width) or (n_pages, height, width, 3)."""
+        with self._opened() as (file, n_pages):
+            first = self._page(file, 0)
+            pages = np.empty((n_pages, *first.shape), first.dtype)
+            for index in range(n_pages):
+                pages[index] = self._page(file, index)
+            return pages
+
+    def _page(self, file, index):
+        page, series = file.pages[0], file.series[0]
+        if len(file.pages) > 1:
+            pixels = file.pages[index].asarray()
+        else:  # a stack of ImageJ, whose pixels follow the only page
+            shape = (len(self), *page.shape)
+            dtype = series.dtype.newbyteorder(file.byteorder)
+            pixels = file.filehandle.memmap_array(dtype, shape, series.dataoffset, mode="r")[index]
+        if pixels.shape != page.shape:
+            raise ValueError(f"page {index} has the shape {pixels.shape}, not {page.shape}")
+        return finished(self.path, page, pixels)
+
+
+def n_images_in(path: str | Path) -> int:
+    """Return the number of pages of a TIFF file, and 1 for other files and for damaged ones."""
+    if not is_tiff(path):
+        return 1
+    try:
+        with errors_name(path, "cannot be read"), opened_tiff(path) as (_, n_pages):
+            return n_pages
+    except ValueError:
+        return 1  # whoever reads it reports why
+
+
+def write_stack(path: str | Path, pages: Images, layout: StackLayout) -> None:
+    """Write the pages of a stack as a TIFF file. After an error, no partial file is left.
+
+    Parameters
+    ----------
+    path : str or Path
+        The file, whose ending is ``.tif`` or ``.tiff``.
+    pages : ndarray of shape (n_pages, height, width) or (n_pages, height, width, 3)
+        The pages.
+    layout : StackLayout
+        Their axes, and the kind of file to write.
+
+    Raises
+    ------
+    ValueError
+        If the ending is another one.
+    """
+    path = Path(path)
+    if path.suffix.lower() not in (".tif", ".tiff"):
+        raise ValueError(f"{path}: a stack of {len(pages)} pages can only be written as .tif.")
+    is_colour = pages.ndim == 4
+    axes = f"{layout.axes}YXS" if is_colour else f"{layout.axes}YX"
+    options = {"photometric": "rgb" if is_colour else "minisblack", **layout.options}
+    if layout.kind == "imagej":
+        options |= {"imagej": True, "metadata": {**options["metadata"], "axes": axes}}
+    elif layout.kind == "shaped":
+        options["metadata"] = {"axes": axes}
+    else:
+        options["metadata"] = None
+    with written_whole(path) as new:
+        tifffile.imwrite(new, pages.reshape(*layout.shape, *pages.shape[1:]), **options)
+
+
+def _options(file):
+    """Return the arguments of `tifffile.imwrite` that keep what a file says beside its pixels."""
+    page = file.pages[0]
+    options = {}
+    if "XResolution" in page.tags and "YResolution" in page.tags:
+        options = {"resolution": page.resolution, "resolutionunit": page.resolutionunit}
+    if file.series[0].kind == "imagej":
+        known = file.imagej_metadata or {}
+        options["metadata"] = {name: known[name] for name in known if name not in _DERIVED}
+    elif page.compression in _DEFLATE:
+        options["compression"] = "zlib"
+    return options

@@ -1,0 +1,153 @@
+"""TIFF files of several pages: read, written alike, and used by the command line."""
+
+import numpy as np
+import pytest
+import tifffile
+from typer.testing import CliRunner
+
+from skdenoise import FilterDenoiser, ImageFolder
+from skdenoise.cli import app
+from skdenoise.io.image_files import read_image, read_shape, write_image
+from skdenoise.io.stacks import TiffStack, n_images_in, write_stack
+
+IMAGEJ = {"axes": "TZCYX", "spacing": 2.5, "unit": "um", "finterval": 0.5}
+
+
+def pages(*shape, dtype=np.uint16):
+    return np.random.default_rng(0).integers(0, 255, shape).astype(dtype)
+
+
+HYPERSTACK = pages(2, 3, 4, 20, 30)
+SLICES = pages(5, 20, 30)
+COLOURS = pages(5, 20, 30, 3, dtype=np.uint8)
+FILES = {
+    "ImageJ": (HYPERSTACK, {"imagej": True, "metadata": IMAGEJ, "resolution": (3.0, 3.0)}),
+    "ImageJ, other byte order": (SLICES, {"imagej": True, "byteorder": ">"}),
+    "ImageJ, floats": (SLICES.astype(np.float32), {"imagej": True}),
+    "ImageJ, colours": (COLOURS, {"imagej": True}),
+    "tifffile": (HYPERSTACK, {"photometric": "minisblack", "metadata": {"axes": "TZCYX"}}),
+    "pages": (SLICES, {"photometric": "minisblack", "metadata": None}),
+    "compressed pages": (
+        SLICES,
+        {"photometric": "minisblack", "metadata": None, "compression": "zlib"},
+    ),
+    "colour pages": (COLOURS, {"photometric": "rgb", "metadata": None}),
+    "colour planes": (
+        np.ascontiguousarray(np.moveaxis(COLOURS, 3, 1)),
+        {"photometric": "rgb", "metadata": None, "planarconfig": "separate"},
+    ),
+    "OME": (HYPERSTACK, {"ome": True, "metadata": {"axes": "TZCYX"}}),
+}
+
+
+@pytest.mark.parametrize("kind", FILES)
+def test_a_stack_is_read_and_written_as_it_was(tmp_path, kind):
+    written, options = FILES[kind]
+    tifffile.imwrite(tmp_path / "a.tif", written, **options)
+    stack = TiffStack(tmp_path / "a.tif")
+    read = stack.read()
+    if kind == "colour planes":
+        written = np.moveaxis(written, 1, -1)
+    np.testing.assert_array_equal(read, written.reshape(read.shape))
+    assert read.dtype == written.dtype
+    assert stack.page_shape == read_shape(tmp_path / "a.tif") == read.shape[1:]
+    assert n_images_in(tmp_path / "a.tif") == len(stack) == len(read)
+    for index in (0, 2, -1):
+        np.testing.assert_array_equal(stack[index], read[index])
+
+    write_stack(tmp_path / "b.tif", read, stack.layout)
+    again = TiffStack(tmp_path / "b.tif")
+    np.testing.assert_array_equal(again.read(), read)
+    assert again.layout == stack.layout
+
+
+def test_a_hyperstack_keeps_its_axes_and_its_scale(tmp_path):
+    tifffile.imwrite(tmp_path / "a.tif", HYPERSTACK, **FILES["ImageJ"][1])
+    stack = TiffStack(tmp_path / "a.tif")
+    write_stack(tmp_path / "b.tif", stack.read(), stack.layout)
+    with tifffile.TiffFile(tmp_path / "b.tif") as file:
+        assert (file.series[0].axes, file.series[0].shape) == ("TZCYX", HYPERSTACK.shape)
+        assert file.imagej_metadata["spacing"] == 2.5
+        assert file.imagej_metadata["unit"] == "um"
+        assert file.imagej_metadata["finterval"] == 0.5
+        assert file.pages[0].resolution == (3.0, 3.0)
+
+
+def test_pages_of_several_sizes_are_no_stack(tmp_path):
+    with tifffile.TiffWriter(tmp_path / "a.tif") as file:
+        file.write(COLOURS[0], photometric="rgb", metadata=None)
+        file.write(COLOURS[1, :10], photometric="rgb", metadata=None)
+    with pytest.raises(ValueError, match=r"a\.tif has 2 pages that are not a stack"):
+        TiffStack(tmp_path / "a.tif")
+
+
+@pytest.mark.parametrize("kind", ["ImageJ", "pages", "compressed pages", "colour pages"])
+@pytest.mark.parametrize("share", [0.3, 0.6, 0.9])
+def test_a_stack_that_is_cut_short_is_refused(tmp_path, kind, share):
+    tifffile.imwrite(tmp_path / "a.tif", FILES[kind][0], **FILES[kind][1])
+    whole = (tmp_path / "a.tif").read_bytes()
+    (tmp_path / "a.tif").write_bytes(whole[: int(share * len(whole))])
+    with pytest.raises(ValueError, match=r"a\.tif"):
+        TiffStack(tmp_path / "a.tif").read()
+    with pytest.raises(ValueError, match=r"a\.tif"):
+        list(ImageFolder(tmp_path))
+
+
+def test_a_stack_is_only_written_as_tiff(tmp_path):
+    tifffile.imwrite(tmp_path / "a.tif", SLICES, imagej=True)
+    with pytest.raises(ValueError, match=r"5 pages can only be written as \.tif"):
+        write_stack(tmp_path / "a.png", SLICES, TiffStack(tmp_path / "a.tif").layout)
+    assert not (tmp_path / "a.png").exists()
+
+
+@pytest.fixture
+def folder(tmp_path):
+    """A folder with a stack of five pages and another image of the same kind."""
+    folder = tmp_path / "folder"
+    folder.mkdir()
+    tifffile.imwrite(folder / "stack.tif", SLICES, imagej=True)
+    write_image(folder / "last.tif", SLICES[0])
+    return folder
+
+
+def test_a_folder_has_an_image_for_each_page(folder):
+    images = ImageFolder(folder)
+    assert [path.name for path in images.paths] == ["last.tif", *["stack.tif"] * 5]
+    assert images.pages == [0, 0, 1, 2, 3, 4]
+    assert images.read_shapes() == [(20, 30)] * 6
+    np.testing.assert_array_equal(images[4], SLICES[3])
+    np.testing.assert_array_equal(images.subset([5, 0])[0], SLICES[4])
+
+
+def skdenoise(*arguments):
+    return CliRunner().invoke(app, [str(argument) for argument in arguments])
+
+
+def test_denoise_writes_a_stack_as_a_stack(folder, tmp_path):
+    FilterDenoiser("median").fit(SLICES).save(tmp_path / "median.skdenoise")
+    result = skdenoise("denoise", tmp_path / "median.skdenoise", folder, "-o", tmp_path / "out")
+    assert result.exit_code == 0, result.output
+    expected = FilterDenoiser("median").fit(SLICES).transform(SLICES)
+    denoised = TiffStack(tmp_path / "out" / "stack.tif")
+    np.testing.assert_array_equal(denoised.read(), expected)
+    assert denoised.layout == TiffStack(folder / "stack.tif").layout
+    np.testing.assert_array_equal(read_image(tmp_path / "out" / "last.tif"), expected[0])
+
+
+def test_train_learns_from_all_pages(folder, tmp_path):
+    quick = ("--epochs", 1, "--patch-size", 16)
+    result = skdenoise("train", folder, "-o", tmp_path / "a.skdenoise", *quick)
+    assert result.exit_code == 0, result.output
+    assert "training on patches of 16x16 pixels of 6 images" in result.output
+    assert "trained on 6 image(s)" in result.output
+
+
+def test_train_takes_pairs_of_stacks(folder, tmp_path):
+    clean = tmp_path / "clean"
+    clean.mkdir()
+    tifffile.imwrite(clean / "stack.tif", SLICES // 2, imagej=True)
+    write_image(clean / "last.tif", SLICES[0] // 2)
+    quick = ("--epochs", 1, "--patch-size", 16, "--clean", clean)
+    result = skdenoise("train", folder, "-o", tmp_path / "a.skdenoise", *quick)
+    assert result.exit_code == 0, result.output
+    assert "trained on 6 image(s)" in result.output
