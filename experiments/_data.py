@@ -53,11 +53,10 @@ def load_free_photographs(n, side):
         return np.stack([_middle(archive.read(name), side) for name in chosen])
 
 
-def other_free_photographs(*numbers):
-    """Yield the free photographs that `load_free_photographs` returns for no n of these, as Pillow images."""
+def other_free_photographs(n):
+    """Yield the other free photographs than the `n` of `load_free_photographs`, as Pillow images."""
     with _free_photographs() as (archive, names):
-        left_out = {index for n in numbers for index in _spread(n, names)}
-        for index in sorted(set(range(len(names))) - left_out):
+        for index in sorted(set(range(len(names))) - set(_spread(n, names))):
             yield Image.open(io.BytesIO(archive.read(names[index]))).convert("RGB")
 
 

@@ -22,6 +22,7 @@ _READING_ORDER = [
     "your_own_photographs",
     "camera_pictures",
     "counted_photons",
+    "reading_text",
     "real_pairs",
     "no_clean_images",
     "does_it_hallucinate",
