@@ -148,9 +148,7 @@ class EpochLines:
 
     def on_train_begin(self, logs=None):
         """Say how long the fit is."""
-        steps = (
-            f"{self.epochs * self.steps:,} steps in {self.epochs:,} epoch{'s'[: self.epochs > 1]}"
-        )
+        steps = f"{self.epochs * self.steps:,} steps in {self.epochs:,} epoch{'s' if self.epochs > 1 else ''}"
         print(f"denoiser: {steps}", flush=True)
 
     def on_epoch_end(self, epoch, logs=None):
@@ -183,11 +181,11 @@ def _as_callback(display):
 
 def _duration(seconds):
     """Return a time in words, such as "about 3 minutes"."""
-    for unit, length in (("hour", 3600), ("minute", 60)):
-        if seconds >= length:
-            number = round(seconds / length)
-            return f"about {number} {unit}{'s'[: number > 1]}"
-    return "less than a minute"
+    minutes = round(seconds / 60)
+    number, unit = (minutes, "minute") if minutes < 60 else (round(minutes / 60), "hour")
+    if number == 0:
+        return "less than a minute"
+    return f"about {number} {unit}{'s' if number > 1 else ''}"
 
 
 def _can_show_a_bar(console):

@@ -37,10 +37,11 @@ def test_a_fit_in_a_log_prints_some_lines_with_the_time_left(verbose, n_lines, c
 @pytest.mark.parametrize(
     ("seconds", "words"),
     [
-        (59, "less than a minute"),
+        (20, "less than a minute"),
         (61, "about 1 minute"),
-        (150, "about 2 minutes"),
-        (5400, "about 2 hours"),
+        (170, "about 3 minutes"),
+        (3599, "about 1 hour"),
+        (7000, "about 2 hours"),
     ],
 )
 def test_durations_are_words(seconds, words):

@@ -32,7 +32,7 @@ from skdenoise.images.value_range import range_of_images
 from skdenoise.io.image_files import ENDINGS, image_paths, read_image, write_image
 from skdenoise.io.npy import is_stack, read_archive
 from skdenoise.io.safety import written_whole
-from skdenoise.io.stacks import TiffStack, n_images_in, write_stack
+from skdenoise.io.stacks import TiffStack, check_stack_ending, n_images_in, write_stack
 from skdenoise.noise.camera_pipeline import CameraPipeline
 
 _ARCHIVE = ".npz"
@@ -132,8 +132,9 @@ def denoise(
         bool,
         typer.Option(
             "--stabilize",
-            help="For noise that grows with the brightness, as counted photons have it (microscopy, X-rays, "
-            "astronomy): measure it in each image, make it equally strong everywhere, denoise, and undo this.",
+            help="For noise that grows with the brightness, such as that of counted photons (microscopy, X-rays, "
+            "astronomy): measure it in each image, make it equally strong everywhere, denoise, and transform "
+            "back. If the camera adds an offset, give it as black (--value-range).",
         ),
     ] = False,
     value_range: ValueRange = None,
@@ -300,7 +301,7 @@ def _run(job, denoiser, value_range, overwrite, *, checked):
         if _is_archive(job.input):
             write, noisy, denoised = _denoised_archive(job.input, denoiser, value_range)
         else:
-            noisy, write_images = _read(job.input)
+            noisy, write_images = _read(job.input, job.output)
             denoised = _denoised(denoiser, noisy, value_range)
             write = functools.partial(write_images, images=denoised)
         job.output.parent.mkdir(parents=True, exist_ok=True)
@@ -316,10 +317,11 @@ def _run(job, denoiser, value_range, overwrite, *, checked):
     job.seconds = round(time.perf_counter() - start, 3)
 
 
-def _read(path):
-    """Return the images of a file, and a function that writes such images to a path."""
+def _read(path, output):
+    """Return the images of a file, and a function that writes such images to the output."""
     if n_images_in(path) > 1:
         stack = TiffStack(path)
+        check_stack_ending(output, len(stack))
         return stack.read(), lambda path, images: write_stack(path, images, stack.layout)
     return read_image(path)[np.newaxis], lambda path, images: write_image(path, images[0])
 

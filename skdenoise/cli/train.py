@@ -142,7 +142,7 @@ def train(
     )
     learning, judging = _split(images, targets, seed)
     if not (quiet or as_json):
-        n_images = f"{len(learning[0])} image{'s'[: len(learning[0]) > 1]}"
+        n_images = f"{len(learning[0])} image{'s' if len(learning[0]) > 1 else ''}"
         print(f"training on patches of {patch_size}x{patch_size} pixels of {n_images}", flush=True)
     exit_code = _fit(denoiser, *learning)
     interrupted = exit_code != 0
@@ -235,6 +235,15 @@ def _paired(images, folder, clean):
             f"{clean} lacks {len(missing)} of the images, for example {missing[0]}.",
             param_hint="--clean",
         )
+    pages, clean_pages = (Counter(each.paths) for each in (images, targets))
+    for path, number in pages.items():
+        other = clean / path.relative_to(folder)
+        if clean_pages[other] not in (0, number):
+            raise typer.BadParameter(
+                f"{path} has {number} usable page(s), and {other} has {clean_pages[other]}. Give as many clean "
+                "pages, in the same order.",
+                param_hint="--clean",
+            )
     both = [i for i, name in enumerate(wanted) if name in index]
     if not both:
         raise typer.BadParameter("no image can be used in both folders.", param_hint="--clean")
@@ -264,10 +273,22 @@ def _large_enough(images, targets, patch_size):
 
 
 def _split(images, targets, seed):
-    """Return the images (with their clean ones, if any) to train on, and those held out."""
-    order = np.random.default_rng(seed).permutation(len(images))
+    """Return the images (with their clean ones, if any) to train on, and those held out.
+
+    Pages of a stack are often nearly the same. So whole files are held out, or else the last pages of one.
+    """
     n_held_out = min(_MOST_HELD_OUT, int(_HELD_OUT_SHARE * len(images)))
-    parts = sorted(order[n_held_out:]), sorted(order[:n_held_out])
+    in_file = {}
+    for index, path in enumerate(images.paths):
+        in_file.setdefault(path, []).append(index)
+    files, held_out = list(in_file), []
+    for number in np.random.default_rng(seed).permutation(len(files)):
+        pages = in_file[files[number]]
+        if len(held_out) + len(pages) <= n_held_out:
+            held_out += pages
+    if not held_out:
+        held_out = in_file[files[-1]][-n_held_out:] if n_held_out else []
+    parts = sorted(set(range(len(images))) - set(held_out)), sorted(held_out)
     return [(images.subset(part), targets and targets.subset(part)) for part in parts]
 
 

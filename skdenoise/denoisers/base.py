@@ -61,9 +61,10 @@ class Denoiser(ImageTransformer):
             )
         self._check_strength()
         self._check_colour()
-        self._check_stabilize()
+        check_stabilize(self.stabilize)
 
     def _check_stabilize(self):
+        """Check `stabilize` where it is used, since it can be changed after ``fit``."""
         check_stabilize(self.stabilize)
 
     def _check_colour(self):

@@ -69,10 +69,11 @@ class FilterDenoiser(Denoiser):
         any number of channels as a grey image. ``"auto"``: opponent for Gaussian noise and for unknown
         noise, else separate (always for the median). It can be changed after ``fit``.
     stabilize : "estimate", CameraNoise, PoissonNoise or None, default=None
-        For a denoiser of Gaussian noise, and images whose noise grows with the brightness, as counted
-        photons have it (microscopy, X-rays, astronomy): ``transform`` makes the noise equally strong
-        everywhere, denoises, and undoes this (a variance-stabilizing transform). Give the noise, for example
-        from `fit_noise_model`; ``"estimate"`` measures it in each image. It can be changed after ``fit``.
+        For a denoiser of Gaussian noise, and images whose noise grows with the brightness, such as that of
+        counted photons (microscopy, X-rays, astronomy): ``transform`` makes the noise equally strong
+        everywhere, denoises, and transforms back. Give the noise, for example from `fit_noise_model`, in
+        units of the same value range; ``"estimate"`` measures it in each image. Black must be the value
+        without light. It can be changed after ``fit``.
     train_output : {"denoised_noisy", "denoised", "clean"}, default="denoised_noisy"
         What ``fit_transform`` returns, as in `UNetDenoiser`. Use ``"denoised"`` after a
         `NoiseAugmenter`, which has already added the noise.

@@ -8,7 +8,7 @@ from skdenoise.denoisers.colours import Denoise
 from skdenoise.images.pixels import UNIT, PixelFormat, changed_in_unit
 from skdenoise.noise.anscombe import AnscombeTransform, transform_for
 from skdenoise.noise.fitting import noise_of_flat_regions
-from skdenoise.typing import Images
+from skdenoise.typing import Images, UnitImages
 
 ESTIMATE = "estimate"
 
@@ -22,16 +22,46 @@ def denoise_stabilized(
     """
 
     def denoise_part(noisy):  # before integers are rounded
-        if not is_estimate(noise):
-            transform = transform_for(noise)
-            return transform.inverse(denoise(transform.forward(noisy), UNIT, False))
-        transforms = [_estimated(image[np.newaxis], pixels) for image in noisy]
-        images = zip(transforms, noisy, strict=True)
-        denoised = denoise(np.stack([one.forward(image) for one, image in images]), UNIT, False)
-        results = zip(transforms, denoised, strict=True)
-        return np.stack([one.inverse(image) for one, image in results])
+        transforms = transforms_for(noisy, pixels, noise)
+        stabilized = [one.forward(image) for one, image in zip(transforms, noisy, strict=True)]
+        denoised = denoise(np.stack(stabilized), UNIT, False)
+        return np.stack(
+            [one.inverse(image) for one, image in zip(transforms, denoised, strict=True)]
+        )
 
     return changed_in_unit(denoise_part, images, pixels, clip)
+
+
+def transforms_for(noisy: UnitImages, pixels: PixelFormat, noise: Any) -> list[AnscombeTransform]:
+    """Return the transform of each NHWC image, in units of the value range.
+
+    An image whose noise cannot be measured, such as a black one, is given that of the others.
+
+    Raises
+    ------
+    ValueError
+        If the noise of no image can be measured.
+    """
+    if not is_estimate(noise):
+        return [transform_for(noise)] * len(noisy)
+    found, reason = [], ""
+    for image in noisy:
+        try:
+            model = noise_of_flat_regions(image[np.newaxis], pixels)
+            found.append(AnscombeTransform(model.shot, model.read))
+        except ValueError as error:
+            found.append(None)
+            reason = reason or str(error)
+    known = [one for one in found if one is not None]
+    if not known:
+        raise ValueError(
+            f"stabilize='estimate' could not measure the noise. {reason} If the noise is known, give it: "
+            "stabilize=CameraNoise(shot=0.01, read=0, gamma=1), or the result of fit_noise_model."
+        )
+    usual = AnscombeTransform(
+        float(np.median([one.shot for one in known])), float(np.median([one.read for one in known]))
+    )
+    return [one or usual for one in found]
 
 
 def check_stabilize(noise: Any) -> None:
@@ -43,14 +73,3 @@ def check_stabilize(noise: Any) -> None:
 def is_estimate(noise: Any) -> bool:
     """Return whether the noise of each image is to be measured."""
     return isinstance(noise, str) and noise == ESTIMATE
-
-
-def _estimated(image, pixels):
-    try:
-        noise = noise_of_flat_regions(image, pixels)
-    except ValueError as error:
-        raise ValueError(
-            f"stabilize='estimate' could not measure the noise of an image: {error} Or give the noise, such "
-            "as stabilize=CameraNoise(shot=0.01, read=0, gamma=1)."
-        ) from error
-    return AnscombeTransform(noise.shot, noise.read)

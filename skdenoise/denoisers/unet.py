@@ -85,10 +85,11 @@ class UNetDenoiser(Denoiser):
         any number of channels as a grey image. ``"auto"``: opponent for Gaussian noise and for unknown
         noise, else separate. It can be changed after ``fit``.
     stabilize : "estimate", CameraNoise, PoissonNoise or None, default=None
-        For a denoiser of Gaussian noise, and images whose noise grows with the brightness, as counted
-        photons have it (microscopy, X-rays, astronomy): ``transform`` makes the noise equally strong
-        everywhere, denoises, and undoes this (a variance-stabilizing transform). Give the noise, for example
-        from `fit_noise_model`; ``"estimate"`` measures it in each image. It can be changed after ``fit``.
+        For a denoiser of Gaussian noise, and images whose noise grows with the brightness, such as that of
+        counted photons (microscopy, X-rays, astronomy): ``transform`` makes the noise equally strong
+        everywhere, denoises, and transforms back. Give the noise, for example from `fit_noise_model`, in
+        units of the same value range; ``"estimate"`` measures it in each image. Black must be the value
+        without light. It can be changed after ``fit``.
     supervision : {"clean", "self", "recorrupted"} or Supervision, default="clean"
         What the network learns from. ``"clean"``: clean images, or pairs of noisy and clean images.
         ``"self"``: noisy images alone; some pixels are hidden, and the network predicts them from their
@@ -663,6 +664,9 @@ class UNetDenoiser(Denoiser):
         from skdenoise.networks.architecture import check_architecture
 
         super()._check_params()
+        self._check_stabilized_noise(
+            resolve_noise(self.noise) if self.stabilize is not None else None
+        )
         supervision = resolve_supervision(self.supervision)
         self._steps()
         check_architecture(self.network, self.filters, channels=1)
@@ -678,10 +682,15 @@ class UNetDenoiser(Denoiser):
 
     def _check_stabilize(self):
         super()._check_stabilize()
-        if self.stabilize is not None and not isinstance(resolve_noise(self.noise), GaussianNoise):
+        self._check_stabilized_noise(self.noise_)
+
+    def _check_stabilized_noise(self, noise):
+        """Raise if images are to be stabilized for a network that removes this noise as it is."""
+        if self.stabilize is not None and not isinstance(noise, GaussianNoise):
             raise ValueError(
-                f"stabilize={self.stabilize!r} is for a network that was trained for Gaussian noise, not for "
-                f"noise={self.noise!r}, which the network learns to remove as it is. Set stabilize=None."
+                f"stabilize={self.stabilize!r} is for a network that was trained for Gaussian noise. This one "
+                f"removes other noise as it is: {'that of its images' if noise is None else noise!r}. Set "
+                "stabilize=None."
             )
 
     def _steps(self):

@@ -51,11 +51,6 @@ def read_image(path: str | Path) -> Images:
         return read_tiff(path) if is_tiff(path) else read_picture(path)
 
 
-def read_page(path: str | Path, page: int) -> Images:
-    """Read an image of a file that may have several pages, by its number from 0."""
-    return TiffStack(path)[page] if n_images_in(path) > 1 else read_image(path)
-
-
 def read_shape(path: str | Path) -> tuple[int, ...]:
     """Return the shape of the image in a file, or of its pages. Only the header is read."""
     path = Path(path)
@@ -148,7 +143,9 @@ class ImageFolder(Sequence[Images]):
             raise FileNotFoundError(
                 f"{path} has no images: expected files with the endings {', '.join(ENDINGS)}."
             )
-        found = [(file, page) for file in files for page in range(n_images_in(file))]
+        self._n_pages = {file: n_images_in(file) for file in files}
+        self._stacks = {}
+        found = [(file, page) for file in files for page in range(self._n_pages[file])]
         self.paths: list[Path] = [file for file, _ in found]
         self.pages: list[int] = [page for _, page in found]
         self.colour = colour
@@ -171,7 +168,12 @@ class ImageFolder(Sequence[Images]):
 
     def _read(self, path_and_page):
         path, page = path_and_page
-        return check_values(_in_colour(read_page(path, page), self.colour), str(path))
+        if self._n_pages[path] == 1:
+            return check_values(_in_colour(read_image(path), self.colour), str(path))
+        if path not in self._stacks:
+            self._stacks[path] = TiffStack(path)
+        image = _in_colour(self._stacks[path][page], self.colour)
+        return check_values(image, f"{path}, page {page},")
 
     def __repr__(self) -> str:
         folder = os.path.commonpath([path.parent for path in self.paths])

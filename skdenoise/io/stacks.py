@@ -1,4 +1,4 @@
-"""Stacks: TIFF files of several pages, as microscopes write them, read page by page and written alike."""
+"""Stacks: TIFF files of several pages, as microscopes write them, read and written in the same layout."""
 
 import math
 from collections.abc import Iterator, Sequence
@@ -11,7 +11,7 @@ import numpy as np
 import tifffile
 
 from skdenoise.io.safety import errors_name, written_whole
-from skdenoise.io.tiff import finished, finished_shape, is_for_tifffile, is_tiff, opened_tiff
+from skdenoise.io.tiff import ENDINGS, opened_tiff, tifffile_reads, upright_pixels, upright_shape
 from skdenoise.typing import Images
 
 # What tifffile derives from the shape when it writes a stack of ImageJ.
@@ -74,17 +74,18 @@ class TiffStack(Sequence[Images]):
             is_whole = len(file.pages) in (1, n_pages) and len(file.series) == 1
             if not is_whole or math.prod(lengths) != n_pages or not series.axes.endswith(page.axes):
                 raise ValueError(
-                    f"{self.path} has {len(file.pages)} pages that are not a stack of images of one size and "
-                    "dtype. Save each page as a file."
+                    f"{self.path} has {n_pages} pages, which are not a plain stack of images of one size and dtype. "
+                    "Save each page as a file."
                 )
-            if not is_for_tifffile(page):
+            if not tifffile_reads(page):
                 raise ValueError(
-                    f"{self.path} is a stack of pages with palettes, inks, or a compression that cannot be read. "
-                    "Save it as RGB or grey levels."
+                    f"{self.path} is a stack of {page.dtype}, {page.photometric.name}, compression "
+                    f"{page.compression.name}, which cannot be read. Save it as RGB or grey levels."
                 )
-            self.page_shape = finished_shape(self.path, page)
+            self.page_shape = upright_shape(self.path, page)
             self.layout = StackLayout(lengths, series.axes[:n_axes], series.kind, _options(file))
             self._n_pages = n_pages
+            self._is_in_one_block = len(file.pages) == 1 and n_pages > 1
 
     @contextmanager
     def _opened(self) -> Iterator[tuple[tifffile.TiffFile, int]]:
@@ -97,7 +98,11 @@ class TiffStack(Sequence[Images]):
     def __getitem__(self, index: int) -> Images:  # type: ignore[override] # no slices
         """Return one page, (height, width) or (height, width, 3)."""
         index = range(len(self))[index]
-        with self._opened() as (file, _):
+        # The file was checked when it was opened first. A look at all pages again would take long.
+        with (
+            errors_name(self.path, "cannot be read as a stack"),
+            tifffile.TiffFile(self.path, is_ome=False) as file,
+        ):
             return self._page(file, index)
 
     def read(self) -> Images:
@@ -110,27 +115,35 @@ class TiffStack(Sequence[Images]):
             return pages
 
     def _page(self, file, index):
-        page, series = file.pages[0], file.series[0]
-        if len(file.pages) > 1:
-            pixels = file.pages[index].asarray()
-        else:  # a stack of ImageJ, whose pixels follow the only page
+        if self._is_in_one_block:  # by ImageJ, after the only page
+            page, series = file.pages[0], file.series[0]
             shape = (len(self), *page.shape)
             dtype = series.dtype.newbyteorder(file.byteorder)
             pixels = file.filehandle.memmap_array(dtype, shape, series.dataoffset, mode="r")[index]
-        if pixels.shape != page.shape:
-            raise ValueError(f"page {index} has the shape {pixels.shape}, not {page.shape}")
-        return finished(self.path, page, pixels)
+        else:
+            page = file.pages.get(index, aspage=True)  # with its own orientation
+            pixels = page.asarray()
+        upright = upright_pixels(self.path, page, pixels)
+        if upright.shape != self.page_shape:
+            raise ValueError(f"page {index} has the shape {upright.shape}, not {self.page_shape}")
+        return upright
 
 
 def n_images_in(path: str | Path) -> int:
-    """Return the number of pages of a TIFF file, and 1 for other files and for damaged ones."""
-    if not is_tiff(path):
-        return 1
+    """Return the number of pages of a file that ends in .tif or .tiff, and 1 for others and for damaged ones."""
+    if Path(path).suffix.lower() not in ENDINGS:
+        return 1  # without a look into each file of a large folder
     try:
         with errors_name(path, "cannot be read"), opened_tiff(path) as (_, n_pages):
             return n_pages
     except ValueError:
         return 1  # whoever reads it reports why
+
+
+def check_stack_ending(path: str | Path, n_pages: int) -> None:
+    """Raise an error if a stack cannot be written to a path."""
+    if Path(path).suffix.lower() not in ENDINGS:
+        raise ValueError(f"{path}: a stack of {n_pages} pages can only be written as .tif.")
 
 
 def write_stack(path: str | Path, pages: Images, layout: StackLayout) -> None:
@@ -150,9 +163,7 @@ def write_stack(path: str | Path, pages: Images, layout: StackLayout) -> None:
     ValueError
         If the ending is another one.
     """
-    path = Path(path)
-    if path.suffix.lower() not in (".tif", ".tiff"):
-        raise ValueError(f"{path}: a stack of {len(pages)} pages can only be written as .tif.")
+    check_stack_ending(path, len(pages))
     is_colour = pages.ndim == 4
     axes = f"{layout.axes}YXS" if is_colour else f"{layout.axes}YX"
     options = {"photometric": "rgb" if is_colour else "minisblack", **layout.options}
@@ -174,7 +185,16 @@ def _options(file):
         options = {"resolution": page.resolution, "resolutionunit": page.resolutionunit}
     if file.series[0].kind == "imagej":
         known = file.imagej_metadata or {}
-        options["metadata"] = {name: known[name] for name in known if name not in _DERIVED}
+        options["metadata"] = {
+            name: _as_ascii(value) for name, value in known.items() if name not in _DERIVED
+        }
     elif page.compression in _DEFLATE:
         options["compression"] = "zlib"
     return options
+
+
+def _as_ascii(value):
+    """Return a text with other characters escaped as ImageJ does, such as the first one of µm."""
+    if not isinstance(value, str):
+        return value
+    return "".join(one if one.isascii() else f"\\u{ord(one):04X}" for one in value)

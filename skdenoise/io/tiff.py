@@ -1,7 +1,7 @@
 """TIFF: read files with tifffile, which keeps all bits, or with Pillow, which reads more kinds."""
 
-import logging
-import threading
+import os
+import struct
 from collections.abc import Iterator
 from contextlib import contextmanager
 from importlib.util import find_spec
@@ -15,7 +15,7 @@ from skdenoise.io.pillow import opened_picture, read_picture
 from skdenoise.io.safety import check_bytes, check_pixels
 from skdenoise.typing import Images
 
-_ENDINGS, _BEGINNINGS = (".tif", ".tiff"), (b"II", b"MM")
+ENDINGS, _BEGINNINGS = (".tif", ".tiff"), (b"II", b"MM")
 _PHOTOMETRIC, _EXTRA = tifffile.PHOTOMETRIC, tifffile.EXTRASAMPLE
 # Number of samples of a pixel, without extra samples.
 _SAMPLES = {_PHOTOMETRIC.MINISBLACK: 1, _PHOTOMETRIC.MINISWHITE: 1, _PHOTOMETRIC.RGB: 3}
@@ -27,7 +27,7 @@ _DEEP_MODES = {"I;16": "uint16", "I;16B": "uint16", "I;16L": "uint16", "I": "int
 
 def is_tiff(path: str | Path) -> bool:
     """Return whether a file is a TIFF, by its extension or its first bytes."""
-    if Path(path).suffix.lower() in _ENDINGS:
+    if Path(path).suffix.lower() in ENDINGS:
         return True
     with open(path, "rb") as file:
         return file.read(2) in _BEGINNINGS
@@ -36,13 +36,13 @@ def is_tiff(path: str | Path) -> bool:
 def read_tiff(path: str | Path) -> Images:
     """Return the pixels of a TIFF file, upright, as grey levels or RGB of the stored dtype."""
     with _only_page(path) as page:
-        if not is_for_tifffile(page):
+        if not tifffile_reads(page):
             _check_pillow(path, page)
             return read_picture(path)
-        return finished(path, page, page.asarray())
+        return upright_pixels(path, page, page.asarray())
 
 
-def finished(path: str | Path, page: tifffile.TiffPage, pixels: Images) -> Images:
+def upright_pixels(path: str | Path, page: tifffile.TiffPage, pixels: Images) -> Images:
     """Return decoded pixels of a page, upright, as grey levels or RGB."""
     if page.axes == "SYX":
         pixels = np.moveaxis(pixels, 0, -1)
@@ -56,15 +56,15 @@ def finished(path: str | Path, page: tifffile.TiffPage, pixels: Images) -> Image
 def tiff_shape(path: str | Path) -> tuple[int, ...]:
     """Return the shape of the array that `read_tiff` returns."""
     with _only_page(path) as page:
-        return finished_shape(path, page)
+        return upright_shape(path, page)
 
 
-def finished_shape(path: str | Path, page: tifffile.TiffPage) -> tuple[int, ...]:
-    """Return the shape of a page after `finished`."""
+def upright_shape(path: str | Path, page: tifffile.TiffPage) -> tuple[int, ...]:
+    """Return the shape of a page after `upright_pixels`."""
     height, width = page.imagelength, page.imagewidth
     if _orientation(page) in _LYING:
         height, width = width, height
-    plain = is_for_tifffile(page)
+    plain = tifffile_reads(page)
     grey = _SAMPLES[page.photometric] == 1 if plain else _check_pillow(path, page)
     return (height, width) if grey else (height, width, 3)
 
@@ -82,13 +82,9 @@ def opened_tiff(path: str | Path) -> Iterator[tuple[tifffile.TiffFile, int]]:
     """
     with tifffile.TiffFile(path, is_ome=False) as file:  # OME refers to planes in other files
         page = file.pages[0]
-        with _errors_of_tifffile() as errors:
-            # ImageJ stores a stack after a single page.
-            n_pages = max(
-                len(file.pages), file.series[0].size // max(page.size, 1), page.imagedepth
-            )
-        if any("invalid page offset" in error for error in errors):
-            raise ValueError(f"{path} is cut short: it refers to pages beyond its end.")
+        # ImageJ stores a stack after a single page.
+        n_pages = max(len(file.pages), file.series[0].size // max(page.size, 1), page.imagedepth)
+        _check_pages(path, file, n_pages)
         if 0 in page.shape:
             raise ValueError(f"{path} has no pixels: its size is {page.shape}.")
         check_pixels(path, page.imagelength, page.imagewidth)
@@ -96,28 +92,19 @@ def opened_tiff(path: str | Path) -> Iterator[tuple[tifffile.TiffFile, int]]:
         yield file, n_pages
 
 
-class _Collector(logging.Handler):
-    """Keeps the messages that one thread logs."""
-
-    def __init__(self):
-        super().__init__(logging.ERROR)
-        self.thread = threading.get_ident()
-        self.messages = []
-
-    def emit(self, record):
-        if record.thread == self.thread:
-            self.messages.append(record.getMessage())
-
-
-@contextmanager
-def _errors_of_tifffile():
-    """Yield the errors that tifffile logs and does not raise, such as pages that are missing."""
-    logger, collector = logging.getLogger("tifffile"), _Collector()
-    logger.addHandler(collector)
-    try:
-        yield collector.messages
-    finally:
-        logger.removeHandler(collector)
+def _check_pages(path, file, n_pages):
+    """Raise an error if a file refers to more pages than it has, which tifffile reads as fewer pages."""
+    tiff, handle, last = file.tiff, file.filehandle, file.pages[-1]
+    handle.seek(last.offset)
+    number = handle.read(tiff.tagnosize)
+    following = b""
+    if len(number) == tiff.tagnosize:
+        handle.seek(struct.unpack(tiff.tagnoformat, number)[0] * tiff.tagsize, os.SEEK_CUR)
+        following = handle.read(tiff.offsetsize)
+    is_last = len(following) == tiff.offsetsize and not any(following)
+    named = (file.imagej_metadata or {}).get("images", 1)
+    if not is_last or named > n_pages:
+        raise ValueError(f"{path} is cut short: it refers to pages that it does not have.")
 
 
 @contextmanager
@@ -128,7 +115,7 @@ def _only_page(path):
         yield file.pages[0]
 
 
-def is_for_tifffile(page: tifffile.TiffPage) -> bool:
+def tifffile_reads(page: tifffile.TiffPage) -> bool:
     """Return whether tifffile reads a page: grey levels or RGB, in a compression it supports.
 
     Pillow reads the rest: palettes, inks, video colours, and grey levels of 2 and 4 bits, which it

@@ -11,8 +11,8 @@ from skdenoise.noise.camera import CameraNoise
 from skdenoise.noise.sensor import PoissonNoise
 from skdenoise.typing import UnitImages
 
-# The transform of no photons, without read-out noise: the inverse has no value below.
-_LEAST = 2 * math.sqrt(3 / 8)
+# The transform of 0 photons without read-out noise, below which there is no inverse.
+_TRANSFORM_OF_ZERO = 2 * math.sqrt(3 / 8)
 
 
 @dataclass(frozen=True)
@@ -32,7 +32,7 @@ class AnscombeTransform:
     With counts ``y = x / shot`` and read-out noise of variance ``v = read / shot**2``, the transform is
     ``2 * sqrt(y + 3 / 8 + v)`` (Starck et al. [1]_), whose noise has a variance of about 1. The mean of a
     transformed noisy value is not the transform of its mean, and the inverse accounts for this: it is
-    the closed form of the exact unbiased inverse (Makitalo and Foi [2]_).
+    the closed-form approximation of the exact unbiased inverse (Makitalo and Foi [2]_).
 
     References
     ----------
@@ -83,7 +83,7 @@ class AnscombeTransform:
             return denoised
         root, half = math.sqrt(self._offset), math.sqrt(self.shot) / 2
         difference = np.maximum(
-            denoised / np.float32(self._scale), np.float32(half * _LEAST - root)
+            denoised / np.float32(self._scale), np.float32(half * _TRANSFORM_OF_ZERO - root)
         )
         inverted = np.float32(half) / (difference + np.float32(root))  # 1 / transformed counts
         correction = np.polynomial.Polynomial(

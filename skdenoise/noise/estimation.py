@@ -158,8 +158,9 @@ def strengths_of_noise(
         warn_user(
             "The noise of the images is correlated between neighbouring pixels, as in pictures of cameras and "
             "phones, but noise_factor='estimate' trains for independent noise, and such a denoiser leaves "
-            "correlated noise as it is. Train with noise='camera_pipeline', or with CorrelatedGaussianNoise "
-            "and the correlation that estimate_noise(X, return_correlation=True) finds."
+            "correlated noise as it is. For pictures of cameras, use UNetDenoiser.from_pretrained('photo-real'). "
+            "With clean images, train with noise='camera_pipeline', or with CorrelatedGaussianNoise and the "
+            "correlation that estimate_noise(X, return_correlation=True) finds."
         )
     if np.isnan(found).all():
         raise ValueError(

@@ -22,6 +22,8 @@ _N_BINS, _MIN_PIXELS = 64, 100
 # With a smaller spread of intensities, most of the variance must be shot noise, and the slope so many times
 # its standard error.
 _MIN_SPREAD, _CLEAR_SLOPE = 0.02, 4
+# Black is too low if the noise vanishes above this intensity.
+_MIN_OFFSET = 0.05
 # Black pixels are counts of 0 photons, and not clipped, if a dark region has hardly any values between the
 # first counts. (Of clipped noise in 8 bits, many values are there.)
 _FIRST_COUNTS, _MAX_DISTINCT = 8, 12
@@ -84,7 +86,8 @@ def fit_noise_model(
     UserWarning
         If the noise is correlated between neighbouring pixels or, with `clean`, is not zero on
         average. `CameraNoise` cannot generate such noise. Or if the noise differs between images, as after
-        their contrast was stretched one by one: the model is then an average that fits none of them.
+        their contrast was stretched one by one: the model is then an average that fits none of them. Or if
+        the noise would vanish far above black, as where a camera adds an offset to all values.
 
     See Also
     --------
@@ -145,11 +148,11 @@ def fit_noise_model(
     noisy_unit = _sample(noisy, shape, value_range)
     if clean is None:
         model = noise_of_flat_regions(noisy_unit, pixels)
-        _warn_if_images_differ(_excess_of_flat_regions, model, noisy_unit)
+        _warn_if_images_differ(_ratio_in_flat_regions, model, noisy_unit)
     else:
         clean_unit = _sample(clean, shape, value_range)
         model = _model(*_measure_pairs(noisy_unit, clean_unit), pixels)
-        _warn_if_images_differ(_excess_of_pairs, model, noisy_unit, clean_unit)
+        _warn_if_images_differ(_ratio_in_pairs, model, noisy_unit, clean_unit)
     return model
 
 
@@ -166,7 +169,7 @@ def _model(light, variance, count, pixels):
     if pixels.is_integer:
         step = 1 / (pixels.value_range[1] - pixels.value_range[0])
         variance = np.maximum(variance - step**2 / 12, 0)
-    read, shot = _fit_line(light, variance, count)
+    read, shot = _fit_line(light, variance, count, pixels)
     return CameraNoise(shot=float(f"{shot:.4g}"), read=float(f"{read:.4g}"), gamma=1)
 
 
@@ -276,18 +279,20 @@ def _haar(a, b, c, d):
     return (a + b + c + d) / 2, (a - b + c - d) / 2, (a + b - c - d) / 2, (a - b - c + d) / 2
 
 
-def _warn_if_images_differ(excess, model, *images):
+def _warn_if_images_differ(ratio_to_model, model, *images):
     """Warn if the noise of single images is not that of the model, which was measured on all of them.
 
-    `excess` returns by which factor the variance of one image exceeds that of the model, or NaN.
+    `ratio_to_model` returns the variance of one image, as a multiple of that of the model, or NaN.
     """
     n_images = len(images[0])
-    some = np.unique(np.linspace(0, n_images - 1, min(n_images, _MAX_COMPARED), dtype=int))
-    factors = np.array([excess(model, *(one[[index]] for one in images)) for index in some])
-    factors = factors[factors > 0]  # NaN is not
-    if len(factors) < 2:
+    if n_images < 2:
         return
-    low, high = np.quantile(factors, [0.1, 0.9])
+    some = np.unique(np.linspace(0, n_images - 1, min(n_images, _MAX_COMPARED), dtype=int))
+    ratios = np.array([ratio_to_model(model, *(one[[index]] for one in images)) for index in some])
+    ratios = ratios[ratios > 0]  # NaN is not
+    if len(ratios) < 2:
+        return
+    low, high = np.quantile(ratios, [0.1, 0.9])
     if high > _MAX_DIFFERENCE * low:
         warn_user(
             f"The noise differs between images: at the same intensity, its variance is {low:.2g} to "
@@ -298,7 +303,7 @@ def _warn_if_images_differ(excess, model, *images):
         )
 
 
-def _excess_of_flat_regions(model, image):
+def _ratio_in_flat_regions(model, image):
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # of correlation, which the fit to all images has warned of
         try:
@@ -312,7 +317,7 @@ def _excess_of_flat_regions(model, image):
     return math.exp(np.average(np.log(ratios), weights=count))
 
 
-def _excess_of_pairs(model, noisy, clean):
+def _ratio_in_pairs(model, noisy, clean):
     variance = _variance_at(model, clean)
     reach = 2 * np.sqrt(variance)  # values farther from black and white are hardly clipped
     inside = (clean > reach) & (clean < 1 - reach)
@@ -332,7 +337,7 @@ def _mean_of_windows(values, side=_WINDOW // 2):
     return windows.mean(axis=(2, 4), dtype=np.float64).ravel()
 
 
-def _fit_line(light, variance, count):
+def _fit_line(light, variance, count, pixels):
     """Return read and shot, both >= 0, of the line through the variances."""
     overall = np.average(variance, weights=count)
     line = np.column_stack([np.ones(len(light)), np.maximum(light, 0)])
@@ -345,20 +350,45 @@ def _fit_line(light, variance, count):
         weight = np.sqrt(count) / (expected + overall / 100)
         (read, shot), _ = nnls(line * weight[:, np.newaxis], variance * weight)
         expected = line @ (read, shot)
+    if read == 0:
+        _warn_if_black_is_too_low(line, variance, weight, pixels)
     return read, shot
 
 
 def _is_clearly_shot_noise(line, variance, count):
     """Return whether the line of least squares is steep, far beyond its standard error."""
-    n_free = len(line) - 2
-    root = np.sqrt(count)
-    if n_free < 3 or np.ptp(line[:, 1]) == 0:
+    found = _line_of_least_squares(line, variance, np.sqrt(count))
+    if found is None:
         return False
-    weighted = line * root[:, np.newaxis]
-    (read, shot), *_ = np.linalg.lstsq(weighted, variance * root)
-    error = np.sum((variance * root - weighted @ (read, shot)) ** 2) / n_free
-    shot_error = math.sqrt(error * np.linalg.inv(weighted.T @ weighted)[1, 1])
+    (read, shot), (_, shot_error) = found
     return read < np.average(variance, weights=count) / 2 and shot > _CLEAR_SLOPE * shot_error
+
+
+def _line_of_least_squares(line, variance, weight):
+    """Return read and shot, of any sign, and their standard errors; None if there are too few levels."""
+    n_free = len(line) - 2
+    if n_free < 3 or np.ptp(line[:, 1]) == 0:
+        return None
+    weighted = line * weight[:, np.newaxis]
+    found, *_ = np.linalg.lstsq(weighted, variance * weight)
+    error = np.sum((variance * weight - weighted @ found) ** 2) / n_free
+    return found, np.sqrt(error * np.diag(np.linalg.inv(weighted.T @ weighted)))
+
+
+def _warn_if_black_is_too_low(line, variance, weight, pixels):
+    """Warn if the noise vanishes at a brighter level than black, as where a camera adds an offset."""
+    found = _line_of_least_squares(line, variance, weight)
+    if found is None:
+        return
+    (read, shot), (read_error, _) = found
+    black = -read / shot if shot > 0 else 0
+    if read < -_CLEAR_SLOPE * read_error and black > _MIN_OFFSET:
+        low, high = pixels.value_range
+        warn_user(
+            f"The noise would vanish at a pixel value of about {low + black * (high - low):.4g}, but black is "
+            f"{low:g}. Does the camera add an offset to all values? Then the model is wrong: give the value "
+            f"without light as black, value_range=(offset, {high:g})."
+        )
 
 
 def _pulled_up(noise):

@@ -458,7 +458,7 @@ def test_an_interrupt_keeps_what_has_been_learned(folder, tmp_path):
     output, errors = training.communicate(timeout=120)
     assert training.returncode == 130, errors
     assert "then interrupted" in output
-    assert load(model).n_iter_ >= 1
+    assert 1 <= load(model).n_iter_ < 100_000
 
 
 def test_what_was_learned_is_kept_where_an_image_can_no_longer_be_read(folder):

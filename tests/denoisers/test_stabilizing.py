@@ -116,9 +116,19 @@ def test_a_model_file_keeps_it(tmp_path, clean, noisy):
     np.testing.assert_array_equal(again.transform(noisy), denoiser.transform(noisy))
 
 
+def test_a_black_image_is_given_the_noise_of_the_others(photo_gray, noisy):
+    denoiser = changed(photo_gray, stabilize="estimate")
+    black = np.zeros_like(noisy)
+    denoised = denoiser.transform(np.concatenate([noisy, black]))
+    np.testing.assert_allclose(denoised[:1], denoiser.transform(noisy), atol=1e-5)
+    assert abs(denoised[1]).max() < 0.01
+
+
 def test_images_too_small_to_measure_ask_for_the_noise(digits):
     denoiser = filter_fitted_on(digits[0], stabilize="estimate")
-    with pytest.raises(ValueError, match=r"stabilize='estimate' could not.*Or give the noise"):
+    with pytest.raises(
+        ValueError, match=r"stabilize='estimate' could not.*give it: stabilize=CameraNoise"
+    ):
         denoiser.transform(digits[0][:5])
 
 
@@ -132,6 +142,13 @@ def test_a_network_for_other_noise_refuses_it(digits):
         quick_denoiser(noise="poisson", stabilize="estimate").fit(digits[0][:64])
     with pytest.raises(ValueError, match="trained for Gaussian noise"):
         UNetDenoiser.from_pretrained("photo-real", stabilize="estimate")
+
+
+def test_a_network_that_learned_from_pairs_refuses_it(digits):
+    X = digits[0][:64]
+    denoiser = quick_denoiser().fit(add_noise(X, "salt_and_pepper", 0.1, random_state=0), clean=X)
+    with pytest.raises(ValueError, match="trained for Gaussian noise"):
+        changed(denoiser, stabilize="estimate").transform(X)
 
 
 def test_a_graph_of_onnx_cannot_hold_it(photo_gray):

@@ -7,8 +7,9 @@ from typer.testing import CliRunner
 
 from skdenoise import FilterDenoiser, ImageFolder
 from skdenoise.cli import app
+from skdenoise.cli.train import _split
 from skdenoise.io.image_files import read_image, read_shape, write_image
-from skdenoise.io.stacks import TiffStack, n_images_in, write_stack
+from skdenoise.io.stacks import StackLayout, TiffStack, _as_ascii, n_images_in, write_stack
 
 IMAGEJ = {"axes": "TZCYX", "spacing": 2.5, "unit": "um", "finterval": 0.5}
 
@@ -77,20 +78,45 @@ def test_pages_of_several_sizes_are_no_stack(tmp_path):
     with tifffile.TiffWriter(tmp_path / "a.tif") as file:
         file.write(COLOURS[0], photometric="rgb", metadata=None)
         file.write(COLOURS[1, :10], photometric="rgb", metadata=None)
-    with pytest.raises(ValueError, match=r"a\.tif has 2 pages that are not a stack"):
+    with pytest.raises(ValueError, match=r"a\.tif has 2 pages, which are not a plain stack"):
         TiffStack(tmp_path / "a.tif")
 
 
-@pytest.mark.parametrize("kind", ["ImageJ", "pages", "compressed pages", "colour pages"])
-@pytest.mark.parametrize("share", [0.3, 0.6, 0.9])
-def test_a_stack_that_is_cut_short_is_refused(tmp_path, kind, share):
-    tifffile.imwrite(tmp_path / "a.tif", FILES[kind][0], **FILES[kind][1])
-    whole = (tmp_path / "a.tif").read_bytes()
-    (tmp_path / "a.tif").write_bytes(whole[: int(share * len(whole))])
-    with pytest.raises(ValueError, match=r"a\.tif"):
-        TiffStack(tmp_path / "a.tif").read()
-    with pytest.raises(ValueError, match=r"a\.tif"):
-        list(ImageFolder(tmp_path))
+@pytest.mark.parametrize("kind", ["ImageJ", "pages", "compressed pages", "OME"])
+def test_a_stack_that_is_cut_short_anywhere_is_refused_or_whole(tmp_path, kind):
+    stack = pages(4, 5, 6, dtype=np.uint8)
+    options = {**FILES[kind][1], "metadata": {"axes": "ZYX"} if kind == "OME" else None}
+    if kind == "ImageJ":
+        options = {"imagej": True}
+    tifffile.imwrite(tmp_path / "whole.tif", stack, **options)
+    whole = (tmp_path / "whole.tif").read_bytes()
+    (tmp_path / "whole.tif").unlink()
+    for length in range(8, len(whole), 3):
+        (tmp_path / "cut.tif").write_bytes(whole[:length])
+        try:
+            read = list(ImageFolder(tmp_path))
+        except ValueError as error:
+            if "cut.tif" not in str(error):
+                raise
+        else:
+            np.testing.assert_array_equal(read, stack)
+
+
+def test_each_page_is_turned_as_it_says(tmp_path):
+    with tifffile.TiffWriter(tmp_path / "a.tif") as file:
+        for orientation in (1, 3):
+            tags = [(274, "H", 1, orientation, True)]
+            file.write(SLICES[0], photometric="minisblack", metadata=None, extratags=tags)
+    first, second = TiffStack(tmp_path / "a.tif").read()
+    np.testing.assert_array_equal(first, SLICES[0])
+    np.testing.assert_array_equal(second, SLICES[0][::-1, ::-1])
+
+
+def test_a_unit_with_other_letters_is_kept_as_imagej_writes_it(tmp_path):
+    layout = StackLayout((5,), "Z", "imagej", {"metadata": {"unit": _as_ascii("\u00b5m")}})
+    write_stack(tmp_path / "a.tif", SLICES, layout)
+    with tifffile.TiffFile(tmp_path / "a.tif") as file:
+        assert file.imagej_metadata["unit"] == r"\u00B5m"
 
 
 def test_a_stack_is_only_written_as_tiff(tmp_path):
@@ -151,3 +177,29 @@ def test_train_takes_pairs_of_stacks(folder, tmp_path):
     result = skdenoise("train", folder, "-o", tmp_path / "a.skdenoise", *quick)
     assert result.exit_code == 0, result.output
     assert "trained on 6 image(s)" in result.output
+
+
+def test_train_refuses_another_number_of_clean_pages(folder, tmp_path):
+    clean = tmp_path / "clean"
+    clean.mkdir()
+    write_image(clean / "stack.tif", SLICES[0])
+    write_image(clean / "last.tif", SLICES[0])
+    result = skdenoise("train", folder, "-o", tmp_path / "a.skdenoise", "--clean", clean)
+    assert result.exit_code == 2
+    assert "5 usable page(s)" in result.output
+
+
+def test_whole_files_or_the_last_pages_are_held_out(folder):
+    (_, _), (held_out, _) = _split(ImageFolder(folder), None, seed=0)
+    assert len(held_out) == 0  # of six images, none
+    for number in range(2, 8):
+        write_image(folder / f"{number}.tif", SLICES[0])
+    (learning, _), (held_out, _) = _split(ImageFolder(folder), None, seed=0)
+    assert len(held_out) == 1
+    assert held_out.paths[0].name != "stack.tif"
+    tifffile.imwrite(folder / "stack.tif", pages(30, 20, 30), imagej=True)
+    for path in folder.iterdir():
+        if path.name != "stack.tif":
+            path.unlink()
+    (learning, _), (held_out, _) = _split(ImageFolder(folder), None, seed=0)
+    assert (learning.pages, held_out.pages) == (list(range(27)), [27, 28, 29])

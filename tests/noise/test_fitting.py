@@ -205,3 +205,18 @@ def test_images_that_were_stretched_one_by_one_are_noticed(photographs, with_cle
         fit_noise_model(*own, value_range=(0, 1))
     with pytest.warns(UserWarning, match="differs between images"):
         fit_noise_model(*(stretched if with_clean else stretched[:1]), value_range=(0, 1))
+
+
+def test_the_offset_of_a_camera_is_noticed():
+    """Microscopes add about 100 to all values, so that read noise is not cut off."""
+    noise, clean = PoissonNoise(20), cell()[np.newaxis] / 255
+    counts = noise(clean[..., np.newaxis].astype(np.float32), np.random.default_rng(0))[..., 0]
+    stored = np.rint(100 + 200 * counts).astype(np.uint16)
+    with pytest.warns(
+        UserWarning, match=r"vanish at a pixel value of about [\d.]+, but black is 0"
+    ):
+        fit_noise_model(stored)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        model = fit_noise_model(stored, value_range=(100, 300))
+    assert model.shot == pytest.approx(1 / 20, rel=0.1)
