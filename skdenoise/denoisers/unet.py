@@ -664,9 +664,8 @@ class UNetDenoiser(Denoiser):
         from skdenoise.networks.architecture import check_architecture
 
         super()._check_params()
-        self._check_stabilized_noise(
-            resolve_noise(self.noise) if self.stabilize is not None else None
-        )
+        if self.stabilize is not None:
+            self._check_stabilized_noise(resolve_noise(self.noise))
         supervision = resolve_supervision(self.supervision)
         self._steps()
         check_architecture(self.network, self.filters, channels=1)

@@ -170,10 +170,14 @@ class ImageFolder(Sequence[Images]):
         path, page = path_and_page
         if self._n_pages[path] == 1:
             return check_values(_in_colour(read_image(path), self.colour), str(path))
+        image = _in_colour(self._stack(path)[page], self.colour)
+        return check_values(image, f"{path}, page {page},")
+
+    def _stack(self, path):
+        """Return the stack in a file, whose pages are checked once."""
         if path not in self._stacks:
             self._stacks[path] = TiffStack(path)
-        image = _in_colour(self._stacks[path][page], self.colour)
-        return check_values(image, f"{path}, page {page},")
+        return self._stacks[path]
 
     def __repr__(self) -> str:
         folder = os.path.commonpath([path.parent for path in self.paths])
@@ -208,7 +212,10 @@ class ImageFolder(Sequence[Images]):
         list of tuple of int
             (height, width) or (height, width, channels) of each image.
         """
-        known = {path: read_shape(path) for path in dict.fromkeys(self.paths)}
+        known = {
+            path: read_shape(path) if self._n_pages[path] == 1 else self._stack(path).page_shape
+            for path in dict.fromkeys(self.paths)
+        }
         shapes = [known[path] for path in self.paths]
         if self.colour is not None:
             shapes = [(*shape[:2], 3) if self.colour else shape[:2] for shape in shapes]

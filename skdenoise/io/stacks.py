@@ -67,7 +67,7 @@ class TiffStack(Sequence[Images]):
 
     def __init__(self, path: str | Path) -> None:
         self.path = Path(path)
-        with self._opened() as (file, n_pages):
+        with self._errors_name_it(), opened_tiff(self.path) as (file, n_pages):
             page, series = file.pages[0], file.series[0]
             n_axes = len(series.shape) - len(page.shape)
             lengths = series.shape[:n_axes]
@@ -87,10 +87,14 @@ class TiffStack(Sequence[Images]):
             self._n_pages = n_pages
             self._is_in_one_block = len(file.pages) == 1 and n_pages > 1
 
+    def _errors_name_it(self):
+        return errors_name(self.path, "cannot be read as a stack")
+
     @contextmanager
-    def _opened(self) -> Iterator[tuple[tifffile.TiffFile, int]]:
-        with errors_name(self.path, "cannot be read as a stack"), opened_tiff(self.path) as opened:
-            yield opened
+    def _opened(self) -> Iterator[tifffile.TiffFile]:
+        """Open the file without the checks of all its pages, which were done once."""
+        with self._errors_name_it(), tifffile.TiffFile(self.path, is_ome=False) as file:
+            yield file
 
     def __len__(self) -> int:
         return self._n_pages
@@ -98,19 +102,15 @@ class TiffStack(Sequence[Images]):
     def __getitem__(self, index: int) -> Images:  # type: ignore[override] # no slices
         """Return one page, (height, width) or (height, width, 3)."""
         index = range(len(self))[index]
-        # The file was checked when it was opened first. A look at all pages again would take long.
-        with (
-            errors_name(self.path, "cannot be read as a stack"),
-            tifffile.TiffFile(self.path, is_ome=False) as file,
-        ):
+        with self._opened() as file:
             return self._page(file, index)
 
     def read(self) -> Images:
         """Return all pages as one array (n_pages, height, width) or (n_pages, height, width, 3)."""
-        with self._opened() as (file, n_pages):
+        with self._opened() as file:
             first = self._page(file, 0)
-            pages = np.empty((n_pages, *first.shape), first.dtype)
-            for index in range(n_pages):
+            pages = np.empty((len(self), *first.shape), first.dtype)
+            for index in range(len(self)):
                 pages[index] = self._page(file, index)
             return pages
 

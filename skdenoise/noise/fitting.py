@@ -249,14 +249,14 @@ def _measure_flat_regions(images):
         return np.array([average(values[windows]) for windows in flat])
 
     variance = per_group(diagonal_energy, np.median) / _MEDIAN_ENERGY
-    if _shows_counts(images, per_group(light, np.mean), variance, per_group(black, np.mean)):
-        black[:] = 0
+    light, black, white = (per_group(values, np.mean) for values in (light, black, white))
+    if _shows_counts(images, light, variance, black):
+        black = np.zeros_like(black)
     straight = per_group(straight_energy, np.median) / _MEDIAN_ENERGY_OF_TWO
     clear = _without_texture(straight, variance)
-    clipped = per_group(black, np.mean), per_group(white, np.mean)
-    clipped_mean, clipped_variance = moments_of_clipped_normal(*clipped)
+    clipped_mean, clipped_variance = moments_of_clipped_normal(black, white)
     variance /= clipped_variance
-    light = per_group(light, np.mean) - clipped_mean * np.sqrt(variance)
+    light = light - clipped_mean * np.sqrt(variance)
     count = np.array([len(windows) for windows in flat])
     return light[clear], variance[clear], count[clear]
 
