@@ -25,6 +25,7 @@ extensions = [
     "sphinx.ext.autodoc",
     "sphinx.ext.autosummary",
     "sphinx.ext.viewcode",
+    "sphinx_copybutton",
     "sphinx_gallery.gen_gallery",
     "texts_as_written",
 ]
@@ -41,13 +42,21 @@ smartquotes = False
 numpydoc_show_class_members = False
 autodoc_default_options = {"members": True, "member-order": "bysource"}
 
+# The prompt of a console, and what a command prints, are not copied.
+copybutton_prompt_text = r">>> |\.\.\. |\$ "
+copybutton_prompt_is_regexp = True
+
 # Markdown pages link to headings in the same way as on GitHub.
 myst_heading_anchors = 3
 
 # The examples run in a copy of their folder, because they save pictures in it.
 EXAMPLES = HERE / "_build" / "examples"
 shutil.rmtree(EXAMPLES, ignore_errors=True)
-shutil.copytree(HERE.parent / "examples", EXAMPLES, ignore=shutil.ignore_patterns(*PICTURES))
+shutil.copytree(
+    HERE.parent / "examples",
+    EXAMPLES,
+    ignore=shutil.ignore_patterns(*PICTURES),
+)
 
 SHOWN_BUT_NOT_EXECUTED = {
     "camera_noise": "takes several minutes",
@@ -80,13 +89,18 @@ html_title = "skdenoise"
 html_static_path = ["_static"]
 html_css_files = ["site.css"]
 html_show_sourcelink = False
-html_sidebars = {"install": [], "changelog": [], "contributing": [], "noise": []}
+html_logo = html_favicon = "_static/logo.svg"
+html_sidebars = {
+    page: []
+    for page in ("changelog", "contributing", "noise", "results", "benchmarks")
+}
 html_theme_options = {
+    "logo": {"text": "skdenoise"},
     "navigation_with_keys": False,
     "show_prev_next": False,
     "navbar_align": "left",
     "navbar_persistent": ["search-button"],
-    "header_links_before_dropdown": 5,
+    "header_links_before_dropdown": 6,
     "secondary_sidebar_items": ["page-toc"],
     "footer_start": ["copyright"],
     "footer_end": [],

@@ -53,7 +53,14 @@ class UNetDenoiser(Denoiser):
     shape and dtype. In a pipeline, in front of a classifier, it lets a classifier that was not made for
     noisy images keep its accuracy on them.
 
-    Most users set only `noise_factor`, `random_state` and `verbose`.
+    Most users set only `noise_factor`, `random_state` and `verbose`. The parameters come in groups:
+
+    - noise: `noise`, `noise_factor`;
+    - images: `image_shape`, `value_range`, `clip`, `strength`, `colour`, `stabilize`;
+    - learning: `supervision`, `label_weight`, `classifier`, `patch_size`, `augment`, `train_output`;
+    - network and training: from `network` to `callbacks`;
+    - inference: `inference`, `precision`;
+    - runtime: `verbose`, `random_state`.
 
     Parameters
     ----------
