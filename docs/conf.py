@@ -20,6 +20,7 @@ version = release = skdenoise.__version__
 
 extensions = [
     "model_cards",
+    "scikit_learn_links",
     "myst_parser",
     "numpydoc",
     "sphinx.ext.autodoc",

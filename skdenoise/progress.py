@@ -4,6 +4,7 @@ import math
 import sys
 import time
 from collections.abc import Callable, Iterable, Iterator
+from importlib.util import find_spec
 from typing import Any
 
 import rich.progress
@@ -27,8 +28,8 @@ def progress_callbacks(verbose: int, epochs: int, steps: int) -> list:
     Parameters
     ----------
     verbose : int
-        0 shows nothing; 1 a progress bar on a terminal or in a notebook, and about 20 lines elsewhere, such
-        as in a log; 2 a line per epoch everywhere.
+        0 shows nothing; 1 a progress bar on a terminal or, with ipywidgets, in a notebook, and about 20 lines
+        elsewhere, such as in a log; 2 a line per epoch everywhere.
     epochs, steps : int
         Number of epochs, and of steps in each.
     """
@@ -41,7 +42,7 @@ def progress_callbacks(verbose: int, epochs: int, steps: int) -> list:
 
 
 def track(work: Iterable, what: str, verbose: int) -> Iterable:
-    """Return an iterator over `work` that shows a progress bar, if on a terminal or in a notebook."""
+    """Return an iterator over `work` that shows a progress bar, where one can be shown."""
     console = Console()
     hidden = not verbose or not _can_show_a_bar(console)
     return rich.progress.track(work, what, console=console, disable=hidden)
@@ -189,7 +190,9 @@ def _duration(seconds):
 
 
 def _can_show_a_bar(console):
-    return console.is_terminal or console.is_jupyter
+    # In a notebook, Rich draws its bars with ipywidgets; without it they stay empty.
+    in_notebook = console.is_jupyter and find_spec("ipywidgets") is not None
+    return in_notebook or (console.is_terminal and not console.is_jupyter)
 
 
 def _losses(logs):

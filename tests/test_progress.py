@@ -3,8 +3,11 @@
 import subprocess
 import sys
 
+import keras
 import pytest
+from rich.console import Console
 
+from skdenoise import progress
 from skdenoise.progress import _duration, progress_callbacks, show_steps
 
 
@@ -73,3 +76,15 @@ def test_quiet_steps_show_nothing(capsys):
     assert list(show_steps("abc", 3, "comparison", 0, lambda n, step: step)) == ["a", "b", "c"]
     printed = capsys.readouterr()
     assert printed.out + printed.err == ""
+
+
+@pytest.mark.parametrize("has_widgets", [True, False])
+def test_a_notebook_without_widgets_gets_lines(monkeypatch, has_widgets):
+    console = Console(force_jupyter=True)
+    monkeypatch.setattr(progress, "Console", lambda: console)
+    monkeypatch.setattr(progress, "find_spec", lambda name: object() if has_widgets else None)
+    (callback,) = progress_callbacks(1, epochs=2, steps=10)
+    shows_steps = (
+        callback.on_train_batch_end.__func__ is not keras.callbacks.Callback.on_train_batch_end
+    )
+    assert shows_steps == has_widgets
