@@ -12,7 +12,10 @@ os.environ["TF_NUM_INTRAOP_THREADS"] = "1"
 
 def enter_folder(namespace):
     """Let the code of a page write its files into a temporary folder."""
-    namespace["_before"], namespace["_folder"] = os.getcwd(), tempfile.TemporaryDirectory()
+    namespace["_before"], namespace["_folder"] = (
+        os.getcwd(),
+        tempfile.TemporaryDirectory(),
+    )
     os.chdir(namespace["_folder"].name)
 
 

@@ -32,10 +32,15 @@ def patches(image, size=32, step=16):
     """Cut an image into overlapping square patches."""
     tops = range(0, image.shape[0] - size + 1, step)
     lefts = range(0, image.shape[1] - size + 1, step)
-    return np.stack([image[t : t + size, s : s + size] for t in tops for s in lefts])
+    return np.stack(
+        [image[t : t + size, s : s + size] for t in tops for s in lefts]
+    )
 
 
-flower, temple = (image.astype(np.float32) / 255 for image in load_sample_images().images[::-1])
+flower, temple = (
+    image.astype(np.float32) / 255
+    for image in load_sample_images().images[::-1]
+)
 train = np.concatenate([patches(flower), patches(temple[:, :400])])
 test = patches(temple[250:378, 440:632], size=64, step=64)
 
@@ -46,7 +51,10 @@ test = patches(temple[250:378, 440:632], size=64, step=64)
 
 sensor = CameraNoise(shot=1 / 500, read=(3 / 500) ** 2, gamma=1)
 measured = fit_noise_model(add_noise(train, sensor, random_state=0), train)
-photons, electrons = 1 / measured.shot, math.sqrt(measured.read) / measured.shot
+photons, electrons = (
+    1 / measured.shot,
+    math.sqrt(measured.read) / measured.shot,
+)
 print(
     f"photons at white: {photons:.0f} (true: 500), read noise: {electrons:.1f} electrons (true: 3)"
 )
@@ -57,9 +65,15 @@ print(
 # picture. The denoiser trains on both.
 
 daylight = CameraNoise(measured.shot, measured.read, mosaic=True)
-low_light = LowLight(exposure=(0.05, 0.5), photons=photons, read_noise=electrons)
+low_light = LowLight(
+    exposure=(0.05, 0.5), photons=photons, read_noise=electrons
+)
 denoiser = UNetDenoiser(
-    RandomChoice([daylight, low_light]), clip=True, loss="mae", epochs=30, random_state=0
+    RandomChoice([daylight, low_light]),
+    clip=True,
+    loss="mae",
+    epochs=30,
+    random_state=0,
 ).fit(train)
 
 # %%
@@ -78,7 +92,9 @@ for name, noise in {
         "UNetDenoiser": denoiser.transform(noisy),
     }
     for method, images in results.items():
-        print(f"{name}, {method}: {psnr(test, images, data_range=1).mean():.1f} dB")
+        print(
+            f"{name}, {method}: {psnr(test, images, data_range=1).mean():.1f} dB"
+        )
         rows[f"{name}\n{method}"] = images
 
 plot_image_rows(rows).savefig("camera_noise.png", dpi=110)

@@ -67,20 +67,28 @@ figure.savefig("camera_pictures.jpg", dpi=100, pil_kwargs={"quality": 85})
 
 for name in ("photo-gray", "photo-real"):
     unneeded = UNetDenoiser.from_pretrained(name).transform(clean)
-    print(f"{name}, no noise: {psnr(clean, unneeded, data_range=255).mean():.1f} dB")
+    print(
+        f"{name}, no noise: {psnr(clean, unneeded, data_range=255).mean():.1f} dB"
+    )
 
 # %%
 # If a picture looks too smooth, ``strength`` leaves some of the noise. It can be changed after the fit.
 
 denoiser = UNetDenoiser.from_pretrained("photo-real")
 strengths = {
-    f"strength {strength:g}": denoiser.set_params(strength=strength).transform(noisy)
+    f"strength {strength:g}": denoiser.set_params(strength=strength).transform(
+        noisy
+    )
     for strength in (0, 0.5, 0.8, 1)
 }
 for name, images in strengths.items():
     print(f"{name:12} {psnr(clean, images, data_range=255).mean():.1f} dB")
-closer = {name: images[:, 60:140, 40:120] for name, images in strengths.items()}
+closer = {
+    name: images[:, 60:140, 40:120] for name, images in strengths.items()
+}
 figure = plot_image_rows(closer)
-figure.savefig("camera_pictures_strength.jpg", dpi=100, pil_kwargs={"quality": 85})
+figure.savefig(
+    "camera_pictures_strength.jpg", dpi=100, pil_kwargs={"quality": 85}
+)
 
 # sphinx_gallery_thumbnail_path = "images/thumbnails/camera_pictures.jpg"

@@ -52,14 +52,18 @@ search = GridSearchCV(
     cv=3,
 ).fit(X_train, y_train)
 
-results = pd.Series(search.cv_results_["mean_test_score"], index=list(candidates))
+results = pd.Series(
+    search.cv_results_["mean_test_score"], index=list(candidates)
+)
 print(results.sort_values(ascending=False).round(3).to_string())
 
 # %%
 # The best candidate, on test images that no candidate has seen:
 
 noisy = add_noise(X_test, noise_factor=0.5, random_state=1)
-print(f"accuracy on noisy test images: {search.best_estimator_.score(noisy, y_test):.3f}")
+print(
+    f"accuracy on noisy test images: {search.best_estimator_.score(noisy, y_test):.3f}"
+)
 
 # %%
 # You can search over the parameters of a candidate as well, in a separate grid:

@@ -23,7 +23,10 @@ path = Path(os.environ.get("SKDENOISE_DATA", "../shared/data")) / "cifar10.npz"
 with np.load(path) as data:
     X_train, y_train = data["x_train"][:5000], data["y_train"][:5000].ravel()
     X_test, y_test = data["x_test"], data["y_test"].ravel()
-X_train, X_test = X_train.astype(np.float32) / 255, X_test.astype(np.float32) / 255
+X_train, X_test = (
+    X_train.astype(np.float32) / 255,
+    X_test.astype(np.float32) / 255,
+)
 
 
 # %%

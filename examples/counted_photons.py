@@ -11,7 +11,14 @@ afterwards. Any denoiser of Gaussian noise can be used so, as it is. Writes ``co
 import numpy as np
 from skimage.data import cell, hubble_deep_field
 
-from skdenoise import PoissonNoise, UNetDenoiser, add_noise, fit_noise_model, plot_image_rows, psnr
+from skdenoise import (
+    PoissonNoise,
+    UNetDenoiser,
+    add_noise,
+    fit_noise_model,
+    plot_image_rows,
+    psnr,
+)
 
 # %%
 # A cell and distant galaxies: parts of images that come with scikit-image, with at most 20 photons a pixel.
@@ -46,12 +53,17 @@ results = {
 }
 for name, images in results.items():
     values = psnr(clean, images, data_range=1)
-    print(f"{name:10} cell {values[0]:.1f} dB, galaxies {values[1:].mean():.1f} dB")
+    print(
+        f"{name:10} cell {values[0]:.1f} dB, galaxies {values[1:].mean():.1f} dB"
+    )
 
 # %%
 # On the command line it is ``skdenoise denoise photo-gray images -o denoised --stabilize``.
 
-shown = {name: np.clip(images, 0, 1) ** 0.6 for name, images in {**results, "clean": clean}.items()}
+shown = {
+    name: np.clip(images, 0, 1) ** 0.6
+    for name, images in {**results, "clean": clean}.items()
+}
 figure = plot_image_rows(shown)  # dark regions are brightened for display
 figure.savefig("counted_photons.jpg", dpi=100, pil_kwargs={"quality": 85})
 

@@ -17,7 +17,13 @@ import zarr
 from dask.distributed import Client, LocalCluster
 from sklearn.datasets import load_sample_images
 
-from skdenoise import UNetDenoiser, add_noise, map_images, plot_image_rows, psnr
+from skdenoise import (
+    UNetDenoiser,
+    add_noise,
+    map_images,
+    plot_image_rows,
+    psnr,
+)
 
 N_IMAGES, SIZE, CHUNK = 2000, 64, 100
 
@@ -31,7 +37,9 @@ def write_stores(folder, photograph):
     rng = np.random.default_rng(0)
     shape, chunks = (N_IMAGES, SIZE, SIZE), (CHUNK, SIZE, SIZE)
     stores = [
-        zarr.create_array(folder / f"{name}.zarr", shape=shape, chunks=chunks, dtype="uint8")
+        zarr.create_array(
+            folder / f"{name}.zarr", shape=shape, chunks=chunks, dtype="uint8"
+        )
         for name in ("clean", "noisy")
     ]
     for start, stop in pairwise(range(0, N_IMAGES + 1, CHUNK)):
@@ -43,7 +51,9 @@ def write_stores(folder, photograph):
         ]
         clean = np.stack(pieces)
         stores[0][start:stop] = clean
-        stores[1][start:stop] = add_noise(clean, noise_factor=0.15, random_state=start)
+        stores[1][start:stop] = add_noise(
+            clean, noise_factor=0.15, random_state=start
+        )
     return stores
 
 
@@ -55,12 +65,18 @@ def write_stores(folder, photograph):
 def denoise_in_parts(denoiser, noisy, path, part):
     """Denoise a Dask array into a Zarr store; yield the number of finished images."""
     store = zarr.open_array(
-        path, mode="a", shape=noisy.shape, chunks=noisy.chunksize, dtype=noisy.dtype
+        path,
+        mode="a",
+        shape=noisy.shape,
+        chunks=noisy.chunksize,
+        dtype=noisy.dtype,
     )
     for start in range(store.attrs.get("images_done", 0), len(noisy), part):
         rows = slice(start, min(start + part, len(noisy)))
         region = (rows, *(slice(None) for _ in noisy.shape[1:]))
-        map_images(denoiser.transform, noisy[rows]).to_zarr(store, region=region)
+        map_images(denoiser.transform, noisy[rows]).to_zarr(
+            store, region=region
+        )
         store.attrs["images_done"] = rows.stop
         yield rows.stop
 
@@ -76,7 +92,9 @@ def main():
     denoiser = UNetDenoiser.from_pretrained("photo-gray", value_range=(0, 255))
     with (
         tempfile.TemporaryDirectory() as name,
-        LocalCluster(n_workers=2, threads_per_worker=1, dashboard_address=":0") as cluster,
+        LocalCluster(
+            n_workers=2, threads_per_worker=1, dashboard_address=":0"
+        ) as cluster,
         Client(cluster) as client,
     ):
         folder = Path(name)
@@ -90,12 +108,20 @@ def main():
                 break
         for done in denoise_in_parts(denoiser, images, target, part=400):
             print(f"{done:,} images done")
-        stores = {"noisy": noisy, "denoised": zarr.open_array(target, mode="r"), "clean": clean}
+        stores = {
+            "noisy": noisy,
+            "denoised": zarr.open_array(target, mode="r"),
+            "clean": clean,
+        }
         for title in ("noisy", "denoised"):
-            quality = psnr(clean[:200], stores[title][:200], data_range=255).mean()
+            quality = psnr(
+                clean[:200], stores[title][:200], data_range=255
+            ).mean()
             print(f"{title}: {quality:.1f} dB")
         some = {title: store[:8] for title, store in stores.items()}
-    plot_image_rows(some, value_range=(0, 255)).savefig("denoise_store_on_a_cluster.png", dpi=110)
+    plot_image_rows(some, value_range=(0, 255)).savefig(
+        "denoise_store_on_a_cluster.png", dpi=110
+    )
 
 
 if __name__ == "__main__":

@@ -12,10 +12,17 @@ from sklearn.datasets import load_digits
 from sklearn.model_selection import train_test_split
 from sklearn.svm import SVC
 
-from skdenoise import FilterDenoiser, SubspaceDenoiser, UNetDenoiser, compare_denoising
+from skdenoise import (
+    FilterDenoiser,
+    SubspaceDenoiser,
+    UNetDenoiser,
+    compare_denoising,
+)
 
 X, y = load_digits(return_X_y=True)
-X_train, X_test, y_train, y_test = train_test_split(X / 16, y, test_size=0.4, random_state=0)
+X_train, X_test, y_train, y_test = train_test_split(
+    X / 16, y, test_size=0.4, random_state=0
+)
 
 # %%
 # The rivals are the classifier without a denoiser, the classifier trained on noisy images, PCA before
@@ -52,5 +59,12 @@ display.figure_.savefig("does_denoising_help.png", dpi=150)
 # %%
 # All numbers are in a tidy table:
 
-columns = ["noise_factor", "condition", "score", "difference", "p_value", "clean_cost"]
+columns = [
+    "noise_factor",
+    "condition",
+    "score",
+    "difference",
+    "p_value",
+    "clean_cost",
+]
 print(comparison.frame[columns].round(3).to_string(index=False))

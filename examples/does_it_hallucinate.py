@@ -18,7 +18,9 @@ from skdenoise import UNetDenoiser, add_noise, plot_image_rows
 X, y = load_digits(return_X_y=True)
 X = X / 16
 sigma = 0.3
-denoiser = UNetDenoiser(noise_factor=sigma, random_state=0).fit(X[y < 5][:-100])
+denoiser = UNetDenoiser(noise_factor=sigma, random_state=0).fit(
+    X[y < 5][:-100]
+)
 
 # %%
 # The residual is the noisy image minus the denoised one. If only noise was removed, the residual has the

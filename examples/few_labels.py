@@ -16,7 +16,9 @@ from sklearn.model_selection import train_test_split
 from skdenoise import FilterDenoiser, UNetDenoiser, compare_denoising
 
 X, y = mnist_data()  # 5,000 digits of 28x28 pixels
-X_train, X_test, y_train, y_test = train_test_split(X / 255, y, test_size=0.2, random_state=0)
+X_train, X_test, y_train, y_test = train_test_split(
+    X / 255, y, test_size=0.2, random_state=0
+)
 
 # %%
 # Suppose that nobody has looked at the last 1,500 of the 4,000 training images. Of the others, 500 are held

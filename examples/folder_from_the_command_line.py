@@ -46,10 +46,20 @@ imsave(folder / "noisy" / "old" / "flower.tif", noisy[1])
 def skdenoise(*arguments):
     """Run the command in the folder, and show what it prints."""
     command = [sys.executable, "-m", "skdenoise", *arguments]
-    result = subprocess.run(command, cwd=folder, capture_output=True, text=True)
-    skipped = [line for line in result.stderr.splitlines() if line.startswith("skipped")]
+    result = subprocess.run(
+        command, cwd=folder, capture_output=True, text=True
+    )
+    skipped = [
+        line
+        for line in result.stderr.splitlines()
+        if line.startswith("skipped")
+    ]
     print("$ skdenoise", *arguments)
-    print("\n".join([result.stdout.strip(), *skipped, f"exit code {result.returncode}"]))
+    print(
+        "\n".join(
+            [result.stdout.strip(), *skipped, f"exit code {result.returncode}"]
+        )
+    )
 
 
 # %%
@@ -57,7 +67,15 @@ def skdenoise(*arguments):
 # out, to measure how good the denoiser is:
 
 skdenoise(
-    "train", "clean", "-o", "photo.skdenoise", "--epochs", "300", "--patch-size", "32", "--quiet"
+    "train",
+    "clean",
+    "-o",
+    "photo.skdenoise",
+    "--epochs",
+    "300",
+    "--patch-size",
+    "32",
+    "--quiet",
 )
 
 # %%
@@ -76,4 +94,6 @@ rows = {
     place: np.stack([imread(folder / place / name) for name in names])
     for place in ("noisy", "denoised")
 }
-plot_image_rows(rows | {"clean": clean}).savefig("folder_from_the_command_line.png", dpi=110)
+plot_image_rows(rows | {"clean": clean}).savefig(
+    "folder_from_the_command_line.png", dpi=110
+)

@@ -23,7 +23,9 @@ X_train, X_test, y_train, y_test = train_test_split(X / 16, y, random_state=0)
 # A pair of numbers is a range of factors; one factor is drawn from it for each image. "passthrough" is
 # the candidate without a denoiser.
 
-pipeline = Pipeline([("denoise", UNetDenoiser(epochs=10, random_state=0)), ("classify", SVC())])
+pipeline = Pipeline(
+    [("denoise", UNetDenoiser(epochs=10, random_state=0)), ("classify", SVC())]
+)
 search = GridSearchCV(
     pipeline,
     [
@@ -43,8 +45,14 @@ search = GridSearchCV(
 
 results = pd.DataFrame(search.cv_results_)
 columns = {f"mean_test_{name}": name for name in search.scorer_}
-labels = results["params"].map(lambda p: str(p.get("denoise__noise_factor", "no denoiser")))
-table = results[list(columns)].rename(columns=columns).set_index(labels.rename("trained on"))
+labels = results["params"].map(
+    lambda p: str(p.get("denoise__noise_factor", "no denoiser"))
+)
+table = (
+    results[list(columns)]
+    .rename(columns=columns)
+    .set_index(labels.rename("trained on"))
+)
 print(table.round(3).to_string())
 print("\nchosen:", search.best_params_)
 
@@ -52,4 +60,6 @@ print("\nchosen:", search.best_params_)
 # The chosen pipeline, on test images and noise that no candidate has seen:
 
 noisy = add_noise(X_test, noise_factor=0.5, random_state=0)
-print(f"accuracy on noisy test images: {search.best_estimator_.score(noisy, y_test):.3f}")
+print(
+    f"accuracy on noisy test images: {search.best_estimator_.score(noisy, y_test):.3f}"
+)

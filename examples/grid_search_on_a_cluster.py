@@ -32,7 +32,12 @@ GRID = {"denoise__noise_factor": [0.1, 0.3], "classify__C": [1, 10]}
 
 def search_on(client, X, y):
     """Run the search on the workers of `client`, and fit its best pipeline here."""
-    search = GridSearchCV(PIPELINE, GRID, scoring=noisy_scorer("accuracy", noise_factor=0.3), cv=2)
+    search = GridSearchCV(
+        PIPELINE,
+        GRID,
+        scoring=noisy_scorer("accuracy", noise_factor=0.3),
+        cv=2,
+    )
     print("workers:", len(client.scheduler_info()["workers"]))
     with joblib.parallel_config(backend="dask"):
         return search.fit(X, y)
@@ -45,9 +50,13 @@ def search_on(client, X, y):
 def main():
     """Search on two workers, and test the best pipeline."""
     X, y = load_digits(return_X_y=True)
-    X_train, X_test, y_train, y_test = train_test_split(X / 16, y, random_state=0)
+    X_train, X_test, y_train, y_test = train_test_split(
+        X / 16, y, random_state=0
+    )
     with (
-        LocalCluster(n_workers=2, threads_per_worker=1, dashboard_address=":0") as cluster,
+        LocalCluster(
+            n_workers=2, threads_per_worker=1, dashboard_address=":0"
+        ) as cluster,
         Client(cluster) as client,
     ):
         search = search_on(client, X_train, y_train)

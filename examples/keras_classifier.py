@@ -53,7 +53,9 @@ def main():
     """Compare the network without and with the denoiser."""
     X, y = load_digits(return_X_y=True)
     images = (X / 16).reshape(-1, 8, 8, 1).astype(np.float32)
-    X_train, X_test, y_train, y_test = train_test_split(images, y, random_state=0)
+    X_train, X_test, y_train, y_test = train_test_split(
+        images, y, random_state=0
+    )
     noisy = add_noise(X_test, noise_factor=0.5, random_state=0)
 
     cnn = ImageClassifier(
@@ -65,11 +67,18 @@ def main():
         verbose=0,
     )
     pipeline = Pipeline(
-        [("denoise", UNetDenoiser(noise_factor=0.5, random_state=0)), ("classify", cnn)]
+        [
+            ("denoise", UNetDenoiser(noise_factor=0.5, random_state=0)),
+            ("classify", cnn),
+        ]
     )
-    print(f"no denoiser, noisy images:       {cnn.fit(X_train, y_train).score(noisy, y_test):.3f}")
+    print(
+        f"no denoiser, noisy images:       {cnn.fit(X_train, y_train).score(noisy, y_test):.3f}"
+    )
     pipeline.fit(X_train, y_train)
-    print(f"with the denoiser, noisy images: {pipeline.score(noisy, y_test):.3f}")
+    print(
+        f"with the denoiser, noisy images: {pipeline.score(noisy, y_test):.3f}"
+    )
 
 
 if __name__ == "__main__":

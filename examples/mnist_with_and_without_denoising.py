@@ -26,9 +26,17 @@ from skdenoise import NoiseAugmenter, UNetDenoiser, add_noise, plot_image_rows
 # %%
 # The first 10,000 training images, and all test images. The noise is not clipped.
 
-with np.load(Path(os.environ.get("SKDENOISE_DATA", "../shared/data")) / "mnist.npz") as data:
-    X, y = data["x_train"][:10_000].reshape(10_000, -1) / np.float32(255), data["y_train"][:10_000]
-    X_test, y_test = data["x_test"].reshape(10_000, -1) / np.float32(255), data["y_test"]
+with np.load(
+    Path(os.environ.get("SKDENOISE_DATA", "../shared/data")) / "mnist.npz"
+) as data:
+    X, y = (
+        data["x_train"][:10_000].reshape(10_000, -1) / np.float32(255),
+        data["y_train"][:10_000],
+    )
+    X_test, y_test = (
+        data["x_test"].reshape(10_000, -1) / np.float32(255),
+        data["y_test"],
+    )
 noisy = add_noise(X_test, noise_factor=0.4, random_state=0)
 
 # %%
@@ -51,11 +59,16 @@ with tempfile.TemporaryDirectory() as cache:
             "clean images": alone.score(X_test, y_test),
             "no denoiser": alone.score(noisy, y_test),
         }
-        denoising = make_pipeline(denoiser, "passthrough", memory=cache).fit(X, y)
+        denoising = make_pipeline(denoiser, "passthrough", memory=cache).fit(
+            X, y
+        )
         rows[name]["denoiser, classifier not retrained"] = alone.score(
             denoising.transform(noisy), y_test
         )
-        for condition, first in {"noise augmentation": augmenter, "denoiser": denoiser}.items():
+        for condition, first in {
+            "noise augmentation": augmenter,
+            "denoiser": denoiser,
+        }.items():
             pipeline = make_pipeline(first, classifier, memory=cache).fit(X, y)
             rows[name][condition] = pipeline.score(noisy, y_test)
 
@@ -66,6 +79,10 @@ print(pd.DataFrame(rows).T.round(3).to_string())
 
 # %%
 figure = plot_image_rows(
-    {"noisy": noisy[:10], "denoised": denoising.transform(noisy[:10]), "clean": X_test[:10]}
+    {
+        "noisy": noisy[:10],
+        "denoised": denoising.transform(noisy[:10]),
+        "clean": X_test[:10],
+    }
 )
 figure.savefig("mnist_with_and_without_denoising.png", dpi=150)

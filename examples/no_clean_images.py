@@ -10,20 +10,39 @@ and fails if it is not. Writes ``no_clean_images.png``.
 import numpy as np
 from sklearn.datasets import load_sample_image
 
-from skdenoise import CameraNoise, UNetDenoiser, add_noise, plot_image_rows, psnr
+from skdenoise import (
+    CameraNoise,
+    UNetDenoiser,
+    add_noise,
+    plot_image_rows,
+    psnr,
+)
 
 # %%
 # Three noisy photographs of one scene. The first has the noise of a sensor, independent from pixel to
 # pixel. The second is the first compressed as JPEG. The third comes from a camera with one colour per
 # pixel, which interpolates the other colours from neighbouring pixels.
 
-clean = load_sample_image("flower.jpg")[np.newaxis, 60:316, 160:480].astype(np.float32) / 255
+clean = (
+    load_sample_image("flower.jpg")[np.newaxis, 60:316, 160:480].astype(
+        np.float32
+    )
+    / 255
+)
 sensor = add_noise(clean, noise_factor=0.15, random_state=0)
 cases = {
     "sensor": sensor,
-    "JPEG": add_noise(np.clip(sensor, 0, 1), "jpeg_compression", quality=80, value_range=(0, 1)),
+    "JPEG": add_noise(
+        np.clip(sensor, 0, 1),
+        "jpeg_compression",
+        quality=80,
+        value_range=(0, 1),
+    ),
     "demosaiced": add_noise(
-        clean, CameraNoise(shot=0.04, read=0.01, mosaic=True), value_range=(0, 1), random_state=0
+        clean,
+        CameraNoise(shot=0.04, read=0.01, mosaic=True),
+        value_range=(0, 1),
+        random_state=0,
     ),
 }
 
@@ -42,8 +61,13 @@ for name, noisy in cases.items():
         epochs=40,
         random_state=0,
     )
-    denoised[name] = denoiser.fit(np.concatenate([noisy] * 64)).transform(noisy)
-    before, after = (psnr(clean, images, data_range=1)[0] for images in (noisy, denoised[name]))
+    denoised[name] = denoiser.fit(np.concatenate([noisy] * 64)).transform(
+        noisy
+    )
+    before, after = (
+        psnr(clean, images, data_range=1)[0]
+        for images in (noisy, denoised[name])
+    )
     print(f"{name}: {before:.1f} dB, denoised {after:.1f} dB")
 
 # %%

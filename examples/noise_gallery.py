@@ -21,13 +21,19 @@ names = noise_names()
 figure, axes = plt.subplots(len(names), 6, figsize=(8.4, 1.42 * len(names)))
 for row, name in zip(axes, names, strict=True):
     for severity, ax in enumerate(row):
-        noisy = add_noise(photograph[None], name, severity=severity, random_state=0)
+        noisy = add_noise(
+            photograph[None], name, severity=severity, random_state=0
+        )
         ax.imshow(noisy[0])
         ax.set(xticks=[], yticks=[])
     row[0].set_ylabel(name.replace("_", " "), fontsize=9)
 for severity, ax in enumerate(axes[0]):
-    ax.set_title("clean" if severity == 0 else f"severity {severity}", fontsize=9)
-figure.subplots_adjust(left=0.04, right=0.995, top=0.985, bottom=0.002, wspace=0.03, hspace=0.03)
+    ax.set_title(
+        "clean" if severity == 0 else f"severity {severity}", fontsize=9
+    )
+figure.subplots_adjust(
+    left=0.04, right=0.995, top=0.985, bottom=0.002, wspace=0.03, hspace=0.03
+)
 figure.savefig("noise_gallery.jpg", dpi=90, pil_kwargs={"quality": 75})
 
 # sphinx_gallery_thumbnail_path = "images/thumbnails/noise_gallery.jpg"

@@ -34,7 +34,9 @@ print(f"no denoiser, noisy images: {svc.score(noisy, y_test):.3f}")
 # ``verbose=1`` shows a progress bar.
 
 denoiser = UNetDenoiser(noise_factor=0.5, random_state=0, verbose=1)
-pipeline = Pipeline([("denoise", denoiser), ("classify", SVC())]).fit(X_train, y_train)
+pipeline = Pipeline([("denoise", denoiser), ("classify", SVC())]).fit(
+    X_train, y_train
+)
 
 # %%
 # On the same noisy images:
@@ -45,8 +47,12 @@ print(f"with the denoiser, noisy images: {pipeline.score(noisy, y_test):.3f}")
 # The denoiser also helps a classifier that cannot be trained again, because it was bought or certified.
 # Put the fitted denoiser in front of it.
 
-rescued = Pipeline([("denoise", pipeline["denoise"]), ("classify", FrozenEstimator(svc))])
-print(f"with the denoiser, SVC not retrained, noisy images: {rescued.score(noisy, y_test):.3f}")
+rescued = Pipeline(
+    [("denoise", pipeline["denoise"]), ("classify", FrozenEstimator(svc))]
+)
+print(
+    f"with the denoiser, SVC not retrained, noisy images: {rescued.score(noisy, y_test):.3f}"
+)
 
 # %%
 # The images that the classifier gets:

@@ -28,9 +28,13 @@ Training every classifier on noisy data is
 one answer. A denoiser in front of any
 classifier is another one, and needs no
 change of what comes after it."""
-font = ImageFont.truetype(Path(matplotlib.get_data_path(), "fonts/ttf/DejaVuSerif.ttf"), 18)
+font = ImageFont.truetype(
+    Path(matplotlib.get_data_path(), "fonts/ttf/DejaVuSerif.ttf"), 18
+)
 page = Image.new("L", (460, 170), 255)
-ImageDraw.Draw(page).multiline_text((20, 20), text, fill=0, font=font, spacing=8)
+ImageDraw.Draw(page).multiline_text(
+    (20, 20), text, fill=0, font=font, spacing=8
+)
 page = np.asarray(page)[np.newaxis]
 noisy = add_noise(page, noise_factor=0.3, random_state=0)
 
@@ -52,12 +56,16 @@ def read(picture):
         return ""
     imsave("page.bmp", picture, check_contrast=False)
     command = ["tesseract", "page.bmp", "stdout", "--psm", "6"]
-    found = subprocess.run(command, capture_output=True, text=True, check=True).stdout
+    found = subprocess.run(
+        command, capture_output=True, text=True, check=True
+    ).stdout
     Path("page.bmp").unlink()
     return " ".join(found.split())
 
 
 for name, (picture,) in pages.items():
     found = read(picture)
-    alike = SequenceMatcher(None, found, " ".join(text.split()), autojunk=False).ratio()
+    alike = SequenceMatcher(
+        None, found, " ".join(text.split()), autojunk=False
+    ).ratio()
     print(f"{name:10} {100 * alike:3.0f} % alike: {found[:60]}")

@@ -12,7 +12,13 @@ from functools import partial
 import numpy as np
 from sklearn.datasets import load_sample_images
 
-from skdenoise import CameraNoise, UNetDenoiser, add_noise, plot_image_rows, psnr
+from skdenoise import (
+    CameraNoise,
+    UNetDenoiser,
+    add_noise,
+    plot_image_rows,
+    psnr,
+)
 
 # %%
 # A camera takes sixteen exposures of one scene, and one of another. Here they are made from clean
@@ -20,10 +26,13 @@ from skdenoise import CameraNoise, UNetDenoiser, add_noise, plot_image_rows, psn
 # data has a black level.
 
 temple, flower = (
-    image[::2, ::2, 1].astype(np.float32) / 255 for image in load_sample_images().images
+    image[::2, ::2, 1].astype(np.float32) / 255
+    for image in load_sample_images().images
 )
 sensor = CameraNoise(shot=1 / 50, read=0.002, gamma=1)
-exposures = add_noise(np.stack([flower] * 16), sensor, value_range=(0, 1), random_state=0)
+exposures = add_noise(
+    np.stack([flower] * 16), sensor, value_range=(0, 1), random_state=0
+)
 other = add_noise(temple[None], sensor, value_range=(0, 1), random_state=1)
 
 # %%
@@ -33,7 +42,12 @@ other = add_noise(temple[None], sensor, value_range=(0, 1), random_state=1)
 # noise. Give the value range, because noisy images do not show it.
 
 averages = (exposures.sum(axis=0) - exposures) / 15
-recipe = {"value_range": (0, 1), "filters": (32, 64), "epochs": 150, "random_state": 0}
+recipe = {
+    "value_range": (0, 1),
+    "filters": (32, 64),
+    "epochs": 150,
+    "random_state": 0,
+}
 new = partial(UNetDenoiser.for_photographs, **recipe)
 denoisers = {
     "exposure and average": new().fit(exposures, clean=averages),
@@ -44,12 +58,15 @@ denoisers = {
 # Results on the other scene, which the denoisers have not seen:
 
 rows = {"noisy": other}
-rows |= {name: denoiser.transform(other) for name, denoiser in denoisers.items()}
+rows |= {
+    name: denoiser.transform(other) for name, denoiser in denoisers.items()
+}
 for name, images in rows.items():
     print(f"{name}: {psnr(temple[None], images, data_range=1)[0]:.1f} dB")
 
 parts = [
-    np.s_[0, top : top + 70, left : left + 70] for top, left in ((60, 110), (90, 200), (140, 20))
+    np.s_[0, top : top + 70, left : left + 70]
+    for top, left in ((60, 110), (90, 200), (140, 20))
 ]
 rows = {
     name: np.stack([images[part] for part in parts])

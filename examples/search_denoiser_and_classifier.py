@@ -28,7 +28,10 @@ X_train, X_test, y_train, y_test = train_test_split(X / 16, y, random_state=0)
 with TemporaryDirectory() as cache:
     search = GridSearchCV(
         Pipeline(
-            [("denoise", UNetDenoiser(epochs=20, random_state=0)), ("classify", SVC())],
+            [
+                ("denoise", UNetDenoiser(epochs=20, random_state=0)),
+                ("classify", SVC()),
+            ],
             memory=cache,
         ),
         {
@@ -45,7 +48,11 @@ with TemporaryDirectory() as cache:
 
 results = pd.DataFrame(search.cv_results_["params"])
 results["accuracy"] = search.cv_results_["mean_test_score"].round(3)
-print(results.sort_values("accuracy", ascending=False).head(8).to_string(index=False))
+print(
+    results.sort_values("accuracy", ascending=False)
+    .head(8)
+    .to_string(index=False)
+)
 
 noisy = add_noise(X_test, noise_factor=0.5, random_state=1)
 print(f"best: {search.best_params_}")

@@ -25,7 +25,9 @@ from skdenoise import UNetDenoiser, add_noise, to_onnx
 
 X, y = load_digits(return_X_y=True)
 X = (X / 16).astype(np.float32)
-pipeline = make_pipeline(UNetDenoiser(noise_factor=0.3, epochs=15, random_state=0), SVC())
+pipeline = make_pipeline(
+    UNetDenoiser(noise_factor=0.3, epochs=15, random_state=0), SVC()
+)
 pipeline.fit(X[:1000], y[:1000])
 
 folder = Path(tempfile.mkdtemp())
@@ -52,7 +54,9 @@ np.save("answers.npy", labels)
 
 venv.create(folder / "bare", with_pip=True)
 python = folder / "bare" / "bin" / "python"
-subprocess.run([python, "-m", "pip", "install", "--quiet", "onnxruntime"], check=True)
+subprocess.run(
+    [python, "-m", "pip", "install", "--quiet", "onnxruntime"], check=True
+)
 subprocess.run([python, "-c", SERVICE], cwd=folder, check=True)
 answers = np.load(folder / "answers.npy")
 
@@ -65,7 +69,9 @@ print(
 print(f"correct: {np.mean(answers == y[1000:]):.2%}")
 
 figure, axes = plt.subplots(2, 8, figsize=(8, 2.4), layout="constrained")
-for ax, image, answer in zip(axes.flat, noisy.reshape(-1, 8, 8), answers, strict=False):
+for ax, image, answer in zip(
+    axes.flat, noisy.reshape(-1, 8, 8), answers, strict=False
+):
     ax.imshow(image, cmap="gray", vmin=0, vmax=1)
     ax.set_title(f"{answer}", fontsize=10)
     ax.set_axis_off()

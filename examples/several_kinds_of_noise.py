@@ -21,7 +21,10 @@ X_train, X_test, y_train, y_test = train_test_split(X / 16, y, random_state=0)
 # Strengths are the severities of ImageNet-C, 1 to 5, also drawn for each image.
 
 kinds = ["gaussian", "salt_and_pepper", "poisson", "contrast", "low_light"]
-corruptions = {kind: CommonCorruption(kind, severity=(1, 5), scale="imagenet") for kind in kinds}
+corruptions = {
+    kind: CommonCorruption(kind, severity=(1, 5), scale="imagenet")
+    for kind in kinds
+}
 
 
 def pipeline(noise):
@@ -35,7 +38,9 @@ def pipeline(noise):
 fitted = {
     "no denoiser": SVC().fit(X_train, y_train),
     "for gaussian": pipeline(corruptions["gaussian"]).fit(X_train, y_train),
-    "for all five": pipeline(RandomChoice(list(corruptions.values()))).fit(X_train, y_train),
+    "for all five": pipeline(RandomChoice(list(corruptions.values()))).fit(
+        X_train, y_train
+    ),
 }
 
 # %%
@@ -45,7 +50,9 @@ fitted = {
 
 table = pd.DataFrame(index=[*kinds, "clean"], columns=list(fitted))
 for kind in kinds:
-    noisy = add_noise(X_test, kind, severity=5, scale="imagenet", random_state=1)
+    noisy = add_noise(
+        X_test, kind, severity=5, scale="imagenet", random_state=1
+    )
     table.loc[kind] = [model.score(noisy, y_test) for model in fitted.values()]
 table.loc["clean"] = [model.score(X_test, y_test) for model in fitted.values()]
 print(table.astype(float).round(3).to_string())

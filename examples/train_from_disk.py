@@ -26,7 +26,10 @@ stored = np.lib.format.open_memmap(
     Path(folder.name) / "clean.npy", "w+", np.uint8, (n_images, size, size)
 )
 for piece in stored:
-    top, left = rng.integers(temple.shape[0] - size), rng.integers(temple.shape[1] - size)
+    top, left = (
+        rng.integers(temple.shape[0] - size),
+        rng.integers(temple.shape[1] - size),
+    )
     piece[:] = temple[top : top + size, left : left + size]
 stored.flush()
 
@@ -34,7 +37,9 @@ stored.flush()
 # ``fit`` takes the array directly. ``zarr.open_array(path)``, ``h5py.File(path)["clean"]`` or
 # ``dask.array.from_zarr(path)`` work as well.
 
-denoiser = UNetDenoiser(noise_factor=0.1, filters=(16, 32), epochs=2, random_state=0).fit(stored)
+denoiser = UNetDenoiser(
+    noise_factor=0.1, filters=(16, 32), epochs=2, random_state=0
+).fit(stored)
 
 # %%
 # If more images arrive later, ``partial_fit`` learns from them, in parts of any length.
@@ -48,11 +53,16 @@ for part in np.array_split(stored, 4):
 noisy = add_noise(flower[np.newaxis], noise_factor=0.1, random_state=0)
 denoised = denoiser.transform(noisy)
 for name, images in {"noisy": noisy, "denoised": denoised}.items():
-    print(f"{name}: {psnr(flower[np.newaxis], images, data_range=255)[0]:.1f} dB")
+    print(
+        f"{name}: {psnr(flower[np.newaxis], images, data_range=255)[0]:.1f} dB"
+    )
 
 rows = {"noisy": noisy, "denoised": denoised, "clean": flower[np.newaxis]}
 places = [np.s_[0, 120:220, left : left + 100] for left in (150, 250, 350)]
 plot_image_rows(
-    {name: np.stack([images[place] for place in places]) for name, images in rows.items()}
+    {
+        name: np.stack([images[place] for place in places])
+        for name, images in rows.items()
+    }
 ).savefig("train_from_disk.png", dpi=110)
 folder.cleanup()

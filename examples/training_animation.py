@@ -37,7 +37,9 @@ for epoch in range(1, epochs[-1] + 1):
 # ``DenoisingDisplay`` keeps the images that it draws, so each picture of the animation only replaces
 # their data.
 
-display = DenoisingDisplay(clean=clean, noisy=noisy, denoised=noisy).plot(error=None)
+display = DenoisingDisplay(clean=clean, noisy=noisy, denoised=noisy).plot(
+    error=None
+)
 title = display.figure_.suptitle(" ")
 
 
@@ -57,4 +59,6 @@ frames = [*denoised, *[epochs[-1]] * 4]
 animation = FuncAnimation(display.figure_, show, frames)
 animation.save("training_animation.gif", PillowWriter(fps=4), dpi=90)
 for epoch in (0, 1, 5, 10, 40):
-    print(f"epoch {epoch}: {psnr(clean, denoised[epoch], data_range=1).mean():.1f} dB")
+    print(
+        f"epoch {epoch}: {psnr(clean, denoised[epoch], data_range=1).mean():.1f} dB"
+    )

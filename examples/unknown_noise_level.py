@@ -16,14 +16,22 @@ from sklearn.svm import SVC
 from skdenoise import DenoisingClassifier, RobustnessCurveDisplay, UNetDenoiser
 
 X, y = load_digits(return_X_y=True)
-X_train, X_test, y_train, y_test = train_test_split(X / 16, y, test_size=0.4, random_state=0)
+X_train, X_test, y_train, y_test = train_test_split(
+    X / 16, y, test_size=0.4, random_state=0
+)
 
 # %%
 # A number is one level; a pair is a range.
 
-levels = {"trained for 0.2": 0.2, "trained for 0.6": 0.6, "blind, 0 to 0.6": (0, 0.6)}
+levels = {
+    "trained for 0.2": 0.2,
+    "trained for 0.6": 0.6,
+    "blind, 0 to 0.6": (0, 0.6),
+}
 pipelines = {
-    name: make_pipeline(UNetDenoiser(noise_factor=level, random_state=0), SVC())
+    name: make_pipeline(
+        UNetDenoiser(noise_factor=level, random_state=0), SVC()
+    )
     for name, level in levels.items()
 }
 pipelines["no denoiser"] = SVC()
@@ -40,7 +48,10 @@ for pipeline in pipelines.values():
 # image whether to denoise it.
 
 display = RobustnessCurveDisplay.from_estimator(
-    pipelines, X_test, y_test, noise_factors=(0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7)
+    pipelines,
+    X_test,
+    y_test,
+    noise_factors=(0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7),
 )
 for name, scores in display.scores.items():
     print(f"{name:>22}: " + "  ".join(f"{score:.3f}" for score in scores))

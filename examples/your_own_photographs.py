@@ -9,7 +9,14 @@ colours, with noise of any strength up to 55 of 255. Writes ``your_own_photograp
 import numpy as np
 from sklearn.datasets import load_sample_images
 
-from skdenoise import FilterDenoiser, UNetDenoiser, add_noise, estimate_noise, plot_image_rows, psnr
+from skdenoise import (
+    FilterDenoiser,
+    UNetDenoiser,
+    add_noise,
+    estimate_noise,
+    plot_image_rows,
+    psnr,
+)
 
 # %%
 # Parts of two photographs, with noise as strong as a camera makes in a dark room. To read your own, use
@@ -41,7 +48,11 @@ denoised = denoiser.transform(noisy)
 
 filtered = FilterDenoiser("nl_means").fit(clean).transform(noisy)
 
-for name, images in {"noisy": noisy, "non-local means": filtered, "denoised": denoised}.items():
+for name, images in {
+    "noisy": noisy,
+    "non-local means": filtered,
+    "denoised": denoised,
+}.items():
     print(f"{name:16} {psnr(clean, images, data_range=255).mean():.1f} dB")
 
 # %%
@@ -52,7 +63,9 @@ for name, images in {"noisy": noisy, "non-local means": filtered, "denoised": de
 # The removed part should look like noise, and show nothing of temple and flower, except where noise was
 # clipped.
 
-residual = np.clip(noisy.astype(float) - denoised + 128, 0, 255).astype(np.uint8)
+residual = np.clip(noisy.astype(float) - denoised + 128, 0, 255).astype(
+    np.uint8
+)
 rows = {
     "noisy": noisy,
     "non-local means": filtered,

@@ -40,7 +40,11 @@ _READING_ORDER = [
 def reading_order(filename):
     """Return the sort key of an example. Examples that are not listed come last, sorted by name."""
     name = Path(filename).stem
-    place = _READING_ORDER.index(name) if name in _READING_ORDER else len(_READING_ORDER)
+    place = (
+        _READING_ORDER.index(name)
+        if name in _READING_ORDER
+        else len(_READING_ORDER)
+    )
     return place, name
 
 
@@ -58,7 +62,9 @@ def saved_pictures(block, block_vars, gallery_conf):
     folder = Path(block_vars["src_file"]).parent
     shown = []
     for picture in sorted(chain.from_iterable(map(folder.glob, PICTURES))):
-        target = Path(next(block_vars["image_path_iterator"])).with_suffix(picture.suffix)
+        target = Path(next(block_vars["image_path_iterator"])).with_suffix(
+            picture.suffix
+        )
         shutil.move(picture, target)
         shown.append(target)
     if shown:

@@ -14,7 +14,9 @@ class ModelCards(SphinxDirective):
 
     def run(self):
         """Return the tables as nodes."""
-        text = "\n\n".join(_card(name, asdict(card)) for name, card in MODEL_CARDS.items())
+        text = "\n\n".join(
+            _card(name, asdict(card)) for name, card in MODEL_CARDS.items()
+        )
         return self.parse_text_to_nodes(text)
 
 
@@ -22,7 +24,12 @@ def _card(name, card):
     figures = card.pop("figures")
     rows = [(_NAMES.get(field, field), value) for field, value in card.items()]
     rows += figures.items()
-    rows.append(("size of the file", f"{pretrained_path(name).stat().st_size / 1e6:.1f} MB"))
+    rows.append(
+        (
+            "size of the file",
+            f"{pretrained_path(name).stat().st_size / 1e6:.1f} MB",
+        )
+    )
     lines = [
         f"| `{name}` | |",
         "| --- | --- |",

@@ -19,4 +19,6 @@ def link_to_scikit_learn(app, env, node, content):
     name = node.get("reftarget", "")
     if not name.startswith("sklearn."):
         return None
-    return nodes.reference("", "", content, internal=False, refuri=PAGES.format(name))
+    return nodes.reference(
+        "", "", content, internal=False, refuri=PAGES.format(name)
+    )

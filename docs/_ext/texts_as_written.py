@@ -17,9 +17,13 @@ def link_examples_to_their_pages(app, docname, source):
     """Replace links to the files of examples, or to their folder, by links to pages of the site."""
     to_docs = "../" * docname.count("/")
     text = re.sub(
-        rf"\]\({to_docs}\.\./examples/(\w+)\.py\)", rf"]({to_docs}auto_examples/\1.rst)", source[0]
+        rf"\]\({to_docs}\.\./examples/(\w+)\.py\)",
+        rf"]({to_docs}auto_examples/\1.rst)",
+        source[0],
     )
-    source[0] = text.replace(f"]({to_docs}../examples)", f"]({to_docs}auto_examples/index.rst)")
+    source[0] = text.replace(
+        f"]({to_docs}../examples)", f"]({to_docs}auto_examples/index.rst)"
+    )
 
 
 class LinkNames(SphinxTransform):
@@ -36,10 +40,20 @@ class LinkNames(SphinxTransform):
             return
         for code in list(self.document.findall(nodes.literal)):
             target = _target(code.astext())
-            inside = _inside(code, nodes.title, nodes.reference, pending_xref, nodes.literal_block)
+            inside = _inside(
+                code,
+                nodes.title,
+                nodes.reference,
+                pending_xref,
+                nodes.literal_block,
+            )
             if target is not None and not inside:
                 reference = pending_xref(
-                    "", refdomain="py", reftype="obj", reftarget=target, refexplicit=True
+                    "",
+                    refdomain="py",
+                    reftype="obj",
+                    reftarget=target,
+                    refexplicit=True,
                 )
                 code.replace_self(reference)
                 reference += code
@@ -48,7 +62,11 @@ class LinkNames(SphinxTransform):
 def _target(name):
     if re.fullmatch(r"sklearn\.[\w.]+\.[A-Z]\w+", name):
         return name
-    return f"skdenoise.{name}" if name.split(".")[0] in skdenoise.__all__ else None
+    return (
+        f"skdenoise.{name}"
+        if name.split(".")[0] in skdenoise.__all__
+        else None
+    )
 
 
 def _inside(node, *kinds):
@@ -61,7 +79,10 @@ def _inside(node, *kinds):
 
 def keep_initials(app, what, name, obj, options, lines):
     """Escape the first initial of a reference, which could be read as a list item, as in A. B. C."""
-    lines[:] = [re.sub(r"^(\s*\.\. \[\S+\] [A-Z])\. ", r"\1\\. ", line) for line in lines]
+    lines[:] = [
+        re.sub(r"^(\s*\.\. \[\S+\] [A-Z])\. ", r"\1\\. ", line)
+        for line in lines
+    ]
 
 
 def setup(app):
