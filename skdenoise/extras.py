@@ -1,5 +1,7 @@
-"""Extras: check that the optional dependencies of a call are installed, and new enough."""
+"""Extras: which packages are installed, and whether a call has the optional ones that it needs."""
 
+import platform
+from contextlib import suppress
 from importlib import import_module
 from importlib.metadata import PackageNotFoundError, requires, version
 
@@ -75,3 +77,12 @@ def _can_import(module):
     except ImportError:
         return False
     return True
+
+
+def installed_versions() -> dict[str, str]:
+    """Return the versions that a bug report or a result should name, of what is installed."""
+    found = {"Python": platform.python_version()}
+    for name in ("skdenoise", "scikit-learn", "keras", "tensorflow", "jax", "torch", "numpy"):
+        with suppress(PackageNotFoundError):
+            found[name] = version(name)
+    return found

@@ -1,5 +1,6 @@
 """Options and checks that the commands share."""
 
+import difflib
 import os
 import sys
 from importlib import import_module
@@ -30,7 +31,9 @@ def choice_of(names):
     def check(value):
         for name in value if isinstance(value, list) else [value]:
             if name not in names:
-                raise typer.BadParameter(f"{name!r} is not one of {', '.join(names)}.")
+                close = difflib.get_close_matches(name, names, n=1)
+                meant = f" Did you mean {close[0]}?" if close else ""
+                raise typer.BadParameter(f"{name!r} is not one of {', '.join(names)}.{meant}")
         return value
 
     return check

@@ -3,6 +3,7 @@
 import functools
 import json
 import math
+import platform
 import sys
 import time
 from dataclasses import asdict, dataclass, field
@@ -28,6 +29,7 @@ from skdenoise.denoisers.loading import load
 from skdenoise.denoisers.own_range import denoise_images
 from skdenoise.denoisers.pretrained import MODEL_CARDS, pretrained_path
 from skdenoise.denoisers.unet import UNetDenoiser
+from skdenoise.extras import installed_versions
 from skdenoise.images.value_range import range_of_images
 from skdenoise.io.image_files import ENDINGS, image_paths, read_image, write_image
 from skdenoise.io.npy import is_stack, read_archive
@@ -44,14 +46,12 @@ _OPTIONS = {
     "stabilize='estimate'": "--stabilize",
 }
 
-Model = Annotated[
-    Path,
-    typer.Argument(
-        help="A file saved by `skdenoise train`, or the name of a denoiser in the package: "
-        f"{', '.join(MODEL_CARDS)}.",
-        dir_okay=False,
-    ),
-]
+_MODEL = typer.Argument(
+    help="A file saved by `skdenoise train`, or the name of a denoiser in the package: "
+    f"{', '.join(MODEL_CARDS)}.",
+    dir_okay=False,
+)
+Model = Annotated[Path, _MODEL]
 
 
 @dataclass
@@ -366,8 +366,23 @@ def _denoised(denoiser, images, value_range):
         raise ValueError(reason) from error
 
 
-def info(model: Model, as_json: AsJson = False):
+def info(
+    model: Annotated[Path | None, _MODEL] = None,
+    versions: Annotated[
+        bool, typer.Option("--versions", help="Show the versions that a bug report should name.")
+    ] = False,
+    as_json: AsJson = False,
+):
     """Show the network of a saved denoiser, and how it was trained."""
+    if versions:
+        found = installed_versions() | {"platform": platform.platform()}
+        print(json.dumps(found) if as_json else "\n".join(f"{k} {v}" for k, v in found.items()))
+        return
+    if model is None:
+        raise typer.BadParameter(
+            f"give a file, or a denoiser in the package: {', '.join(MODEL_CARDS)}.",
+            param_hint="MODEL",
+        )
     import_keras_in_silence()
     denoiser = _loaded(model)
     about = {

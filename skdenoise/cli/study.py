@@ -26,9 +26,16 @@ from skdenoise.reports.page import write_report
 from skdenoise.reports.study import CLASSIFIERS, DEFAULT_DENOISERS, DENOISERS, run_study
 
 
-def _check_factors(factors):
-    if not factors:
+def _check_factors(texts):
+    """Return noise factors, given one by one or separated by commas, in ascending order."""
+    if not texts:
         return None
+    try:
+        factors = [float(part) for text in texts for part in text.split(",")]
+    except ValueError:
+        raise typer.BadParameter(
+            f"{' '.join(texts)!r} is not a number, or several as in 0.2,0.4."
+        ) from None
     if any(factor <= 0 for factor in factors) or len(set(factors)) < len(factors):
         raise typer.BadParameter("noise factors must be above 0 and different from each other.")
     return sorted(factors)
@@ -66,10 +73,11 @@ Noise = Annotated[
     ),
 ]
 Factors = Annotated[
-    list[float] | None,
+    list[str] | None,
     typer.Option(
         "--noise-factor",
-        help="Noise strength to test at; repeat the option for several. For gaussian this is the standard "
+        metavar="NUMBER,...",
+        help="Noise strength to test at, or several, such as 0.2,0.4. For gaussian this is the standard "
         "deviation (by default 0.2 and 0.4), for blurs it is in pixels.",
         callback=_check_factors,
     ),

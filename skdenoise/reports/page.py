@@ -2,14 +2,12 @@
 
 import base64
 import io
-import platform
-from contextlib import suppress
 from dataclasses import dataclass
-from importlib.metadata import PackageNotFoundError, version
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from skdenoise.displays import DenoisingDisplay, TrainingCurveDisplay
+from skdenoise.extras import installed_versions
 from skdenoise.io.safety import written_whole
 from skdenoise.noise.from_parameters import resolve_noise
 
@@ -42,7 +40,7 @@ def write_report(study, path, *, call, title):
         study=study,
         summary=summary,
         pictures=_pictures(study),
-        versions=_versions(),
+        versions=installed_versions().items(),
     )
     with written_whole(path) as new:
         new.write_text(page, encoding="utf-8")
@@ -100,11 +98,3 @@ def _picture(display, alt, caption):
     display.figure_.savefig(file, format="png", dpi=110)
     url = "data:image/png;base64," + base64.b64encode(file.getvalue()).decode()
     return Picture(alt, caption, url)
-
-
-def _versions():
-    found = [("Python", platform.python_version())]
-    for name in ("skdenoise", "scikit-learn", "keras", "tensorflow", "jax", "torch", "numpy"):
-        with suppress(PackageNotFoundError):
-            found.append((name, version(name)))
-    return found

@@ -12,6 +12,7 @@ from typer.testing import CliRunner
 
 from skdenoise import __version__
 from skdenoise.cli import app
+from skdenoise.cli.study import _check_factors
 
 
 def skdenoise(*arguments, **environment):
@@ -203,3 +204,40 @@ def test_wrong_options_are_refused_before_the_work(arguments, words):
     result = CliRunner(env={"COLUMNS": "300"}).invoke(app, ["report", *arguments])
     assert result.exit_code == 2
     assert words in result.stderr
+
+
+@pytest.mark.parametrize("command", ["demo", "train", "denoise", "info", "evaluate", "report"])
+def test_help_has_whole_lines_and_examples(command):
+    words = CliRunner().invoke(app, [command, "--help"], env={"COLUMNS": "80"}).stdout
+    head, _, tail = words.partition("╭")
+    sentences = [line for line in head.splitlines()[3:] if line.strip()]
+    # A line that is much shorter than the window ends a paragraph, so it ends a sentence.
+    assert all(line.rstrip().endswith(".") for line in sentences if len(line.rstrip()) < 60)
+    examples = tail[tail.rindex("Examples:") :]
+    assert f"skdenoise {command}" in examples
+
+
+def test_noise_factors_are_separated_by_commas_or_given_one_by_one():
+    assert _check_factors(["0.4,0.2", "0.1"]) == [0.1, 0.2, 0.4]
+    assert _check_factors([]) is None
+
+
+def test_a_name_that_is_nearly_right_gets_a_suggestion():
+    result = CliRunner().invoke(app, ["evaluate", "digits", "--classifier", "logist"])
+    assert result.exit_code == 2
+    assert "Did you mean logistic?" in " ".join(result.output.replace("│", " ").split())
+
+
+def test_versions_for_a_bug_report():
+    words = CliRunner().invoke(app, ["info", "--versions"]).stdout
+    assert words.startswith("Python 3.")
+    assert f"skdenoise {__version__}" in words
+    assert "scikit-learn" in words
+    found = json.loads(CliRunner().invoke(app, ["info", "--versions", "--json"]).stdout)
+    assert set(found) > {"Python", "skdenoise", "keras", "numpy", "platform"}
+
+
+def test_info_without_a_model_asks_for_one():
+    result = CliRunner().invoke(app, ["info"])
+    assert result.exit_code == 2
+    assert "photo-gray" in result.output
