@@ -91,4 +91,8 @@ figure.savefig(
     "camera_pictures_strength.jpg", dpi=100, pil_kwargs={"quality": 85}
 )
 
+# %%
+# ``photo-gray`` leaves the noise of a camera as it is (28.3 dB before and after), and ``photo-real`` removes it
+# (30.6 dB). On pictures without noise it is the other way round: there ``photo-real`` changes more.
+
 # sphinx_gallery_thumbnail_path = "images/thumbnails/camera_pictures.jpg"

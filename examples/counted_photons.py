@@ -67,4 +67,8 @@ shown = {
 figure = plot_image_rows(shown)  # dark regions are brightened for display
 figure.savefig("counted_photons.jpg", dpi=100, pil_kwargs={"quality": 85})
 
+# %%
+# Stabilized, the cell gains 18 dB, where the denoiser alone gains 12 and leaves bright specks: noise that grows with
+# the brightness has to be made equally strong everywhere first.
+
 # sphinx_gallery_thumbnail_path = "images/thumbnails/counted_photons.jpg"

@@ -97,3 +97,7 @@ rows = {
 plot_image_rows(rows | {"clean": clean}).savefig(
     "folder_from_the_command_line.png", dpi=110
 )
+
+# %%
+# Both photographs are denoised, the damaged file is named and left out, and names, formats and subfolders are
+# those of the input.

@@ -36,4 +36,8 @@ figure.subplots_adjust(
 )
 figure.savefig("noise_gallery.jpg", dpi=90, pil_kwargs={"quality": 75})
 
+# %%
+# Blur and compression destroy fine detail, which no denoiser brings back for sure. Noise, dots and dead pixels leave
+# most of it in the neighbouring pixels.
+
 # sphinx_gallery_thumbnail_path = "images/thumbnails/noise_gallery.jpg"

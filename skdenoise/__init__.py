@@ -13,6 +13,7 @@ from skdenoise.denoisers.unet import UNetDenoiser
 from skdenoise.displays import DenoisingDisplay, RobustnessCurveDisplay, TrainingCurveDisplay
 from skdenoise.displays.drawing import plot_image_rows
 from skdenoise.evaluation.scorers import noisy_scorer, psnr_scorer, ssim_scorer
+from skdenoise.evaluation.stein import PSNREstimate, estimate_psnr, estimated_psnr_scorer
 from skdenoise.flattening import ImageFlattener
 from skdenoise.inference.j_invariant import JInvariant
 from skdenoise.inference.multiscale import MultiScale
@@ -87,6 +88,7 @@ __all__ = [
     "NoiseAugmenter",
     "NoiseModel",
     "NoiseResampler",
+    "PSNREstimate",
     "Pixelate",
     "PoissonNoise",
     "Quantization",
@@ -105,6 +107,8 @@ __all__ = [
     "corruption_report",
     "denoise_images",
     "estimate_noise",
+    "estimate_psnr",
+    "estimated_psnr_scorer",
     "fit_noise_model",
     "load",
     "map_images",

@@ -42,6 +42,7 @@ class Stream(IntEnum):
     HELPER = 24
     IMITATION = 25
     COMPARISON_LABELS = 26
+    RISK_PROBES = 27
 
 
 def draw_seed(random_state: RandomState) -> int:

@@ -10,11 +10,13 @@ from sklearn.pipeline import make_pipeline
 from sklearn.svm import SVC
 
 from skdenoise import (
+    CorrelatedGaussianNoise,
     FilterDenoiser,
     SubspaceDenoiser,
     UNetDenoiser,
     add_noise,
     compare_denoising,
+    estimate_psnr,
     fit_noise_model,
     psnr,
 )
@@ -72,6 +74,14 @@ WARNED = {
         "not zero on average",
         lambda: fit_noise_model(PHOTOGRAPH + 0.3, PHOTOGRAPH, value_range=(0, 1)),
     ),
+    "a PSNR estimate of clipped noise": (
+        "clipped",
+        lambda: estimate_psnr(FITTED, (UNIT > 0.5).astype(float), noise=0.1),
+    ),
+    "a PSNR estimate of correlated noise": (
+        "wrong here",
+        lambda: estimate_psnr(FILTER_OF_PHOTOGRAPHS, CORRELATED),
+    ),
     "a small image among large ones": (
         "Leave small images out",
         lambda: quick_denoiser().fit([RNG.random((70, 70))] * 3 + [RNG.random((9, 10))]),
@@ -108,6 +118,8 @@ WARNED = {
         ).transform((PHOTOGRAPH > 0.5).astype(float)),
     ),
 }
+FILTER_OF_PHOTOGRAPHS = FilterDenoiser("median", value_range=(0, 1)).fit(PHOTOGRAPH)
+CORRELATED = add_noise(np.full((2, 64, 64), 0.5), CorrelatedGaussianNoise(0.1, 0.7), random_state=0)
 CHANNELS_FIRST = RNG.random((2, 3, 9, 9))
 CONSTANT = np.full((10, 8, 8), 0.5)
 ROWS = UNIT.reshape(40, -1)
