@@ -17,8 +17,14 @@ def main():
     except ModuleNotFoundError as error:
         sys.exit(str(error))
     from skdenoise.cli import app
+    from skdenoise.cli.signals import exit_code_after, interrupt_on_signals, show_plain_warnings
 
-    app(prog_name="skdenoise")
+    show_plain_warnings()
+    interrupt_on_signals()
+    try:
+        app(prog_name="skdenoise")
+    except SystemExit as end:
+        sys.exit(exit_code_after(end.code))
 
 
 if __name__ == "__main__":

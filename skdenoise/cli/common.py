@@ -3,7 +3,9 @@
 import difflib
 import os
 import sys
+import tempfile
 from importlib import import_module
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -15,6 +17,22 @@ Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Show no progress.")]
 Overwrite = Annotated[bool, typer.Option("--overwrite", help="Overwrite existing files.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print the result as JSON, without progress.")]
 INTERRUPTED = 130
+# More than any model file, table or report takes.
+_ROOM = 2**24
+# Python parameters named in error messages, and the options that set them.
+_OPTIONS = {
+    "colour='separate'": "--separate-channels",
+    "value_range=(0, 1)": "--value-range 0:1",
+    "value_range=(low, high)": "--value-range LOW:HIGH",
+    "stabilize='estimate'": "--stabilize",
+    "stabilize=None": "no --stabilize",
+    "noise_factor='estimate'": "--noise-factor estimate",
+    "supervision='self'": "--supervision self",
+    "supervision='recorrupted'": "--supervision recorrupted",
+    "value_range": "--value-range",
+    "noise_factor": "--noise-factor",
+    "patch_size": "--patch-size",
+}
 
 
 def check_noise(name):
@@ -40,12 +58,69 @@ def choice_of(names):
 
 
 def check_folder(path):
-    """Check, before the work, that the folder of a file exists and can be written to."""
+    """Check, before the work, that the folder of a file exists and has room for a result."""
     folder = path.resolve().parent
     if not folder.is_dir():
         raise typer.BadParameter(f"The folder of {path} does not exist.")
-    if not os.access(folder, os.W_OK):
-        raise typer.BadParameter(f"{folder} cannot be written to.")
+    check_room(folder)
+
+
+def check_room(folder):
+    """Check that files can be written into a folder, with a file that has no name or is removed."""
+    try:
+        with tempfile.TemporaryFile(dir=folder) as file:
+            if hasattr(os, "posix_fallocate"):
+                os.posix_fallocate(file.fileno(), 0, _ROOM)
+    except OSError as error:
+        raise typer.BadParameter(f"{folder} cannot be written to: {reason_of(error)}.") from error
+
+
+def saved(path, write):
+    """Write a finished result; if that fails, write it into a temporary folder, and say so.
+
+    Parameters
+    ----------
+    path : Path
+        The file that was asked for.
+    write : callable
+        ``write(path)`` writes the result.
+
+    Returns
+    -------
+    Path
+        Where it is.
+
+    Raises
+    ------
+    typer.Exit
+        If it could not be written anywhere.
+    """
+    try:
+        write(path)
+        return path
+    except OSError as error:
+        say(f"{path} cannot be written: {reason_of(error)}.")
+    other = Path(tempfile.mkdtemp(prefix="skdenoise-")) / path.name
+    try:
+        write(other)
+    except OSError as error:
+        say(f"{other} cannot be written either: {reason_of(error)}. The result is lost.")
+        raise typer.Exit(1) from error
+    say(f"The result is in {other}.")
+    return other
+
+
+def reason_of(error):
+    """Return why a file could not be written, in words."""
+    return error.strerror or str(error)
+
+
+def in_options(error):
+    """Return the text of an error, with options of the command line for parameters of Python."""
+    text = str(error)
+    for parameter, option in _OPTIONS.items():
+        text = text.replace(parameter, option)
+    return text
 
 
 def check_range(text):

@@ -1,5 +1,6 @@
 """The commands ``denoise`` and ``info``."""
 
+import errno
 import functools
 import json
 import math
@@ -21,7 +22,10 @@ from skdenoise.cli.common import (
     Overwrite,
     Quiet,
     ValueRange,
+    check_room,
     import_keras_in_silence,
+    in_options,
+    reason_of,
     say,
 )
 from skdenoise.cli.self_check import SelfCheck, advice, self_check, summary
@@ -39,12 +43,12 @@ from skdenoise.noise.camera_pipeline import CameraPipeline
 
 _ARCHIVE = ".npz"
 _ENDINGS = (*ENDINGS, _ARCHIVE)
-# Python parameters named in error messages, and the options that set them.
-_OPTIONS = {
-    "colour='separate'": "--separate-channels",
-    "value_range=(0, 1)": "--value-range 0:1",
-    "stabilize='estimate'": "--stabilize",
-}
+# Errors in writing a file that the next file would meet as well.
+_REPEATING = tuple(
+    getattr(errno, name)
+    for name in ("ENOSPC", "EDQUOT", "EROFS", "EFBIG", "EACCES", "EPERM")
+    if hasattr(errno, name)
+)
 
 _MODEL = typer.Argument(
     help="A file saved by `skdenoise train`, or the name of a denoiser in the package: "
@@ -150,8 +154,10 @@ def denoise(
     At the end, the noise is estimated before and after, and files that are hardly changed are named.
     """
     jobs = _jobs(inputs, output)
+    _check_output(output)
+    file = _file_of(model)
     import_keras_in_silence()
-    denoiser = _loaded(model)
+    denoiser = _loaded(file)
     if self_ensemble:
         if not getattr(denoiser, "augment", False):
             raise typer.BadParameter(
@@ -165,7 +171,7 @@ def denoise(
         _stabilize(denoiser, model)
     if separate_channels:
         denoiser.set_params(colour="separate")
-    hidden, interrupted = quiet or as_json, False
+    hidden, interrupted, failure = quiet or as_json, False, None
     if len(jobs) == 1 and not hidden and isinstance(denoiser, UNetDenoiser):
         denoiser.set_params(verbose=1)  # for one large image, the bar counts its tiles
     try:
@@ -177,17 +183,26 @@ def denoise(
                 say(f"{job.input} -> {job.output} ({job.seconds:.1f} s)")
     except KeyboardInterrupt:
         interrupted = True
+    except _CannotWriteError as error:
+        failure = str(error)
     done, skipped = (sum(job.status == status for job in jobs) for status in ("done", "skipped"))
     if as_json:
         files = [job.as_dict() for job in jobs]
-        print(json.dumps({"files": files, "done": done, "skipped": skipped}))
+        result = {"files": files, "done": done, "skipped": skipped}
+        print(json.dumps(result | {"interrupted": interrupted, "failure": failure}))
     else:
         left = len(jobs) - done - skipped
         print(f"{done} denoised, {skipped} skipped" + (f", {left} left" if left else ""))
         if not quiet:
             _report_noise(jobs, denoiser)
-    if interrupted or skipped:
+    if failure is not None:
+        say(failure)
+    if interrupted or skipped or failure is not None:
         raise typer.Exit(INTERRUPTED if interrupted else 1)
+
+
+class _CannotWriteError(Exception):
+    """A result cannot be written, and the next ones cannot either."""
 
 
 def _stabilize(denoiser, model):
@@ -235,7 +250,7 @@ def _jobs(inputs, output):
         raise typer.BadParameter(f"{output} is a file; give a folder.", param_hint="--output")
     jobs = []
     for path in inputs:
-        files = image_paths(path, _ENDINGS) if path.is_dir() else [path]
+        files = _images_in(path, output) if path.is_dir() else [path]
         jobs += [
             Job(file, output / (file.relative_to(path) if path.is_dir() else file.name))
             for file in files
@@ -247,6 +262,25 @@ def _jobs(inputs, output):
         )
     _check_outputs(jobs)
     return jobs
+
+
+def _images_in(folder, output):
+    """Return the images of a folder, without the results of an earlier run in a folder inside of it."""
+    folder_of_results = output.resolve()
+    has_results_inside = folder.resolve() in folder_of_results.parents
+    return [
+        path
+        for path in image_paths(folder, _ENDINGS)
+        if not (has_results_inside and folder_of_results in path.resolve().parents)
+    ]
+
+
+def _check_output(output):
+    """Check, before the work, that results can be written."""
+    folder = output.resolve()
+    while not folder.is_dir():
+        folder = folder.parent
+    check_room(folder)
 
 
 def _check_outputs(jobs):
@@ -268,20 +302,19 @@ def _is_archive(path):
 
 def _file_of(model):
     """Return the file of a model given by its path or, if there is no such file, its name."""
-    if str(model) in MODEL_CARDS and not model.exists():
+    if model.exists():
+        return model
+    if str(model) in MODEL_CARDS:
         return pretrained_path(str(model))
-    return model
+    raise typer.BadParameter(
+        f"{model} is neither a file nor a denoiser in the package: {', '.join(MODEL_CARDS)}.",
+        param_hint="MODEL",
+    )
 
 
-def _loaded(model):
+def _loaded(file):
     try:
-        return load(_file_of(model))
-    except FileNotFoundError as error:
-        names = ", ".join(MODEL_CARDS)
-        raise typer.BadParameter(
-            f"{model} is neither a file nor a denoiser in the package: {names}.",
-            param_hint="MODEL",
-        ) from error
+        return load(file)
     except (OSError, ValueError) as error:
         raise typer.BadParameter(str(error), param_hint="MODEL") from error
 
@@ -304,17 +337,30 @@ def _run(job, denoiser, value_range, overwrite, *, checked):
             noisy, write_images = _read(job.input, job.output)
             denoised = _denoised(denoiser, noisy, value_range)
             write = functools.partial(write_images, images=denoised)
-        job.output.parent.mkdir(parents=True, exist_ok=True)
-        write(job.output)
+        _write(write, job.output)
         job.status = "done"
         if checked:
             own_range = value_range or range_of_images(noisy, denoiser.value_range_)
             job.check = self_check(noisy, denoised, own_range)
+    except _CannotWriteError:
+        raise
     except Exception as error:  # whatever is wrong with one file must not stop the others
         reason = str(error) or type(error).__name__
         named = str(job.input) in reason or str(job.output) in reason
         job.status, job.reason = "skipped", reason if named else f"{job.input}: {reason}"
     job.seconds = round(time.perf_counter() - start, 3)
+
+
+def _write(write, path):
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        write(path)
+    except OSError as error:
+        if error.errno in _REPEATING:
+            raise _CannotWriteError(
+                f"stopped: {path} cannot be written: {reason_of(error)}."
+            ) from error
+        raise
 
 
 def _read(path, output):
@@ -360,10 +406,7 @@ def _denoised(denoiser, images, value_range):
     try:
         return denoise_images(denoiser, images, value_range=value_range)
     except ValueError as error:
-        reason = str(error)
-        for parameter, option in _OPTIONS.items():
-            reason = reason.replace(parameter, option)
-        raise ValueError(reason) from error
+        raise ValueError(in_options(error)) from error
 
 
 def info(
@@ -383,15 +426,16 @@ def info(
             f"give a file, or a denoiser in the package: {', '.join(MODEL_CARDS)}.",
             param_hint="MODEL",
         )
+    file = _file_of(model)
     import_keras_in_silence()
-    denoiser = _loaded(model)
+    denoiser = _loaded(file)
     about = {
         "denoiser": type(denoiser).__name__,
         "channels": denoiser.image_shape_[2],
         "value_range": None if denoiser.value_range_ is None else list(denoiser.value_range_),
         "noise": _noise_of(denoiser),
         **_about_network(denoiser),
-        "bytes": _file_of(model).stat().st_size,
+        "bytes": file.stat().st_size,
         **_card_of(model),
     }
     if as_json:

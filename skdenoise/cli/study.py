@@ -1,5 +1,6 @@
 """The commands ``evaluate`` and ``report``."""
 
+import functools
 import os
 import shlex
 import subprocess
@@ -19,6 +20,7 @@ from skdenoise.cli.common import (
     check_noise,
     choice_of,
     import_keras_in_silence,
+    saved,
 )
 from skdenoise.io.labelled import load_labelled_images
 from skdenoise.io.safety import written_whole
@@ -141,18 +143,24 @@ def evaluate(
         corruptions=False,
     )
     frame = study.comparison.frame
-    if csv is not None:
-        with written_whole(csv) as new:
-            frame.to_csv(new, index=False)
     if as_json:
-        print(frame.to_json(orient="records"))
-        return
-    n_train, n_test = len(study.images.X_train), len(study.images.X_test)
-    n_classes = len(set(study.images.y_train))
-    print(f"{n_train} training images of {n_classes} classes, {n_test} test images\n")
-    print(study.comparison.summary())
+        print(frame.to_json(orient="records"), flush=True)
+    else:
+        n_train, n_test = len(study.images.X_train), len(study.images.X_test)
+        n_classes = len(set(study.images.y_train))
+        print(f"{n_train} training images of {n_classes} classes, {n_test} test images\n")
+        print(study.comparison.summary(), flush=True)
     if csv is not None:
-        print(f"\nTable: {csv}")
+        place = saved(csv, functools.partial(_write_csv, frame))
+        if not as_json:
+            print(f"\nTable: {place}")
+        if place != csv:
+            raise typer.Exit(1)
+
+
+def _write_csv(frame, path):
+    with written_whole(path) as new:
+        frame.to_csv(new, index=False)
 
 
 def report(
@@ -196,13 +204,13 @@ def report(
         epochs=epochs,
         corruptions=corruptions,
     )
-    write_report(
-        study,
-        output,
-        call=_joined(["skdenoise", *sys.argv[1:]]),
-        title=f"Does denoising help? {Path(source).name}, {noise} noise",
-    )
-    print(f"Report: {output}")
+    print("\n".join(study.comparison.summary().sentences), flush=True)
+    call = _joined(["skdenoise", *sys.argv[1:]])
+    title = f"Does denoising help? {Path(source).name}, {noise} noise"
+    place = saved(output, functools.partial(write_report, study, call=call, title=title))
+    print(f"Report: {place}")
+    if place != output:
+        raise typer.Exit(1)
 
 
 def _joined(arguments):

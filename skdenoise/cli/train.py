@@ -1,12 +1,15 @@
 """The command ``train``."""
 
+import copy
 import json
+import warnings
 from collections import Counter
 from pathlib import Path
 from typing import Annotated
 
 import numpy as np
 import typer
+from sklearn.exceptions import ConvergenceWarning
 
 from skdenoise import ImageFolder, UNetDenoiser, noise_names
 from skdenoise.cli.common import (
@@ -20,12 +23,15 @@ from skdenoise.cli.common import (
     check_noise,
     choice_of,
     import_keras_in_silence,
+    in_options,
+    saved,
     say,
 )
 from skdenoise.io.image_files import image_paths
 from skdenoise.networks.by_name import NETWORKS
 from skdenoise.supervision.by_name import SUPERVISIONS
 
+LEARNED_NOTHING = 3
 _NETWORKS = tuple(NETWORKS)
 _SUPERVISION = tuple(SUPERVISIONS)
 # Share of the images, and the largest number of them, that are held out to measure the PSNR.
@@ -115,7 +121,8 @@ def train(
 
     New noise is added to the clean images in each step, so no noisy images are needed. Files that cannot
     be read, or differ from the others in dtype or channels, are listed and left out, and the exit code is
-    1. Ctrl-C stops the training and saves the denoiser.
+    1. Ctrl-C, SIGTERM and SIGHUP stop the training and save the denoiser. If it has learned nothing, the
+    exit code is 3.
     """
     check_new(output, overwrite)
     _check_supervision(supervision, clean, noise, noise_factor)
@@ -144,21 +151,27 @@ def train(
     if not (quiet or as_json):
         n_images = f"{len(learning[0])} image{'s' if len(learning[0]) > 1 else ''}"
         print(f"training on patches of {patch_size}x{patch_size} pixels of {n_images}", flush=True)
-    exit_code = _fit(denoiser, *learning)
+    exit_code, learned = _fit(denoiser, *learning)
     interrupted = exit_code != 0
-    denoiser.set_params(verbose=0).save(output)
+    place = saved(output, denoiser.set_params(verbose=0).save)
     result = {
-        "model": str(output),
+        "model": str(place),
         "images": len(learning[0]),
         "held_out": len(judging[0]),
         "epochs": denoiser.n_iter_,
         "left_out": n_left_out,
         "interrupted": interrupted,
+        "learned": learned,
         "psnr": _psnr(denoiser, *judging) if not interrupted else None,
+        "psnr_noisy": _psnr_of_noisy(denoiser, supervision, *judging) if not interrupted else None,
         "psnr_against": _judged_against(supervision, clean),
     }
     print(json.dumps(result) if as_json else _in_words(result))
-    if interrupted or n_left_out:
+    if not learned:
+        say("The denoiser has learned nothing, see the warning above.")
+    outcomes = {1: place != output, LEARNED_NOTHING: not learned}
+    exit_code = exit_code or next((code for code, is_true in outcomes.items() if is_true), 0)
+    if exit_code or n_left_out:
         raise typer.Exit(exit_code or 1)
 
 
@@ -293,7 +306,24 @@ def _split(images, targets, seed):
 
 
 def _fit(denoiser, images, targets):
-    """Train, and return the exit code: not 0 if training ended early, after at least one epoch."""
+    """Train.
+
+    Returns
+    -------
+    exit_code : int
+        Not 0 if training ended early, after at least one epoch.
+    learned : bool
+        Whether the fit has not warned that it learned nothing.
+    """
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always", ConvergenceWarning)
+        exit_code = _fitted(denoiser, images, targets)
+    for warning in caught:
+        say(f"warning: {in_options(warning.message)}")
+    return exit_code, not any(issubclass(one.category, ConvergenceWarning) for one in caught)
+
+
+def _fitted(denoiser, images, targets):
     try:
         denoiser.fit(images, clean=targets)
     except KeyboardInterrupt:
@@ -303,8 +333,8 @@ def _fit(denoiser, images, targets):
         return INTERRUPTED
     except (ValueError, OSError) as error:
         if not hasattr(denoiser, "n_iter_"):
-            raise typer.BadParameter(str(error), param_hint="FOLDER") from error
-        say(str(error))
+            raise typer.BadParameter(in_options(error), param_hint="FOLDER") from error
+        say(in_options(error))
         return 1
     return 0
 
@@ -314,6 +344,14 @@ def _psnr(denoiser, images, targets):
     return denoiser.score(images, clean=targets) if len(images) else None
 
 
+def _psnr_of_noisy(denoiser, supervision, images, targets):
+    """Return the PSNR of the same images before denoising, if they are compared with clean ones."""
+    if supervision != "clean":
+        return None
+    untouched = copy.copy(denoiser).set_params(strength=0)
+    return _psnr(untouched, images, targets)
+
+
 def _in_words(result):
     lines = [
         f"{result['model']}: trained on {result['images']} image(s), {result['epochs']} epoch(s)"
@@ -321,8 +359,10 @@ def _in_words(result):
     if result["interrupted"]:
         lines[0] += ", then interrupted"
     if result["psnr"] is not None:
+        noisy = result["psnr_noisy"]
+        noisy = "" if noisy is None else f" (noisy: {noisy:.2f} dB)"
         lines.append(
-            f"PSNR on {result['held_out']} held-out image(s): {result['psnr']:.2f} dB, against "
+            f"PSNR on {result['held_out']} held-out image(s): {result['psnr']:.2f} dB{noisy}, against "
             f"{result['psnr_against']}"
         )
     if result["left_out"]:

@@ -1,9 +1,14 @@
 """Safety of files: no partial files, limits on what is read, and errors that name the file."""
 
+import functools
+import hashlib
 import math
+import os
+import platform
 import secrets
+import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -13,10 +18,18 @@ import numpy as np
 MAX_PIXELS = 178_956_970
 MAX_BYTES = 8 * 2**30
 
+# Temporary files are called .skdenoise-HOST-PROCESS-RANDOM, so that others can tell whose they are.
+_PREFIX = ".skdenoise-"
+_HOST = hashlib.sha256(platform.node().encode()).hexdigest()[:8]
+# The process of a younger file may run in a container with processes of its own.
+_ORPHAN_SECONDS = 60
+
 
 @contextmanager
 def written_whole(path: str | Path) -> Iterator[Path]:
     """Write to a temporary file in the same folder, and rename it at the end.
+
+    Temporary files of processes that were killed are removed from the folder.
 
     Parameters
     ----------
@@ -38,7 +51,8 @@ def written_whole(path: str | Path) -> Iterator[Path]:
         raise FileNotFoundError(
             f"{path} cannot be written: the folder {path.parent} does not exist."
         )
-    new = path.with_name(f".skdenoise-{secrets.token_hex(8)}{path.suffix}")
+    _remove_orphans(path.parent)
+    new = path.with_name(f"{_PREFIX}{_HOST}-{os.getpid()}-{secrets.token_hex(8)}{path.suffix}")
     new.touch(exist_ok=False)
     try:
         yield new
@@ -46,6 +60,30 @@ def written_whole(path: str | Path) -> Iterator[Path]:
     except BaseException:
         new.unlink()
         raise
+
+
+@functools.cache
+def _remove_orphans(folder):
+    """Remove temporary files of processes of this host that no longer run, once for each folder."""
+    for path in folder.glob(f"{_PREFIX}{_HOST}-*"):
+        with suppress(OSError, ValueError):
+            process = int(path.name.removeprefix(f"{_PREFIX}{_HOST}-").split("-")[0])
+            age = time.time() - path.stat().st_mtime
+            if age > _ORPHAN_SECONDS and not _runs(process):
+                path.unlink()
+
+
+def _runs(process):
+    """Return whether a process runs, as far as can be known."""
+    if os.name == "nt":  # where os.kill would end it
+        return True
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    except OSError:  # it belongs to someone else
+        return True
+    return True
 
 
 @contextmanager

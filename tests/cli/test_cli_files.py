@@ -47,6 +47,7 @@ def folder(tmp_path_factory, photographs):
 
 
 QUICK = ("--epochs", 2, "--patch-size", 16, "--quiet")
+NOTHING_LEARNED = 3  # as may happen in two epochs
 
 
 @pytest.fixture(scope="module")
@@ -58,7 +59,7 @@ def trained(folder, tmp_path_factory):
 
 def test_train_saves_a_denoiser_and_names_what_it_leaves_out(trained):
     result, model = trained
-    assert result.exit_code == 1, result.output
+    assert result.exit_code in (1, NOTHING_LEARNED), result.output
     assert "2 file(s) left out" in result.stdout
     assert "trained on 11 image(s), 2 epoch(s)" in result.stdout
     assert "PSNR on 1 held-out image(s)" in result.stdout
@@ -74,18 +75,18 @@ def test_train_gives_the_same_for_the_same_seed(folder, trained, tmp_path):
     result = skdenoise("train", folder, "-o", tmp_path / "again", *QUICK, "--json")
     assert json.loads(result.stdout)["images"] == 11
     assert load(tmp_path / "again").history_ == load(trained[1]).history_
-    assert skdenoise("train", folder, "-o", tmp_path / "b", *QUICK, "--seed", 1).exit_code == 1
+    assert skdenoise("train", folder, "-o", tmp_path / "b", *QUICK, "--seed", 1).exit_code in (1, NOTHING_LEARNED)
     assert load(tmp_path / "b").history_ != load(trained[1]).history_
 
 
 def test_train_on_pairs_and_on_grey_levels(folder, tmp_path):
     result = skdenoise("train", folder, "--clean", folder, "-o", tmp_path / "a", *QUICK)
-    assert result.exit_code == 1, result.output
+    assert result.exit_code in (1, NOTHING_LEARNED), result.output
     assert "against the images of --clean" in result.stdout
     assert load(tmp_path / "a").noise_ is None
     params = ("--grey", "--noise", "salt_and_pepper", "--noise-factor", 0.1, "--no-augment")
     result = skdenoise("train", folder, "-o", tmp_path / "b", *QUICK, *params)
-    assert result.exit_code == 1, result.output
+    assert result.exit_code in (1, NOTHING_LEARNED), result.output
     denoiser = load(tmp_path / "b")
     assert denoiser.image_shape_[2] == 1
     assert denoiser.noise_.amount == 0.1
@@ -99,7 +100,7 @@ def test_train_leaves_out_pairs_of_which_one_cannot_be_read(photographs, tmp_pat
     (tmp_path / "clean" / "1.png").write_bytes(b"damaged")
     command = ("train", tmp_path / "noisy", "--clean", tmp_path / "clean", "-o", tmp_path / "a")
     result = skdenoise(*command, *QUICK)
-    assert result.exit_code == 1, result.output
+    assert result.exit_code in (1, NOTHING_LEARNED), result.output
     assert "1.png cannot be read" in result.stderr
     assert "trained on 2 image(s)" in result.stdout
 
@@ -115,7 +116,7 @@ def test_train_on_noisy_images_alone(photographs, tmp_path, params):
         write_image(tmp_path / "noisy" / f"{i}.png", noisy)
     model = tmp_path / "model"
     result = skdenoise("train", tmp_path / "noisy", "-o", model, *QUICK, *params, "--json")
-    assert result.exit_code == 0, result.output
+    assert result.exit_code in (0, NOTHING_LEARNED), result.output
     assert json.loads(result.stdout)["psnr_against"] == "the noisy images themselves"
     assert load(model).supervision == params[1]
     told = skdenoise("denoise", model, tmp_path / "noisy" / "0.png", "-o", tmp_path / "0.png")
@@ -470,7 +471,7 @@ def test_what_was_learned_is_kept_where_an_image_can_no_longer_be_read(folder):
     callbacks = [RemovesAnImage()]
     denoiser = UNetDenoiser(filters=(4,), patch_size=16, epochs=3, callbacks=callbacks)
     try:
-        assert _fit(denoiser, images, None) == 1
+        assert _fit(denoiser, images, None)[0] == 1
     finally:
         images.paths[1].with_suffix(".gone").rename(images.paths[1])
     assert denoiser.n_iter_ == 1

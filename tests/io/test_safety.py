@@ -1,9 +1,11 @@
 import os
 import stat
+import subprocess
 import sys
 
 import pytest
 
+from skdenoise.io import safety
 from skdenoise.io.safety import written_whole
 
 
@@ -41,3 +43,24 @@ def test_what_a_link_leads_to_is_replaced_with_the_usual_mode(tmp_path):
     assert link.is_symlink()
     assert target.read_text() == "after"
     assert stat.S_IMODE(target.stat().st_mode) == 0o640
+
+
+def test_files_of_killed_processes_are_removed_and_no_others(tmp_path):
+    ended = subprocess.Popen([sys.executable, "-c", ""])
+    ended.wait()
+    prefix = f".skdenoise-{safety._HOST}"
+    orphan = tmp_path / f"{prefix}-{ended.pid}-aa.png"
+    others = [
+        tmp_path / f"{prefix}-{ended.pid}-bb.png",  # too young to be sure
+        tmp_path / f"{prefix}-{os.getpid()}-cc.png",  # of a process that runs
+        tmp_path / f".skdenoise-00000000-{ended.pid}-dd.png",  # of another host
+        tmp_path / f"{prefix}-nobody.png",
+    ]
+    for path in [orphan, *others]:
+        path.touch()
+    for path in [orphan, *others[1:]]:
+        os.utime(path, (0, 0))
+    safety._remove_orphans.cache_clear()
+    with safety.written_whole(tmp_path / "new.png") as new:
+        new.write_bytes(b"new")
+    assert set(tmp_path.iterdir()) == {tmp_path / "new.png", *others}

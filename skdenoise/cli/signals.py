@@ -1,0 +1,42 @@
+"""The process of the command line: signals that end it, and warnings that it shows.
+
+Only `skdenoise.__main__` calls these functions. Importing the package changes nothing.
+"""
+
+import signal
+import warnings
+
+from skdenoise.cli.common import say
+
+# docker stop and batch schedulers; a terminal or ssh session that is closed. Windows has no SIGHUP.
+_ENDING = [getattr(signal, name) for name in ("SIGTERM", "SIGHUP") if hasattr(signal, name)]
+_received = []
+
+
+def interrupt_on_signals():
+    """Let SIGTERM and SIGHUP do what Ctrl-C does, unless they are ignored, as with nohup."""
+    for number in _ENDING:
+        if signal.getsignal(number) is not signal.SIG_IGN:
+            signal.signal(number, _interrupt)
+
+
+def _interrupt(number, frame):
+    # What was learned is saved now. A second signal must not stop that.
+    for each in _ENDING:
+        signal.signal(each, signal.SIG_IGN)
+    _received.append(number)
+    raise KeyboardInterrupt
+
+
+def exit_code_after(code):
+    """Return an exit code or, if one of these signals has ended the work, 143 (SIGTERM) or 129 (SIGHUP)."""
+    return 128 + _received[-1] if _received else code
+
+
+def show_plain_warnings():
+    """Show warnings as a line each, without the place in the source."""
+    warnings.showwarning = _show
+
+
+def _show(message, category, filename, lineno, file=None, line=None):
+    say(f"warning: {' '.join(str(message).split())}")
