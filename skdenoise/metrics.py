@@ -108,6 +108,8 @@ def _ssim(clean, denoised, data_range):
     if side < 3:
         raise ValueError(f"SSIM needs images of at least 3x3 pixels; got {clean.shape[:2]}.")
     window = min(7, side - (side + 1) % 2)
+    # Products of variances of large values do not fit in float32.
+    clean, denoised = clean.astype(np.float64), denoised.astype(np.float64)
     return structural_similarity(
         clean, denoised, data_range=data_range, channel_axis=-1, win_size=window
     )

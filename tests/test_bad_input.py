@@ -1,26 +1,38 @@
 """Each wrong input gets an error that says what was got, what was expected and what to do."""
 
+from datetime import date
+
 import keras
 import numpy as np
 import pytest
 from conftest import quick_denoiser
+from ml_dtypes import bfloat16
+from PIL import Image
 from scipy.sparse import csr_array
 from sklearn.exceptions import NotFittedError
+from sklearn.svm import SVC
 
 from skdenoise import (
+    FilterDenoiser,
     GaussianNoise,
     NoiseAugmenter,
     NoiseResampler,
     PoissonNoise,
     SaltAndPepperNoise,
+    SubspaceDenoiser,
     UNetDenoiser,
     add_noise,
+    compare_denoising,
+    estimate_noise,
+    fit_noise_model,
     noisy_scorer,
     psnr,
+    ssim,
 )
 
 IMAGES = np.random.default_rng(0).random((20, 8, 8))
 COLOUR = np.random.default_rng(0).random((20, 8, 8, 3))
+PICTURES = [Image.fromarray(np.uint8(255 * image)) for image in IMAGES]
 
 
 def replaced(value):
@@ -32,19 +44,45 @@ def replaced(value):
 BAD_IMAGES = {
     "NaN": (replaced(np.nan), ValueError, "contains NaN"),
     "infinity": (replaced(np.inf), ValueError, "contains infinity"),
-    "sparse": (csr_array(np.eye(16)), TypeError, "[Ss]parse"),
+    "sparse": (csr_array(np.eye(16)), TypeError, r"X is a sparse matrix .* Give X.toarray\(\)"),
     "no images": (IMAGES[:0], ValueError, "0 sample"),
     "no pixels": (np.zeros((5, 0, 8)), ValueError, "no pixels"),
-    "1-D": (np.arange(5.0), ValueError, "1D array"),
+    "1-D": (np.arange(5.0), ValueError, r"X has 1 dimension.* flat rows \(n, n_features\)"),
+    "a number": (5, ValueError, "X has 0 dimension"),
     "5-D": (np.zeros((2, 2, 2, 2, 2)), ValueError, "5 dimensions"),
-    "strings": (np.array([["a", "b"]]), ValueError, "string|str"),
+    "strings": (
+        np.array([["a", "b"]]),
+        ValueError,
+        r"X has dtype .* \(strings\); expected booleans",
+    ),
+    "bytes": (np.full((2, 4, 4), b"a"), ValueError, "X has dtype .S1 .bytes.; expected booleans"),
+    "records": (np.zeros((2, 4, 4), [("a", "f4")]), ValueError, "records.; expected booleans"),
+    "dates": (np.full((2, 4, 4), "2020", "M8[s]"), ValueError, "dates.; expected booleans"),
+    "times": (np.full((2, 4, 4), 5, "m8[s]"), ValueError, "time differences.; expected booleans"),
+    "nothing": (np.full((2, 4, 4), None), ValueError, "contains NaN"),
+    "bfloat16": (
+        IMAGES.astype(bfloat16),
+        ValueError,
+        r"X has dtype bfloat16 .*X.astype\(np.float32",
+    ),
+    "objects": (np.full((2, 4, 4), {}), TypeError, "array of objects that are not all numbers"),
+    "dates as objects": ([[date(2020, 1, 1)]] * 2, TypeError, "objects that are not all numbers"),
+    "masked": (np.ma.masked_less(IMAGES, 0.1), ValueError, r"masked value.* X.filled\(value\)"),
+    "a list of masked images": (
+        [np.ma.masked_less(IMAGES[0], 0.9)] * 2,
+        ValueError,
+        "masked value",
+    ),
+    "one picture": (PICTURES[0], ValueError, r"one picture of Pillow.* Give a list, \[X\]"),
+    "palettes": ([PICTURES[0].convert("P")], ValueError, r"palette. Convert it"),
     "ragged": (
         [np.zeros((8, 8)), np.zeros(9)],
         ValueError,
         r"images of the same size|shape \(9,\)",
     ),
-    "complex": (np.ones((2, 4, 4), complex), ValueError, "[Cc]omplex"),
+    "complex": (np.ones((2, 4, 4), complex), ValueError, "Complex data .* dtype complex128"),
     "constant beyond 0..1": (np.full((5, 8, 8), 7.0), ValueError, "Give value_range"),
+    "constant float16": (np.full((5, 8, 8), 65504, np.float16), ValueError, "Give value_range"),
     "beyond float32": (replaced(1e40), ValueError, "at most 1e"),
     "negative integers": (np.full((5, 8, 8), -1), ValueError, "Give value_range"),
 }
@@ -58,12 +96,27 @@ BAD_IMAGES = {
         lambda images: NoiseAugmenter().fit_transform(images),
         lambda images: NoiseResampler().fit_resample(images, np.zeros(len(IMAGES))),
         add_noise,
+        estimate_noise,
     ],
-    ids=["UNetDenoiser", "NoiseAugmenter", "NoiseResampler", "add_noise"],
+    ids=["UNetDenoiser", "NoiseAugmenter", "NoiseResampler", "add_noise", "estimate_noise"],
 )
 def test_bad_images_are_refused_everywhere(take, images, error, message):
     with pytest.raises(error, match=message):
         take(images)
+
+
+@pytest.mark.parametrize("images", [np.arange(5.0), np.ma.masked_less(IMAGES, 0.1)])
+def test_the_argument_that_is_wrong_is_named(images):
+    for name, take in {
+        "clean": lambda: quick_denoiser().fit(IMAGES, clean=images),
+        "denoised": lambda: psnr(IMAGES, images, data_range=1),
+        "noisy": lambda: fit_noise_model(images, value_range=(0, 1)),
+        "unlabelled": lambda: compare_denoising(
+            SVC(), IMAGES, np.arange(20) % 2, IMAGES, np.arange(20) % 2, unlabelled=images
+        ),
+    }.items():
+        with pytest.raises(ValueError, match=rf"^{name} has .*(flat rows|{name}.filled)"):
+            take()
 
 
 @pytest.mark.parametrize("shape", [(3, 3), (8,), (8, 8, 8, 1), (-8, -8), (8.0, 8.0), 64, "ab"])
@@ -72,10 +125,49 @@ def test_image_shape_that_does_not_fit_is_refused(shape):
         quick_denoiser(image_shape=shape).fit(IMAGES.reshape(-1, 64))
 
 
-@pytest.mark.parametrize("value_range", [(1, 0), (0, 0), (0,), 5, (0, np.inf), ("a", "b")])
+@pytest.mark.parametrize(
+    "value_range",
+    [(1, 0), (0, 0), (0,), 5, (0, np.inf), ("a", "b"), (0, 1e-40), (0, 10**400), (-1e308, 1e308)],
+)
 def test_value_range_that_is_none_is_refused(value_range):
     with pytest.raises(ValueError, match="value_range="):
         add_noise(IMAGES, value_range=value_range)
+
+
+def test_denormal_images_are_refused():
+    with pytest.raises(ValueError, match="smallest number that float32 holds"):
+        add_noise((IMAGES - 0.5) * 1e-40)
+
+
+def test_images_too_far_outside_of_their_range_are_refused():
+    with pytest.raises(ValueError, match="times their value range"):
+        add_noise(IMAGES, value_range=(0, 1e-30))
+
+
+@pytest.mark.parametrize("low", [0, -60000])
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda images: add_noise(images, noise_factor=1, random_state=0),
+        lambda images: NoiseAugmenter(noise_factor=1, random_state=0).fit_transform(images),
+        lambda images: SubspaceDenoiser(2, random_state=0).fit_transform(images),
+        lambda images: FilterDenoiser("wiener", random_state=0).fit_transform(images),
+        lambda images: quick_denoiser(filters=(2, 3)).fit_transform(images),
+    ],
+)
+def test_float16_stays_within_its_limits(change, low):
+    images = (low + (60000 - low) * IMAGES).astype(np.float16)
+    changed = change(images)
+    assert changed.dtype == np.float16
+    assert np.isfinite(changed).all()
+
+
+def test_large_values_have_finite_metrics():
+    for dtype, scale in [("f2", 6e4), ("f4", 1e15), ("i8", 9e18), ("u8", 1.8e19)]:
+        images = (scale * IMAGES).astype(dtype)
+        assert np.isfinite(ssim(images, images[::-1], data_range=scale)).all()
+        assert np.isfinite(psnr(images, images[::-1], data_range=scale)).all()
+        assert np.isfinite(estimate_noise(images)).all()
 
 
 @pytest.mark.parametrize(

@@ -69,6 +69,10 @@ WARNED = {
     ),
     "another range, in a search": ("Scale them", lambda: SEARCH.fit(ROWS * 255, LABELS)),
     "constant images": ("nothing in them to learn", lambda: quick_denoiser().fit(CONSTANT)),
+    "constant images, for components": (
+        "nothing in them to learn",
+        lambda: SubspaceDenoiser(value_range=(0, 1)).fit(CONSTANT),
+    ),
     "correlated noise": ("correlated", lambda: fit_noise_model(BLURRED, value_range=(0, 1))),
     "noise that is not zero on average": (
         "not zero on average",

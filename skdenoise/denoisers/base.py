@@ -93,7 +93,7 @@ class Denoiser(ImageTransformer):
         ----------
         X : array-like of shape (n, n_features), (n, height, width) or (n, height, width, channels)
             Noisy images. Or a list of arrays of shape (height, width) or (height, width, channels),
-            whose sizes may differ. After a fit on grey images they may have channels, see `colour`.
+            or pictures of Pillow, whose sizes may differ. After a fit on grey images they may have channels, see `colour`.
 
         Returns
         -------
@@ -105,7 +105,8 @@ class Denoiser(ImageTransformer):
         sklearn.exceptions.NotFittedError
             Before ``fit``.
         ValueError
-            If the number of features or channels differs from that in ``fit``.
+            If the number of features or channels differs from that in ``fit``, or if the result is not
+            finite.
         """
         check_is_fitted(self)
         return self._denoise(self._check_images(X, reset=False))

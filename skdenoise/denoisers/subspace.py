@@ -10,6 +10,7 @@ from sklearn.decomposition import PCA
 from skdenoise.denoisers.base import Denoiser
 from skdenoise.images.pixels import PixelFormat, changed_in_unit
 from skdenoise.images.ragged import is_image_list
+from skdenoise.images.value_range import warn_if_constant
 from skdenoise.seeding import Stream, derived_seed
 from skdenoise.typing import (
     ImageShape,
@@ -176,6 +177,7 @@ class SubspaceDenoiser(Denoiser):
             )
         with self._unchanged_by_failure():
             X, targets = self._read(X, clean)
+            warn_if_constant(targets)
             clean_rows = self._rows(targets)
             self._find_subspace(clean_rows)
             if self.wiener:
@@ -186,7 +188,9 @@ class SubspaceDenoiser(Denoiser):
     def _find_subspace(self, clean_rows):
         n_components = self._check_n_components(clean_rows.shape)
         pca = PCA(n_components, random_state=derived_seed(self._seed, Stream.WEIGHTS))
-        pca.fit(clean_rows)
+        # The shares of the variance, which are not used, are 0 / 0 for equal images.
+        with np.errstate(invalid="ignore"):
+            pca.fit(clean_rows)
         self.components_, self.mean_ = pca.components_, pca.mean_
         self.noisy_mean_, self.gain_ = pca.mean_, np.ones(len(pca.components_), pca.mean_.dtype)
 

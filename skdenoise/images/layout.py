@@ -8,11 +8,10 @@ import numpy as np
 from numpy.typing import ArrayLike
 from sklearn.utils import check_array
 
+from skdenoise.images.kinds import check_kind
+from skdenoise.images.pixels import LARGEST
 from skdenoise.typing import Images, ImageShape
 from skdenoise.user_warnings import warn_user
-
-# Larger floats raise an error: squares of differences would come near the largest float32, 3e38.
-_LARGEST = 1e15
 
 # Smaller images raise no warning if they look like colour images in another layout.
 _LEAST_COLOUR_SIDE = 8
@@ -60,6 +59,7 @@ def check_images(X: ArrayLike, *, name: str = "X") -> Images:
 
 def check_values(X: ArrayLike, name: str) -> Images:
     """Return an array with any number of axes. Its values must be finite and not too large."""
+    check_kind(X, name)
     return check_magnitude(check_array(X, allow_nd=True, ensure_2d=False, input_name=name), name)
 
 
@@ -67,16 +67,23 @@ def check_magnitude(X: Images, name: str = "X") -> Images:
     """Return images. Raise an error if their values are too large to compute with float32."""
     if X.dtype.kind == "f" and X.size:
         largest = max(abs(float(X.min())), abs(float(X.max())))
-        if largest > _LARGEST:
+        if largest > LARGEST:
             raise ValueError(
-                f"{name} has values up to {largest:.2g}; expected at most {_LARGEST:.0e}, so that "
+                f"{name} has values up to {largest:.2g}; expected at most {LARGEST:.0e}, so that "
                 "their squares fit in float32. Scale them."
             )
     return X
 
 
 def is_flat(X: ArrayLike, name: str = "X") -> bool:
-    """Return whether `X` is to be checked as flat rows: it has at most 2 dimensions."""
+    """Return whether `X` is to be checked as flat rows: it has 2 dimensions.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If `X` is no array of pixels at all, or has fewer dimensions.
+    """
+    check_kind(X, name)
     if not hasattr(X, "ndim"):
         try:
             X = np.asarray(X)
@@ -85,7 +92,15 @@ def is_flat(X: ArrayLike, name: str = "X") -> bool:
                 f"{name} is a sequence whose items differ in shape. Expected one array of images "
                 "of the same size."
             ) from error
-    return X.ndim <= 2
+        check_kind(X, name)
+    if X.ndim < 2:
+        # Tools of scikit-learn look for "Reshape your data".
+        raise ValueError(
+            f"{name} has {X.ndim} dimension(s), shape {X.shape}; expected images (n, height, width) or (n, "
+            "height, width, channels), or flat rows (n, n_features). Reshape your data: for a single image, "
+            f"give {name}.reshape(1, height, width), or {name}.reshape(1, -1) as a flat row."
+        )
+    return X.ndim == 2
 
 
 def infer_image_shape(n_features: int) -> tuple[int, int, int]:

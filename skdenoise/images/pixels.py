@@ -12,6 +12,9 @@ from skdenoise.typing import Images, UnitImages, ValueRange
 # Images are converted in parts of this size, so that no array is copied to float32 as a whole.
 _IMAGES_PER_CHUNK, _VALUES_PER_CHUNK = 1024, 2**23
 
+# Larger floats raise an error: squares of differences would come near the largest float32, 3e38.
+LARGEST = 1e15
+
 
 @dataclass(frozen=True)
 class PixelFormat:
@@ -34,13 +37,25 @@ class PixelFormat:
         return np.float64 if self.dtype.itemsize > 2 else np.float32
 
     def to_unit(self, values: Images) -> UnitImages:
-        """Convert stored values to units of the value range."""
+        """Convert stored values to units of the value range.
+
+        Raises
+        ------
+        ValueError
+            If values lie so far outside of the value range that their squares do not fit in float32.
+        """
         low, high = self.value_range
         if self.dtype.kind == "f" and self.dtype.itemsize <= 4 and (low, high) == (0.0, 1.0):
             return values.astype(np.float32)
         wide = self.scaled_in
         unit = np.subtract(values, wide(low), dtype=wide)
-        unit /= wide(high - low)
+        with np.errstate(over="ignore"):
+            unit /= wide(high - low)
+        if unit.size and not -LARGEST <= unit.min() <= unit.max() <= LARGEST:
+            raise ValueError(
+                f"The images reach from {float(values.min()):g} to {float(values.max()):g}, more than {LARGEST:.0e} "
+                f"times their value range {self.value_range}. Give the value_range of the images."
+            )
         return unit.astype(np.float32, copy=False)
 
     def from_unit(self, unit: UnitImages, clip: bool | None = None) -> Images:
@@ -52,17 +67,25 @@ class PixelFormat:
             Values in units of the value range.
         clip : bool or None
             Whether to clip values to the value range. If None, clips only integers. Integers are
-            always rounded, and clipped to the limits of their dtype.
+            always rounded. All values are clipped to what their dtype can hold: 65504 for float16.
+
+        Raises
+        ------
+        ValueError
+            If values are not finite.
         """
+        _check_finite(unit)
         low, high = self.value_range
         clip = self.is_integer if clip is None else clip
         wide = self.scaled_in
-        values = np.multiply(unit, wide(high - low), dtype=wide)
-        values += wide(low)
+        with np.errstate(over="ignore"):
+            values = np.multiply(unit, wide(high - low), dtype=wide)
+            values += wide(low)
         if clip:
             np.clip(values, low, high, out=values)
         if self.is_integer:
             np.rint(values, out=values)
+        if self.dtype.itemsize < 8 or self.is_integer:
             np.clip(values, *dtype_limits(self.dtype), out=values)
         return values.astype(self.dtype, copy=False)
 
@@ -77,10 +100,21 @@ class PixelFormat:
 UNIT = PixelFormat(np.dtype(np.float32), (0.0, 1.0))
 
 
-def dtype_limits(dtype: np.dtype[Any]) -> tuple[int, int]:
-    """Return the smallest and largest value of an integer or boolean dtype."""
+def _check_finite(unit):
+    # The minimum of an array with NaN is NaN.
+    if unit.size and not -np.inf < unit.min() <= unit.max() < np.inf:
+        raise ValueError(
+            "The result has values that are not finite. The images are too far outside of the value range, or "
+            "parameters or weights are too large."
+        )
+
+
+def dtype_limits(dtype: np.dtype[Any]) -> tuple[float, float]:
+    """Return the smallest and largest finite value of a dtype."""
     if dtype.kind == "b":
         return 0, 1
+    if dtype.kind == "f":
+        return float(np.finfo(dtype).min), float(np.finfo(dtype).max)
     info = np.iinfo(dtype)
     # float64 rounds the largest 64-bit integers up to a value that does not fit.
     return info.min, min(info.max, 2**63 - 1024) if info.bits == 64 else info.max

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from skdenoise.images.kinds import check_palette
 from skdenoise.images.layout import check_values
 from skdenoise.typing import Images
 
@@ -16,13 +17,20 @@ _FEW_IMAGES, _FEW_PIXELS = 32, 2**15
 def is_image_list(X: Any) -> bool:
     """Return whether `X` is a list of images of different sizes, or reads its images one by one.
 
-    A list of arrays of the same shape is an array-like, and not an image list.
+    The images may be arrays, pictures of Pillow or nested lists. If all have the same shape, they are an
+    array-like, and not an image list.
     """
     if hasattr(X, "read_shapes"):
         return True
-    if not isinstance(X, list | tuple) or not all(isinstance(item, np.ndarray) for item in X):
+    if not isinstance(X, list | tuple):
         return False
-    return len({image.shape for image in X}) > 1
+    if all(isinstance(item, np.ndarray) for item in X):
+        return len({image.shape for image in X}) > 1
+    try:
+        np.asarray(X)
+    except ValueError:
+        return True
+    return False
 
 
 class ImageList(Sequence[Images]):
@@ -30,8 +38,8 @@ class ImageList(Sequence[Images]):
 
     Parameters
     ----------
-    images : sequence of ndarray of shape (height, width) or (height, width, channels)
-        Images in memory, or a sequence that reads an image on access and has a method
+    images : sequence of array-like of shape (height, width) or (height, width, channels)
+        Images in memory, which may be pictures of Pillow or nested lists, or a sequence that reads an image on access and has a method
         ``read_shapes``, such as `ImageFolder`.
     name : str
         The name of the list in error messages.
@@ -53,9 +61,11 @@ class ImageList(Sequence[Images]):
 
     def __init__(self, images: Sequence[Images], name: str = "X") -> None:
         self.name = name
-        self._images = images
         if not len(images):
             raise ValueError(f"{name} is an empty list; expected at least one image.")
+        if not hasattr(images, "read_shapes"):
+            images = [_as_array(image, f"{name}[{index}]") for index, image in enumerate(images)]
+        self._images = images
         if hasattr(images, "read_shapes"):
             self.shapes = images.read_shapes()
         else:
@@ -148,6 +158,19 @@ class _Changed(ImageList):
 
     def __getitem__(self, index):
         return self._change(index, self._images[index])
+
+
+def _as_array(image, name):
+    if isinstance(image, np.ndarray):
+        return image
+    check_palette(image, name)
+    try:
+        return np.asarray(image)
+    except ValueError as error:
+        raise ValueError(
+            f"{name} is a {type(image).__name__} whose rows differ in length; expected an image of shape "
+            "(height, width) or (height, width, channels)."
+        ) from error
 
 
 def _channels(shape):

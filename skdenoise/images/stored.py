@@ -221,9 +221,12 @@ def _read(array, name, bounds, number):
     start, stop = bounds[number : number + 2].tolist()
     called = f"{name}[{start}:{stop}]"
     # A memmap is copied as a whole, so that the file is not read again for each image.
-    in_memory = np.array if isinstance(array, np.memmap) else np.asarray
+    in_memory = np.array if isinstance(array, np.memmap) else np.asanyarray
     try:
-        block = in_memory(array[start:stop])
+        block = array[start:stop]
+        if hasattr(block, "compute"):  # Dask's own conversion to an array would lose a mask
+            block = block.compute()
+        block = in_memory(block)
     except Exception as error:
         raise OSError(
             f"{called} could not be read from its store ({type(array).__module__}): {error!r}"

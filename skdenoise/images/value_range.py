@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from skdenoise.images.pixels import chunks, dtype_limits
+from skdenoise.images.pixels import LARGEST, chunks, dtype_limits
 from skdenoise.typing import Images, ValueRange
 from skdenoise.user_warnings import warn_user
 
@@ -18,6 +18,9 @@ _FEW_PAIRS, _FEW_VALUES = 64, 2**15
 # their outliers, warn from 12 times on: Gaussian noise with a standard deviation of 1 spans 6 times
 # a range of 0..1, and digits of 0..16 span 16 times it.
 _FLATTER, _WIDER, _MOSTLY_WIDER = 100, 100, 12
+
+# Smaller numbers have fewer than 24 bits in float32.
+LEAST_SPAN = float(np.finfo(np.float32).tiny)
 
 # Floats are in 0..1, except for noise, if at least 98 % of them are at most this far outside. They are in
 # another value range if they span more than 1/50 of it.
@@ -45,14 +48,19 @@ def check_value_range(value_range: ValueRange | None, images: Any) -> ValueRange
     if value_range is None:
         return _infer_value_range(images)
     pair = tuple(value_range) if np.iterable(value_range) else (value_range,)
-    if len(pair) != 2 or not all(isinstance(v, Real) and math.isfinite(v) for v in pair):
+    if len(pair) != 2 or not all(isinstance(v, Real) and abs(v) < math.inf for v in pair):
         raise ValueError(
-            f"value_range={value_range!r} is not a pair of finite numbers (low, high)."
+            f"value_range={value_range!r:.200} is not a pair of finite numbers (low, high)."
+        )
+    if max(map(abs, pair)) > LARGEST:
+        raise ValueError(
+            f"value_range={value_range!r:.200} exceeds {LARGEST:.0e}, the largest value of images. Scale the "
+            "images, and give their new range."
         )
     low, high = float(pair[0]), float(pair[1])
     if not low < high:
         raise ValueError(f"value_range={value_range!r}: low must be less than high.")
-    return low, high
+    return _check_span(low, high)
 
 
 def check_value_range_of_pairs(
@@ -124,10 +132,7 @@ def range_of_images(images: Any, usual: ValueRange | None) -> ValueRange:
     least, most = float(sample.min()), float(sample.max())
     if most - least >= (high - low) / _IN_RANGE:
         return usual
-    if (
-        np.percentile(sample, 1) >= -_NOISE_BEYOND
-        and np.percentile(sample, 99) <= 1 + _NOISE_BEYOND
-    ):
+    if _percentiles(sample)[0] >= -_NOISE_BEYOND and _percentiles(sample)[1] <= 1 + _NOISE_BEYOND:
         return 0.0, 1.0
     raise ValueError(
         f"X has floats from {least:.3g} to {most:.3g}, which fit neither 0 to 1 nor the value range of the "
@@ -196,7 +201,16 @@ def _infer_value_range(images):
             f"All values of the images are {low:g}: the values of black and white cannot be "
             "inferred. Give value_range=(low, high)."
         )
-    return float(low), float(high)
+    return _check_span(float(low), float(high))
+
+
+def _check_span(low, high):
+    if high - low < LEAST_SPAN:
+        raise ValueError(
+            f"value_range={(low, high)} spans {high - low:.2g}; expected at least {LEAST_SPAN:.2g}, the smallest "
+            "number that float32 holds in full. Scale the images."
+        )
+    return low, high
 
 
 def _fit_in_unit(images):
@@ -230,8 +244,8 @@ def _are_equally_noisy(first, second):
 
 def _range_of_most(values, images):
     """Return the range of a sample without outliers, or of all images if nearly all are equal."""
-    low, high = np.percentile(values, (1, 99))
-    nearly_all_are_one = high - low < (images.max() - images.min()) / 100
+    low, high = _percentiles(values)
+    nearly_all_are_one = high - low <= (float(images.max()) - float(images.min())) / 100
     return check_value_range(None if nearly_all_are_one else (low, high), images)
 
 
@@ -239,8 +253,13 @@ def _are_mostly_wider(sample, width, span):
     """Return whether images span too much of a value range, even without outliers."""
     if width <= span * _MOSTLY_WIDER:  # nearly always the case; percentiles are slow
         return False
-    low, high = np.percentile(sample, (1, 99))
+    low, high = _percentiles(sample)
     return high - low > span * _MOSTLY_WIDER
+
+
+def _percentiles(values):
+    """Return the 1st and the 99th percentile. float16 cannot hold all differences of its values."""
+    return np.percentile(values.astype(np.promote_types(values.dtype, np.float32)), (1, 99))
 
 
 def _few(images):

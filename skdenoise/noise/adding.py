@@ -87,7 +87,8 @@ def add_noise(
         Seed of the noise.
     clip : bool, default=None
         Whether to clip noisy values to the value range. If None, clips only integers. With
-        `severity`, values are always clipped.
+        `severity`, values are always clipped. Values that the dtype cannot hold, such as float16
+        beyond 65504, are clipped to those that it can.
     image_shape : (height, width) or (height, width, channels), default=None
         The shape of flat rows. If None, a row is a square grey image, or a strip of height 1.
     value_range : (low, high), default=None

@@ -3,6 +3,8 @@
 import numpy as np
 import pytest
 from conftest import quick_denoiser
+from numpy.testing import assert_array_equal
+from PIL import Image
 from sklearn.datasets import load_sample_images
 from sklearn.model_selection import GridSearchCV
 
@@ -12,6 +14,7 @@ from skdenoise import (
     ImageFolder,
     SubspaceDenoiser,
     add_noise,
+    estimate_noise,
     psnr,
     psnr_scorer,
     ssim,
@@ -48,6 +51,40 @@ def test_grey_images_of_a_list_keep_their_layout():
     images = [rng.random((20, 30)), rng.random((24, 24, 1)), rng.random((40, 16))]
     denoised = quick_denoiser().fit(images).transform(images)
     assert [image.shape for image in denoised] == [(20, 30), (24, 24, 1), (40, 16)]
+
+
+@pytest.mark.parametrize("given", [Image.fromarray, np.ndarray.tolist])
+def test_pictures_and_nested_lists_are_images(given):
+    images = [np.uint8(255 * image) for image in np.random.default_rng(0).random((3, 9, 8))]
+    images[1] = images[1][:7]
+    expected = FilterDenoiser("median", value_range=(0, 255)).fit(images).transform(images)
+    inputs = [given(image) for image in images]
+    denoised = FilterDenoiser("median", value_range=(0, 255)).fit_transform(inputs, clean=inputs)
+    for one, other in zip(denoised, expected, strict=True):
+        np.testing.assert_array_equal(one, other)
+    for take in (estimate_noise, lambda X: psnr(X, images, data_range=255)):
+        assert_array_equal(take(inputs), take(images))
+
+
+@pytest.mark.parametrize(
+    ("images", "message"),
+    [
+        ([[[1, 2], [3]], [[1, 2]]], r"X\[0\] is a list whose rows differ in length"),
+        ([[1, 2, 3], [1, 2]], r"X\[0\] has shape \(3,\); expected \(height, width\)"),
+        (
+            [np.ones((5, 5)), np.ma.masked_less(np.eye(6), 1)],
+            r"30 masked value.* X\[1\].filled",
+        ),
+        ([np.ones((5, 5)), np.ones((6, 6), complex)], r"X\[1\] has dtype complex128"),
+        (
+            [Image.new("L", (5, 5)), Image.new("P", (6, 6))],
+            "indices into a palette",
+        ),
+    ],
+)
+def test_lists_of_what_are_no_images_are_refused(images, message):
+    with pytest.raises(ValueError, match=message):
+        FilterDenoiser("median").fit(images)
 
 
 def test_what_was_fitted_on_an_array_takes_a_list(trained, digits):
@@ -217,12 +254,14 @@ def test_an_image_list_that_is_changed_keeps_what_it_knows():
     assert quick_denoiser(noise=noise).fit(images.as_given()).noise_.sigma == 0.1
 
 
-def test_only_lists_of_arrays_of_several_shapes_are_lists_of_images():
+def test_only_lists_of_several_shapes_are_lists_of_images():
     small, large = np.zeros((4, 4)), np.zeros((5, 4))
     assert is_image_list([small, large])
     assert is_image_list((small, large))
     assert not is_image_list([small, small])
-    assert not is_image_list([small, large.tolist()])
+    assert is_image_list([small, large.tolist()])
+    assert not is_image_list([small.tolist(), small.tolist()])
+    assert not is_image_list(["one", "three"])
     objects = np.empty(2, dtype=object)
     objects[:] = small, large
     assert not is_image_list(objects)
