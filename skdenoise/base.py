@@ -14,6 +14,7 @@ from skdenoise.images.layout import (
     check_images,
     check_magnitude,
     is_flat,
+    warn_of_one_image_with_channel,
 )
 
 
@@ -39,6 +40,8 @@ class ImageEstimator(BaseEstimator):
             if reset:
                 self._forget_features()
                 self.image_shape_ = check_image_shape(self.image_shape, X)
+            else:
+                self._check_is_no_single_image(X)
             return X
         if reset:
             X = check_magnitude(validate_data(self, X, reset=True))
@@ -47,12 +50,31 @@ class ImageEstimator(BaseEstimator):
         if not hasattr(self, "n_features_in_"):
             X = check_images(X)
             raise ValueError(
-                f"Got an array of shape {X.shape}, but this {type(self).__name__} was fitted on "
-                f"images of shape {self.image_shape_}. Expected (n, height, "
-                f"width{', channels' if self.image_shape_[2] > 1 else ''}); a single image needs "
-                "a leading axis, X[np.newaxis]."
+                f"Got an array of shape {X.shape}, but this {type(self).__name__} {self._fitted_on()}. "
+                f"Expected (n, height, width{', channels' if self.image_shape_[2] > 1 else ''}); a single "
+                "image needs a leading axis, X[np.newaxis]."
             )
+        self._check_is_no_single_image(np.asarray(X))
         return check_magnitude(validate_data(self, X, reset=False))
+
+    def _check_is_no_single_image(self, X):
+        """Raise an error for one image like those in ``fit``; warn of one of another size."""
+        height, width, channels = self.image_shape_
+        n_features = getattr(self, "n_features_in_", None)
+        is_rows = X.ndim == 2 and X.shape[1] == n_features
+        if X.shape in ((height, width), (height, width, channels)) and width > 1 and not is_rows:
+            leading = "X[np.newaxis]" if n_features is None else "X.reshape(1, -1)"
+            raise ValueError(
+                f"Got an array of shape {X.shape}, but this {type(self).__name__} {self._fitted_on()}: this "
+                f"is a single image. Give it a leading axis, {leading}."
+            )
+        if X.ndim == 3 and X.shape[1] > 1 and X.shape[2] == 1 != width:
+            warn_of_one_image_with_channel(X)
+
+    def _fitted_on(self):
+        if None in self.image_shape_:
+            return f"takes images of any size with {self.image_shape_[2]} channel(s)"
+        return f"was fitted on images of shape {self.image_shape_}"
 
     def _as_nhwc(self, X):
         """Return images as NHWC, after a check that they have the channels seen in ``fit``."""

@@ -260,7 +260,7 @@ def test_other_channels_than_in_fit_are_refused():
         denoiser.transform(IMAGES)
     with (
         pytest.warns(UserWarning, match="If it is one colour image"),
-        pytest.raises(ValueError, match="a single one needs a leading axis"),
+        pytest.raises(ValueError, match="a leading axis, X"),
     ):
         denoiser.transform(COLOUR[0])
 

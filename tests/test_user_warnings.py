@@ -60,6 +60,11 @@ WARNED = {
     ),
     "one colour image": ("leading axis", lambda: add_noise(UNIT[:, :, :3], random_state=0)),
     "colour rows": ("image_shape=", lambda: FilterDenoiser().fit(RNG.random((5, 10 * 10 * 3)))),
+    "one picture as rows": ("looks like one picture", lambda: add_noise(PICTURE, random_state=0)),
+    "one grey image with a channel": (
+        "one grey image",
+        lambda: FITTED.transform(PICTURE[:40, :48, np.newaxis]),
+    ),
     "another range": ("Scale them", lambda: FITTED.transform(UNIT * 255)),
     "another range, in a pipeline": (
         "Scale them",
@@ -125,6 +130,7 @@ WARNED = {
 FILTER_OF_PHOTOGRAPHS = FilterDenoiser("median", value_range=(0, 1)).fit(PHOTOGRAPH)
 CORRELATED = add_noise(np.full((2, 64, 64), 0.5), CorrelatedGaussianNoise(0.1, 0.7), random_state=0)
 CHANNELS_FIRST = RNG.random((2, 3, 9, 9))
+PICTURE = np.add.outer(np.linspace(0, 0.5, 64), np.linspace(0, 0.5, 64))
 CONSTANT = np.full((10, 8, 8), 0.5)
 ROWS = UNIT.reshape(40, -1)
 

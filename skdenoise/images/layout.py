@@ -9,12 +9,16 @@ from numpy.typing import ArrayLike
 from sklearn.utils import check_array
 
 from skdenoise.images.kinds import check_kind
+from skdenoise.images.one_picture import looks_like_one_picture
 from skdenoise.images.pixels import LARGEST
 from skdenoise.typing import Images, ImageShape
 from skdenoise.user_warnings import warn_user
 
 # Smaller images raise no warning if they look like colour images in another layout.
 _LEAST_COLOUR_SIDE = 8
+
+# Images of this height or less may be in another layout, with so many channels before height and width.
+_MOST_FIRST_CHANNELS = 16
 
 
 def check_images(X: ArrayLike, *, name: str = "X") -> Images:
@@ -44,17 +48,48 @@ def check_images(X: ArrayLike, *, name: str = "X") -> Images:
         raise ValueError(
             f"{name} has shape {X.shape}: its images have no pixels. Expected at least one pixel."
         )
-    if X.ndim == 4 and X.shape[1] in (1, 3, 4) and X.shape[3] > 4:
+    _warn_of_other_layouts(X, name)
+    return X
+
+
+def _warn_of_other_layouts(X, name):
+    """Warn of images that are probably not (n, height, width) or (n, height, width, channels)."""
+    if X.ndim == 4 and _has_channels_first(X.shape):
         warn_user(
             f"{name} of shape {X.shape} is read as {X.shape[3]} channels, the last axis. If the "
             "channels are the second axis, give np.moveaxis(X, 1, -1).",
         )
-    if X.ndim == 3 and X.shape[2] in (3, 4) and min(X.shape[:2]) >= _LEAST_COLOUR_SIDE:
+    if X.ndim != 3:
+        return
+    if X.shape[2] in (3, 4) and min(X.shape[:2]) >= _LEAST_COLOUR_SIDE:
         warn_user(
             f"{name} of shape {X.shape} is read as {X.shape[0]} grey images of {X.shape[1]}x"
             f"{X.shape[2]} pixels. If it is one colour image, give it a leading axis, X[np.newaxis].",
         )
-    return X
+    elif X.shape[2] == 1 and looks_like_one_picture(X[..., 0]):
+        _warn_of_one_grey_image(X, name)
+
+
+def warn_of_one_image_with_channel(X: Images) -> None:
+    """Warn that `X` of shape (n, height, 1) is probably one image, unless `check_images` has warned."""
+    if not looks_like_one_picture(X[..., 0]):
+        _warn_of_one_grey_image(X, "X")
+
+
+def _warn_of_one_grey_image(X, name):
+    warn_user(
+        f"{name} of shape {X.shape} is read as {X.shape[0]} grey images of {X.shape[1]}x1 pixels. If it is "
+        "one grey image, give it a leading axis, X[np.newaxis].",
+    )
+
+
+def _has_channels_first(shape):
+    """Return whether images (n, height, width, channels) look like (n, channels, height, width)."""
+    _, second, third, last = shape
+    if last <= 4:
+        return False
+    # Few images are so much flatter than wide, and have so many channels.
+    return second <= 4 or (second <= _MOST_FIRST_CHANNELS and 2 * second <= min(third, last))
 
 
 def check_values(X: ArrayLike, name: str) -> Images:
@@ -137,7 +172,9 @@ def check_image_shape(image_shape: ImageShape | None, X: Images) -> tuple[int, i
     if image_shape is None:
         if X.ndim == 2:
             _warn_of_colour_rows(X.shape[1])
-            return infer_image_shape(X.shape[1])
+            shape = infer_image_shape(X.shape[1])
+            _warn_of_one_picture(X, shape)
+            return shape
         return _nhwc_shape(X)[1:]
     shape = tuple(image_shape) if np.iterable(image_shape) else (image_shape,)
     if len(shape) not in (2, 3) or not all(isinstance(s, Integral) and s > 0 for s in shape):
@@ -165,6 +202,17 @@ def _warn_of_colour_rows(n_features):
         warn_user(
             f"Rows of {n_features} values are read as strips with a height of one pixel. If they "
             f"are colour images, give image_shape=({side}, {side}, 3).",
+        )
+
+
+def _warn_of_one_picture(X, image_shape):
+    if looks_like_one_picture(X):
+        height, width, _ = image_shape
+        warn_user(
+            f"An array of shape {X.shape} is read as {X.shape[0]} flat images of {height}x{width} pixels, "
+            "but it looks like one picture: its neighbouring rows are alike, and so are its columns. If it "
+            "is one image, give it a leading axis, X[np.newaxis]. If its rows are images or signals, give "
+            f"image_shape=({height}, {width}).",
         )
 
 
