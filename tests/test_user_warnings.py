@@ -65,6 +65,16 @@ WARNED = {
         "one grey image",
         lambda: FITTED.transform(PICTURE[:40, :48, np.newaxis]),
     ),
+    "a strength in grey levels": (
+        "25 of 255",
+        lambda: add_noise(UNIT, noise_factor=25, random_state=0),
+    ),
+    "clean images as labels": ("by name", lambda: FilterDenoiser("gaussian").fit(ROWS, ROWS)),
+    "one hot pixel": ("because of very few values", lambda: FilterDenoiser("gaussian").fit(HOT)),
+    "floats in two ranges": (
+        "Scale all images alike",
+        lambda: FilterDenoiser("gaussian").fit(np.concatenate([UNIT, 255 * UNIT])),
+    ),
     "another range": ("Scale them", lambda: FITTED.transform(UNIT * 255)),
     "another range, in a pipeline": (
         "Scale them",
@@ -131,6 +141,7 @@ FILTER_OF_PHOTOGRAPHS = FilterDenoiser("median", value_range=(0, 1)).fit(PHOTOGR
 CORRELATED = add_noise(np.full((2, 64, 64), 0.5), CorrelatedGaussianNoise(0.1, 0.7), random_state=0)
 CHANNELS_FIRST = RNG.random((2, 3, 9, 9))
 PICTURE = np.add.outer(np.linspace(0, 0.5, 64), np.linspace(0, 0.5, 64))
+HOT = np.where(np.arange(UNIT.size).reshape(UNIT.shape) == 99, 50, UNIT)
 CONSTANT = np.full((10, 8, 8), 0.5)
 ROWS = UNIT.reshape(40, -1)
 

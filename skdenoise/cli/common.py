@@ -2,6 +2,7 @@
 
 import difflib
 import os
+import re
 import sys
 import tempfile
 from importlib import import_module
@@ -19,19 +20,19 @@ AsJson = Annotated[bool, typer.Option("--json", help="Print the result as JSON, 
 INTERRUPTED = 130
 # More than any model file, table or report takes.
 _ROOM = 2**24
-# Python parameters named in error messages, and the options that set them.
+# Patterns of Python parameters named in messages, and the options that set them.
 _OPTIONS = {
     "colour='separate'": "--separate-channels",
-    "value_range=(0, 1)": "--value-range 0:1",
-    "value_range=(low, high)": "--value-range LOW:HIGH",
+    r"value_range=\(low, high\)": "--value-range LOW:HIGH",
+    r"value_range=\((\S+), (\S+)\)": r"--value-range \1:\2",
     "stabilize='estimate'": "--stabilize",
     "stabilize=None": "no --stabilize",
     "noise_factor='estimate'": "--noise-factor estimate",
     "supervision='self'": "--supervision self",
     "supervision='recorrupted'": "--supervision recorrupted",
-    "value_range": "--value-range",
-    "noise_factor": "--noise-factor",
-    "patch_size": "--patch-size",
+    r"\bvalue_range\b": "--value-range",
+    r"\bnoise_factor\b": "--noise-factor",
+    r"\bpatch_size\b": "--patch-size",
 }
 
 
@@ -115,11 +116,11 @@ def reason_of(error):
     return error.strerror or str(error)
 
 
-def in_options(error):
-    """Return the text of an error, with options of the command line for parameters of Python."""
-    text = str(error)
+def in_options(message):
+    """Return the text of an error or a warning, with options of the command line for parameters of Python."""
+    text = str(message)
     for parameter, option in _OPTIONS.items():
-        text = text.replace(parameter, option)
+        text = re.sub(parameter, option, text)
     return text
 
 

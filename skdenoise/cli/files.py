@@ -1,5 +1,6 @@
 """The commands ``denoise`` and ``info``."""
 
+import contextlib
 import errno
 import functools
 import json
@@ -7,6 +8,7 @@ import math
 import platform
 import sys
 import time
+import warnings
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Annotated
@@ -176,7 +178,8 @@ def denoise(
         denoiser.set_params(verbose=1)  # for one large image, the bar counts its tiles
     try:
         for job in _tracked(jobs, hidden=hidden or len(jobs) == 1):
-            _run(job, denoiser, value_range, overwrite, checked=as_json or not quiet)
+            with _warnings_of(job.input):
+                _run(job, denoiser, value_range, overwrite, checked=as_json or not quiet)
             if job.status == "skipped" and not as_json:
                 say(f"skipped: {job.reason}")
             elif not hidden and not sys.stdout.isatty():
@@ -407,6 +410,17 @@ def _denoised(denoiser, images, value_range):
         return denoise_images(denoiser, images, value_range=value_range)
     except ValueError as error:
         raise ValueError(in_options(error)) from error
+
+
+@contextlib.contextmanager
+def _warnings_of(path):
+    """Say the warnings about a file in a line each, which names the file."""
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always", UserWarning)
+        yield
+    for message in dict.fromkeys(str(warning.message) for warning in caught):
+        said = in_options(message)
+        say(f"warning: {said if str(path) in said else f'{path}: {said}'}")
 
 
 def info(

@@ -20,7 +20,11 @@ from skdenoise.images.opponent import WITHIN_RANGE
 from skdenoise.images.pixels import UNIT, PixelFormat, changed_in_unit
 from skdenoise.images.ragged import ImageList, is_image_list
 from skdenoise.images.stored import StoredImages
-from skdenoise.images.value_range import check_value_range_of_pairs, warn_of_other_range
+from skdenoise.images.value_range import (
+    check_value_range_of_pairs,
+    warn_of_mixed_ranges,
+    warn_of_other_range,
+)
 from skdenoise.io.model_file import write_model
 from skdenoise.metrics import psnr
 from skdenoise.noise.adding import corrupt
@@ -28,6 +32,12 @@ from skdenoise.noise.from_parameters import resolve_noise
 from skdenoise.noise.sensor import GaussianNoise
 from skdenoise.seeding import Stream, draw_seed, generator
 from skdenoise.typing import ImagesOrList, Pixel
+from skdenoise.user_warnings import warn_user
+
+# Labels of images have no more different values than this, in a sample: classes of a mask for each pixel.
+_MOST_CLASSES = 32
+# Rows of fewer targets than this may be labels of any kind.
+_LEAST_TARGETS = 16
 
 _TRAIN_OUTPUTS = ("denoised_noisy", "denoised", "clean")
 _COLOURS = ("auto", "opponent", "separate")
@@ -121,7 +131,7 @@ class Denoiser(ImageTransformer):
         X : array-like of shape (n, n_features), (n, height, width) or (n, height, width, channels)
             Clean images or, with `clean`, noisy ones. Or a list, as in ``transform``.
         y : object
-            Ignored.
+            Ignored. An error if it holds images like `X`: give `clean` by name.
         clean : array-like of the shape of `X`, default=None
             The same images without noise.
 
@@ -150,7 +160,7 @@ class Denoiser(ImageTransformer):
             Clean images, to which noise is added, the same at each call; or, with `clean`, noisy
             ones. Or a list, as in ``transform``.
         y : object
-            Ignored.
+            Ignored. An error if it holds images like `X`: give `clean` by name.
         clean : array-like of the shape of `X`, default=None
             The same images without noise. Needed if the denoiser was fitted with `clean`.
 
@@ -160,6 +170,7 @@ class Denoiser(ImageTransformer):
             Mean over images, in dB. The output is limited to the value range first.
         """
         check_is_fitted(self)
+        self._check_labels(X, y, clean)
         X = self._check_images(X, reset=False)
         if clean is not None:
             noisy, clean = X, self._check_clean(clean, X)
@@ -305,6 +316,23 @@ class Denoiser(ImageTransformer):
         self._check_channels(images.channels, f"a list of {len(images)}")
         return images
 
+    def _check_labels(self, X, y, clean=None):
+        """Raise an error, or warn, if `y` holds images: it is ignored, and not learned from."""
+        if y is None or clean is not None:
+            return
+        found = _images_in_labels(X, y)
+        if found == "certain":
+            raise ValueError(
+                "y, the second argument, holds images like X, but y is for labels, and "
+                f"{type(self).__name__} does not learn from images in it. Clean images are given by name: "
+                "fit(X, clean=...), with noisy X."
+            )
+        if found == "likely":
+            warn_user(
+                f"y has the shape of X, {np.shape(X)}. It is not learned from. If it holds the same images "
+                "clean, give them by name: fit(X, clean=...), with noisy X.",
+            )
+
     @contextmanager
     def _unchanged_by_failure(self):
         """Restore the estimator to its state before, if the ``with`` block fails."""
@@ -335,6 +363,7 @@ class Denoiser(ImageTransformer):
             self.value_range_ = self._find_value_range(X, targets)
         self.noise_ = self._resolve_noise(X, noisy) if clean is None else None
         warn_of_other_range(X, self.value_range_)
+        warn_of_mixed_ranges(X, self.value_range_)
         if targets is not X:
             warn_of_other_range(targets, self.value_range_)
         self._seed = draw_seed(self.random_state)
@@ -455,3 +484,22 @@ class Denoiser(ImageTransformer):
                 f"Got images with {channels} channels to learn from, but this {type(self).__name__} was "
                 f"fitted on {self.image_shape_[2]}."
             )
+
+
+def _images_in_labels(X, y):
+    """Return whether labels are images like `X`: ``"certain"``, ``"likely"`` or ``""``."""
+    if is_image_list(X) or is_image_list(y):
+        return "certain" if is_image_list(X) and is_image_list(y) else ""
+    if np.ndim(y) < 2:
+        return ""
+    shape, n_axes = np.shape(X), np.ndim(y)
+    if n_axes >= 3 and math.prod(np.shape(y)) == math.prod(shape) and len(y) == shape[0]:
+        return "certain" if _n_values(y) > _MOST_CLASSES else "likely"
+    is_wide = n_axes == 2 and np.shape(y) == shape and shape[1] >= _LEAST_TARGETS
+    return "likely" if is_wide and _n_values(y) > 2 else ""
+
+
+def _n_values(y):
+    """Return the number of different values in a sample of labels."""
+    few = y[:: max(1, len(y) // 32)]
+    return len(np.unique(np.asarray(few)))

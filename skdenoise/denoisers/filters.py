@@ -193,7 +193,7 @@ class FilterDenoiser(Denoiser):
         X : array-like of shape (n, n_features), (n, height, width) or (n, height, width, channels)
             Clean images or, with `clean`, noisy ones. Or a list, as in ``transform``.
         y : object
-            Ignored.
+            Ignored. An error if it holds images like `X`: give `clean` by name.
         clean : array-like of the shape of `X`, default=None
             The same images without noise. No noise is added to `X` then.
 
@@ -207,6 +207,7 @@ class FilterDenoiser(Denoiser):
         ValueError
             If images or parameters are not as documented.
         """
+        self._check_labels(X, y, clean)
         with self._unchanged_by_failure():
             self._read(X, clean)
         return self

@@ -156,7 +156,7 @@ class SubspaceDenoiser(Denoiser):
         X : array-like of shape (n, n_features), (n, height, width) or (n, height, width, channels)
             Clean images, to which noise is added; or, with `clean`, noisy ones.
         y : object
-            Ignored.
+            Ignored. An error if it holds images like `X`: give `clean` by name.
         clean : array-like of the shape of `X`, default=None
             The same images without noise, to learn from real pairs.
 
@@ -175,6 +175,7 @@ class SubspaceDenoiser(Denoiser):
                 "X is a list of images that differ in size, but principal components have one size. Give "
                 "images of one size, for example patches."
             )
+        self._check_labels(X, y, clean)
         with self._unchanged_by_failure():
             X, targets = self._read(X, clean)
             warn_if_constant(targets)

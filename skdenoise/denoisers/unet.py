@@ -580,7 +580,7 @@ class UNetDenoiser(Denoiser):
             Clean images, to which noise is added, the same at each call; or noisy ones, with `clean` or
             where `supervision` says so. Or a list, as in ``transform``.
         y : object
-            Ignored.
+            Ignored. An error if it holds images like `X`: give `clean` by name.
         clean : array-like of the shape of `X`, default=None
             The same images clean. Needed if the denoiser was fitted with it.
 
@@ -592,7 +592,7 @@ class UNetDenoiser(Denoiser):
         """
         supervision = resolve_supervision(self.supervision)
         if supervision.learns_from_clean or clean is not None:
-            return super().score(X, clean=clean)
+            return super().score(X, y, clean=clean)
         check_is_fitted(self)
         images = self._check_images(X, reset=False)
         self._check_same_channels(images)
@@ -616,6 +616,8 @@ class UNetDenoiser(Denoiser):
             train_with_labels,
         )
 
+        if self.label_weight is None and self.classifier is None:
+            self._check_labels(X, y, clean)
         resume = (partial or self.warm_start) and hasattr(self, "_network")
         with self._unchanged_by_failure():
             supervision = resolve_supervision(self.supervision)

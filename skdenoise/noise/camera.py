@@ -67,6 +67,7 @@ class CameraNoise(CatalogueModel):
     0.05
     """
 
+    strength_in_range = "noise_factor"
     severities = severity_table("shot", ours=(4e-4, 1.2e-3, 4e-3, 1.2e-2, 4e-2))
 
     def __init__(

@@ -96,6 +96,7 @@ class CameraPipeline(CatalogueModel):
     True
     """
 
+    strength_in_range = "noise_factor"
     severities = CameraNoise.severities
 
     def __init__(

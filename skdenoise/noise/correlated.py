@@ -52,6 +52,7 @@ class CorrelatedGaussianNoise(CatalogueModel):
     0.7
     """
 
+    strength_in_range = "sigma"
     severities = GaussianNoise.severities
 
     def __init__(self, sigma: Strength = 0.2, correlation: Strength = 0.7) -> None:

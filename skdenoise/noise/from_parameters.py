@@ -5,7 +5,12 @@ from typing import Any
 from sklearn.base import clone
 
 from skdenoise.noise.by_name import named_model, noise_names
-from skdenoise.noise.model import NoiseModel, check_noise_factor
+from skdenoise.noise.model import (
+    CatalogueModel,
+    NoiseModel,
+    check_noise_factor,
+    warn_of_grey_levels,
+)
 from skdenoise.noise.severity import CommonCorruption
 from skdenoise.typing import NoiseFunction, Severity, Strength
 
@@ -52,7 +57,14 @@ def resolve_noise(
             f"noise={noise!r} is a noise model, which has its own strength. Remove {given}, or "
             "set it on the model."
         )
+    _warn_of_grey_levels(noise)
     return clone(noise) if isinstance(noise, NoiseModel) else noise
+
+
+def _warn_of_grey_levels(model):
+    name = model.strength_in_range if isinstance(model, CatalogueModel) else None
+    if name is not None and name != "noise_factor":
+        warn_of_grey_levels(name, getattr(model, name))
 
 
 def _named_noise(name, given):
@@ -67,6 +79,8 @@ def _named_noise(name, given):
     if "noise_factor" in given:
         _check_alone("noise_factor", given)
         check_noise_factor(given["noise_factor"])
+        if model.strength_in_range is not None:
+            warn_of_grey_levels("noise_factor", given["noise_factor"])
         return model.from_factor(given["noise_factor"])
     return _with_params(model, given)
 
@@ -86,4 +100,6 @@ def _with_params(model, params):
         raise TypeError(
             f"{model.__name__} has no parameter {', '.join(unknown)}; it has {', '.join(known)}."
         )
-    return model(**params)
+    made = model(**params)
+    _warn_of_grey_levels(made)
+    return made

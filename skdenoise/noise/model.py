@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from sklearn.base import BaseEstimator
 
 from skdenoise.typing import NoiseFunction, Severity, Strength, UnitImages
+from skdenoise.user_warnings import warn_user
 
 
 class NoiseModel(BaseEstimator, ABC):
@@ -48,9 +49,13 @@ class CatalogueModel(NoiseModel):
         scale is ``"ours"`` if there are no published severities.
     typical_factors : tuple of float
         A moderate and a strong noise factor, used if no factor is given.
+    strength_in_range : str or None
+        The parameter whose unit is the value range, or ``"noise_factor"`` if only the factor is.
+        None for strengths in other units, such as pixels.
     """
 
     severities: dict[str, tuple[dict[str, float], ...]]
+    strength_in_range: str | None = None
     typical_factors: tuple[float, ...] = (0.2, 0.4)
 
     @classmethod
@@ -167,6 +172,17 @@ def check_noise_factor(noise_factor: Strength) -> None:
     low, _ = strength_range("noise_factor", noise_factor)
     if low < 0:
         raise ValueError(f"noise_factor={noise_factor!r}: it must not be negative; 0 is no noise.")
+
+
+def warn_of_grey_levels(name: str, strength: Strength) -> None:
+    """Warn of a strength above 1, if its unit is the value range: it is probably in grey levels."""
+    _, high = strength_range(name, strength)
+    if 1 < high < math.inf:
+        warn_user(
+            f"{name}={strength!r} is in units of the value range, in which black is 0 and white is 1: such "
+            f"noise hides the images. If it is in grey levels of 0 to 255, divide it by 255: {high:g} of "
+            f"255 is {high / 255:.3f}."
+        )
 
 
 def map_strength(name: str, strength: Strength, function: Callable[[float], float]) -> Any:

@@ -42,6 +42,7 @@ class GaussianNoise(CatalogueModel):
     0.10
     """
 
+    strength_in_range = "sigma"
     severities = severity_table("sigma", **_GAUSSIAN)
 
     def __init__(self, sigma: Strength = 0.4) -> None:
@@ -79,6 +80,7 @@ class SpeckleNoise(CatalogueModel):
     0.0
     """
 
+    strength_in_range = "sigma"
     severities = severity_table(
         "sigma", cifar=(0.06, 0.1, 0.12, 0.16, 0.2), imagenet=(0.15, 0.2, 0.35, 0.45, 0.6)
     )
@@ -174,6 +176,7 @@ class PoissonNoise(CatalogueModel):
     0.1
     """
 
+    strength_in_range = "noise_factor"
     severities = severity_table(
         "photons", cifar=(500, 250, 100, 75, 50), imagenet=(60, 25, 12, 5, 3)
     )
@@ -233,6 +236,7 @@ class UniformNoise(CatalogueModel):
     0.4 0.6
     """
 
+    strength_in_range = "half_width"
     severities = severity_table(
         "half_width",
         **{scale: [s * math.sqrt(3) for s in sigmas] for scale, sigmas in _GAUSSIAN.items()},

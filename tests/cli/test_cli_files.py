@@ -75,7 +75,10 @@ def test_train_gives_the_same_for_the_same_seed(folder, trained, tmp_path):
     result = skdenoise("train", folder, "-o", tmp_path / "again", *QUICK, "--json")
     assert json.loads(result.stdout)["images"] == 11
     assert load(tmp_path / "again").history_ == load(trained[1]).history_
-    assert skdenoise("train", folder, "-o", tmp_path / "b", *QUICK, "--seed", 1).exit_code in (1, NOTHING_LEARNED)
+    assert skdenoise("train", folder, "-o", tmp_path / "b", *QUICK, "--seed", 1).exit_code in (
+        1,
+        NOTHING_LEARNED,
+    )
     assert load(tmp_path / "b").history_ != load(trained[1]).history_
 
 
@@ -568,3 +571,21 @@ def test_denoise_refuses_to_stabilize_what_was_trained_for_other_noise(folder, t
     result = skdenoise("denoise", "photo-real", folder, "-o", tmp_path, "--stabilize")
     assert result.exit_code == 2
     assert "trained for other noise" in result.output
+
+
+def test_denoise_names_the_file_whose_range_a_hot_pixel_sets(tmp_path):
+    frame = 4 * load_sample_images().images[0][:64, :64, 0].astype(np.uint16)
+    write_image(tmp_path / "good.tif", frame)
+    frame[5, 5] = 65535
+    write_image(tmp_path / "hot.tif", frame)
+    files = [tmp_path / "hot.tif", tmp_path / "good.tif"]
+    result = skdenoise("denoise", "photo-gray", *files, "-o", tmp_path / "out")
+    assert result.exit_code == 0, result.output
+    (line,) = (line for line in result.stderr.splitlines() if line.startswith("warning: "))
+    assert "hot.tif" in line
+    assert "--value-range 0:1023" in line
+    given = skdenoise(
+        *("denoise", "photo-gray", *files, "-o", tmp_path / "out", "--overwrite"),
+        *("--value-range", "0:1023"),
+    )
+    assert "warning: " not in given.stderr

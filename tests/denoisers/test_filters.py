@@ -1,11 +1,12 @@
 import numpy as np
 import pytest
+from conftest import quick_denoiser
 from scipy import ndimage
 from skimage.restoration import denoise_nl_means, denoise_tv_chambolle, denoise_wavelet
 from sklearn.base import clone
 from sklearn.datasets import load_sample_images
 
-from skdenoise import FilterDenoiser, PoissonNoise, add_noise
+from skdenoise import FilterDenoiser, PoissonNoise, SubspaceDenoiser, add_noise
 from skdenoise.denoisers.filters import FILTERS
 
 PHOTOGRAPHS = np.stack(load_sample_images().images)[:, 150:230, 150:230].astype(np.float32) / 255
@@ -171,3 +172,59 @@ def test_wrong_parameters_are_named_and_leave_the_filter_unfitted(params, messag
     with pytest.raises(ValueError, match=message):
         denoiser.fit(PHOTOGRAPHS)
     assert not hasattr(denoiser, "image_shape_")
+
+
+# Clean images given by position
+
+NOISY = PHOTOGRAPHS[..., 0] + 0.1 * np.random.default_rng(0).standard_normal((2, 80, 80))
+
+
+@pytest.mark.parametrize(
+    ("X", "y"),
+    [
+        (NOISY, PHOTOGRAPHS[..., 0]),
+        (NOISY[..., np.newaxis], PHOTOGRAPHS[..., 0]),
+        (PHOTOGRAPHS + 0.1, PHOTOGRAPHS),
+        (NOISY.reshape(2, -1), PHOTOGRAPHS[..., 0]),
+        ([NOISY[0], NOISY[1, :20]], [PHOTOGRAPHS[0, ..., 0], PHOTOGRAPHS[1, :20, :, 0]]),
+        (list(NOISY), list(PHOTOGRAPHS[..., 0])),
+    ],
+)
+@pytest.mark.parametrize(
+    "take",
+    [
+        lambda X, y: FilterDenoiser("gaussian").fit(X, y),
+        lambda X, y: FilterDenoiser("gaussian").fit_transform(X, y),
+        lambda X, y: FilterDenoiser("gaussian").fit(X).score(X, y),
+        lambda X, y: quick_denoiser().fit(X, y),
+        lambda X, y: quick_denoiser().partial_fit(X, y),
+    ],
+    ids=["fit", "fit_transform", "score", "UNetDenoiser.fit", "UNetDenoiser.partial_fit"],
+)
+def test_clean_images_as_labels_are_refused(take, X, y):
+    with pytest.raises(ValueError, match=r"given by name: fit\(X, clean=...\)"):
+        take(X, y)
+
+
+def test_clean_images_as_labels_are_refused_by_the_subspace():
+    with pytest.raises(ValueError, match="given by name"):
+        SubspaceDenoiser(1).fit(NOISY, PHOTOGRAPHS[..., 0])
+
+
+@pytest.mark.parametrize("y", [PHOTOGRAPHS[..., 0].reshape(2, -1), NOISY[..., :80] > 0.5])
+def test_labels_of_the_shape_of_the_images_are_warned_of(y):
+    X = NOISY.reshape(2, -1) if y.ndim == 2 else NOISY
+    with pytest.warns(UserWarning, match=r"fit\(X, clean=...\)"):
+        FilterDenoiser("gaussian").fit(X, y)
+
+
+@pytest.mark.parametrize(
+    "y", [[0, 1], ["a", "b"], np.eye(2), np.random.default_rng(0).random((2, 100)), None]
+)
+def test_labels_of_other_shapes_are_ignored(y):
+    FilterDenoiser("gaussian").fit(NOISY, y).score(NOISY, y)
+    one_hot = np.eye(64)
+    FilterDenoiser("gaussian", image_shape=(8, 8)).fit(
+        np.random.default_rng(0).random((64, 64)), one_hot
+    )
+    FilterDenoiser("gaussian").fit(NOISY, PHOTOGRAPHS[..., 0], clean=PHOTOGRAPHS[..., 0])

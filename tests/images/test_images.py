@@ -1,7 +1,12 @@
+import re
+
 import numpy as np
 import pandas as pd
 import pytest
+from conftest import quick_denoiser
+from sklearn.datasets import load_digits, load_sample_image
 
+from skdenoise import FilterDenoiser
 from skdenoise.images.layout import (
     check_image_shape,
     check_images,
@@ -10,7 +15,11 @@ from skdenoise.images.layout import (
     pad_to_multiple,
 )
 from skdenoise.images.pixels import PixelFormat
-from skdenoise.images.value_range import check_value_range, check_value_range_of_pairs
+from skdenoise.images.value_range import (
+    check_value_range,
+    check_value_range_of_pairs,
+    range_of_images,
+)
 
 
 @pytest.mark.parametrize(
@@ -48,6 +57,86 @@ def test_image_shape_may_leave_out_the_channel_of_grey_images():
 )
 def test_value_range_is_inferred_from_dtype_and_values(images, expected):
     assert check_value_range(None, images) == expected
+
+
+def with_one(value, images):
+    images = images.copy()
+    images[3, 2, 1] = value
+    return images
+
+
+DIM = np.random.default_rng(0).integers(0, 1000, (20, 16, 16)).astype(np.uint16)
+
+
+@pytest.mark.parametrize(
+    ("images", "inferred", "better"),
+    [
+        (with_one(65535, DIM), "(0, 65535)", r"value_range=\(0, 1023\)"),
+        (with_one(4096, DIM), "(0, 8191)", r"value_range=\(0, 1023\)"),
+        (with_one(65535, DIM)[3:4], "(0, 65535)", r"value_range=\(0, 1023\)"),
+        (with_one(65535, DIM.astype(np.float32)), "(0, 65535)", r"value_range=\([0-9], 99[0-9]\)"),
+        (with_one(-9999, DIM.astype(float)), "(-9999, 999)", r"value_range=\([0-9], 99[0-9]\)"),
+        (with_one(50, DIM / 1000), "(0, 50)", r"value_range=\(0.*, 0.99[0-9]\)"),
+    ],
+)
+def test_a_range_that_few_values_set_is_warned_of(images, inferred, better):
+    with pytest.warns(UserWarning, match=re.escape(f"inferred as {inferred}") + f".*{better}"):
+        check_value_range(None, images)
+    check_value_range((0, 1023), images)  # a warning would be an error
+
+
+@pytest.mark.parametrize(
+    "images",
+    [
+        DIM,
+        with_one(2047, DIM),
+        with_one(255, DIM // 5),
+        load_digits().images[:100].astype(int),
+        np.concatenate([DIM] * 4 + [DIM[:2] * 60]),  # bright images among dark ones
+        with_one(255, (DIM // 5).astype(np.uint8)),
+        np.random.default_rng(0).normal(0, 100, (50, 100, 100)),
+        with_one(4000, np.zeros_like(DIM)),
+        load_sample_image("china.jpg")[np.newaxis].astype(np.uint16) * 257,
+        np.rint((load_sample_image("china.jpg")[np.newaxis] / 255) ** 2.2 * 60000).astype(
+            np.uint16
+        ),
+    ],
+)
+def test_dark_images_and_noise_are_not_warned_of(images):
+    check_value_range(None, images)
+
+
+@pytest.mark.parametrize("X", ["array", "list", "store"])
+def test_hot_pixels_are_noticed_in_a_fit_on_any_kind_of_images(X, tmp_path):
+    hot = with_one(65535, DIM)
+    if X == "list":
+        hot = [*hot, DIM[0, :9]]
+    elif X == "store":
+        stored = np.memmap(tmp_path / "images", hot.dtype, "w+", shape=hot.shape)
+        stored[:] = hot
+        hot = stored
+    for supervision in ("clean", "self"):
+        params = {"supervision": supervision} | ({"patch_size": 8} if X == "list" else {})
+        denoiser = quick_denoiser(train_output="denoised", **params)
+        with pytest.warns(UserWarning, match=r"value_range=\(0, 1023\)"):
+            denoiser.fit(hot)
+
+
+def test_floats_in_two_ranges_are_noticed_in_a_fit():
+    unit = DIM / 1000
+    bytes_ = np.concatenate([unit[:10], 255 * unit[10:]])
+    for mixed in (bytes_, [*bytes_, bytes_[0, :9]]):
+        with pytest.warns(UserWarning, match="are in 0 to 1. Scale all images alike"):
+            FilterDenoiser("gaussian").fit(mixed)
+    FilterDenoiser("gaussian").fit(255 * unit)
+    dark = np.concatenate([255 * unit, np.zeros((10, 16, 16)), np.eye(16)[np.newaxis]])
+    FilterDenoiser("gaussian").fit(dark)
+
+
+def test_a_hot_pixel_does_not_hide_the_range_of_floats():
+    with pytest.warns(UserWarning, match="because of very few values"):
+        assert range_of_images(with_one(200, DIM / 1000), None) == (0, 255)
+    assert range_of_images(255.0 * DIM / 1000, None) == (0, 255)
 
 
 def test_range_of_pairs_is_that_of_the_clean_ones_unless_both_are_noisy():

@@ -6,7 +6,14 @@ from sklearn.datasets import load_sample_images
 from sklearn.pipeline import make_pipeline
 from sklearn.tree import DecisionTreeClassifier
 
-from skdenoise import NoiseAugmenter, NoiseResampler, add_noise, noise_names
+from skdenoise import (
+    FilterDenoiser,
+    NoiseAugmenter,
+    NoiseResampler,
+    UniformNoise,
+    add_noise,
+    noise_names,
+)
 from skdenoise.noise.from_parameters import resolve_noise
 
 GREY = np.full((200, 16, 16, 1), 0.5, np.float32)
@@ -158,3 +165,41 @@ def test_resampler_works_in_the_pipeline_of_imbalanced_learn(digits):
     alone = make_pipeline(clone(tree)).fit(table[:1200], y[:1200])
     assert pipeline.score(noisy[1200:], y[1200:]) > alone.score(noisy[1200:], y[1200:])
     assert not hasattr(resampler, "transform")
+
+
+@pytest.mark.parametrize(
+    "take",
+    [
+        lambda factor: add_noise(GREY[:2], noise_factor=factor, random_state=0),
+        lambda factor: NoiseAugmenter(noise_factor=factor).fit(GREY[:2]),
+        lambda factor: NoiseResampler(noise_factor=factor).fit_resample(GREY[:2], [0, 1]),
+        lambda factor: FilterDenoiser("gaussian", noise_factor=factor).fit(GREY[:2]),
+        lambda factor: add_noise(GREY[:2], "uniform", noise_factor=factor, random_state=0),
+        lambda factor: add_noise(GREY[:2], "speckle", noise_factor=factor, random_state=0),
+        lambda factor: add_noise(GREY[:2], "poisson", noise_factor=factor, random_state=0),
+        lambda factor: add_noise(GREY[:2], "camera", noise_factor=factor, random_state=0),
+        lambda factor: add_noise(
+            GREY[:2], "correlated_gaussian", noise_factor=factor, random_state=0
+        ),
+    ],
+)
+@pytest.mark.parametrize("factor", [25, (0, 25)])
+def test_a_strength_in_grey_levels_is_warned_of(take, factor):
+    with pytest.warns(UserWarning, match=r"noise_factor=.*25 of 255 is 0.098"):
+        take(factor)
+    take(0.1)  # a warning would be an error
+
+
+def test_a_parameter_in_grey_levels_is_warned_of_by_its_name():
+    with pytest.warns(UserWarning, match=r"sigma=25 is in units of the value range"):
+        add_noise(GREY[:2], sigma=25, random_state=0)
+    with pytest.warns(UserWarning, match=r"half_width=25 is in units of the value range"):
+        FilterDenoiser("gaussian", UniformNoise(25)).fit(GREY[:2])
+
+
+@pytest.mark.parametrize(
+    ("noise", "factor"),
+    [("motion_blur", 5), ("defocus_blur", 3), ("gaussian_blur", 2), ("gaussian", 1)],
+)
+def test_strengths_in_other_units_and_up_to_1_are_not_warned_of(noise, factor):
+    add_noise(GREY[:2], noise, noise_factor=factor, random_state=0)
