@@ -11,13 +11,19 @@ import numpy as np
 import tifffile
 
 from skdenoise.io.safety import errors_name, written_whole
-from skdenoise.io.tiff import ENDINGS, opened_tiff, tifffile_reads, upright_pixels, upright_shape
+from skdenoise.io.segments import DEFLATE, check_segments, decoded_page
+from skdenoise.io.tiff import (
+    ENDINGS,
+    opened_tiff,
+    quiet_tiff,
+    tifffile_reads,
+    upright_pixels,
+    upright_shape,
+)
 from skdenoise.typing import Images
 
 # What tifffile derives from the shape when it writes a stack of ImageJ.
 _DERIVED = ("ImageJ", "images", "channels", "slices", "frames", "hyperstack")
-# Compressions that tifffile writes without another package.
-_DEFLATE = (tifffile.COMPRESSION.DEFLATE, tifffile.COMPRESSION.ADOBE_DEFLATE)
 
 
 @dataclass(frozen=True)
@@ -93,7 +99,7 @@ class TiffStack(Sequence[Images]):
     @contextmanager
     def _opened(self) -> Iterator[tifffile.TiffFile]:
         """Open the file without the checks of all its pages, which were done once."""
-        with self._errors_name_it(), tifffile.TiffFile(self.path, is_ome=False) as file:
+        with self._errors_name_it(), quiet_tiff(self.path) as file:
             yield file
 
     def __len__(self) -> int:
@@ -122,11 +128,12 @@ class TiffStack(Sequence[Images]):
             pixels = file.filehandle.memmap_array(dtype, shape, series.dataoffset, mode="r")[index]
         else:
             page = file.pages.get(index, aspage=True)  # with its own orientation
-            pixels = page.asarray()
-        upright = upright_pixels(self.path, page, pixels)
-        if upright.shape != self.page_shape:
-            raise ValueError(f"page {index} has the shape {upright.shape}, not {self.page_shape}")
-        return upright
+            shape = upright_shape(self.path, page)
+            if shape != self.page_shape:
+                raise ValueError(f"page {index} has the shape {shape}, not {self.page_shape}")
+            check_segments(f"{self.path}, page {index},", page)
+            pixels = decoded_page(page)
+        return upright_pixels(self.path, page, pixels)
 
 
 def n_images_in(path: str | Path) -> int:
@@ -188,7 +195,7 @@ def _options(file):
         options["metadata"] = {
             name: _as_ascii(value) for name, value in known.items() if name not in _DERIVED
         }
-    elif page.compression in _DEFLATE:
+    elif page.compression in DEFLATE:
         options["compression"] = "zlib"
     return options
 

@@ -1,11 +1,13 @@
 """TIFF: read files with tifffile, which keeps all bits, or with Pillow, which reads more kinds."""
 
+import logging
 import os
 import struct
 from collections.abc import Iterator
 from contextlib import contextmanager
 from importlib.util import find_spec
 from pathlib import Path
+from threading import get_ident
 
 import numpy as np
 import tifffile
@@ -13,6 +15,7 @@ from PIL import UnidentifiedImageError
 
 from skdenoise.io.pillow import opened_picture, read_picture
 from skdenoise.io.safety import check_bytes, check_pixels
+from skdenoise.io.segments import ZSTD, check_segments, decoded_page
 from skdenoise.typing import Images
 
 ENDINGS, _BEGINNINGS = (".tif", ".tiff"), (b"II", b"MM")
@@ -36,10 +39,11 @@ def is_tiff(path: str | Path) -> bool:
 def read_tiff(path: str | Path) -> Images:
     """Return the pixels of a TIFF file, upright, as grey levels or RGB of the stored dtype."""
     with _only_page(path) as page:
+        check_segments(path, page)
         if not tifffile_reads(page):
             _check_pillow(path, page)
             return read_picture(path)
-        return upright_pixels(path, page, page.asarray())
+        return upright_pixels(path, page, decoded_page(page))
 
 
 def upright_pixels(path: str | Path, page: tifffile.TiffPage, pixels: Images) -> Images:
@@ -70,6 +74,24 @@ def upright_shape(path: str | Path, page: tifffile.TiffPage) -> tuple[int, ...]:
 
 
 @contextmanager
+def quiet_tiff(path: str | Path) -> Iterator[tifffile.TiffFile]:
+    """Open a TIFF file, and keep tifffile from logging what is wrong with it: that is an error here."""
+    this_thread = get_ident()
+
+    def is_of_others(record):
+        return record.thread != this_thread
+
+    logger = logging.getLogger("tifffile")
+    logger.addFilter(is_of_others)
+    try:
+        # OME refers to planes in other files.
+        with tifffile.TiffFile(path, is_ome=False) as file:
+            yield file
+    finally:
+        logger.removeFilter(is_of_others)
+
+
+@contextmanager
 def opened_tiff(path: str | Path) -> Iterator[tuple[tifffile.TiffFile, int]]:
     """Open a TIFF file, and check its size before its pixels are read.
 
@@ -80,7 +102,7 @@ def opened_tiff(path: str | Path) -> Iterator[tuple[tifffile.TiffFile, int]]:
     n_pages : int
         Number of its pages, each of the size of the first one.
     """
-    with tifffile.TiffFile(path, is_ome=False) as file:  # OME refers to planes in other files
+    with quiet_tiff(path) as file:
         page = file.pages[0]
         # ImageJ stores a stack after a single page.
         n_pages = max(len(file.pages), file.series[0].size // max(page.size, 1), page.imagedepth)
@@ -130,8 +152,11 @@ def tifffile_reads(page: tifffile.TiffPage) -> bool:
 
 def _needs_imagecodecs(page):
     """Return whether tifffile cannot decode a page because the package imagecodecs is missing."""
-    if page.bitspersample not in (1, 2, 4, 8, 16, 32, 64) and find_spec("imagecodecs") is None:
-        return True
+    if find_spec("imagecodecs") is None:
+        if page.bitspersample not in (1, 2, 4, 8, 16, 32, 64):
+            return True
+        if page.compression in ZSTD and find_spec("compression") is None:
+            return True
     codecs, predictors = tifffile.TIFF.DECOMPRESSORS, tifffile.TIFF.UNPREDICTORS
     return page.compression not in codecs or page.predictor not in predictors
 
