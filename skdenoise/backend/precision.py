@@ -8,6 +8,12 @@ PRECISIONS = ("auto", "float32", "bfloat16")
 _CPUINFO = Path("/proc/cpuinfo")
 
 
+def check_precision(precision: str) -> None:
+    """Raise ValueError if the parameter `precision` is not known."""
+    if not isinstance(precision, str) or precision not in PRECISIONS:
+        raise ValueError(f"precision={precision!r:.200} is not one of {', '.join(PRECISIONS)}.")
+
+
 def resolve_precision(precision: str) -> str:
     """Return the compute dtype for the parameter `precision` on this machine.
 
@@ -18,8 +24,7 @@ def resolve_precision(precision: str) -> str:
     ValueError
         If the precision is not known.
     """
-    if precision not in PRECISIONS:
-        raise ValueError(f"precision={precision!r} is not one of {', '.join(PRECISIONS)}.")
+    check_precision(precision)
     if precision != "auto":
         return precision
     return "bfloat16" if _hardware_has_bfloat16() else "float32"

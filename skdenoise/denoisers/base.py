@@ -9,6 +9,7 @@ from typing import Any, Self, overload
 
 import numpy as np
 from numpy.typing import NDArray
+from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted
 
 from skdenoise.base import ImageTransformer
@@ -59,6 +60,9 @@ class Denoiser(ImageTransformer):
     # the value range.
     _opponent_colours = WITHIN_RANGE
 
+    # Whether `value_range_` may be None: the range then depends on the images in each call.
+    _range_may_depend_on_images = False
+
     @abstractmethod
     def fit(self, X: ImagesOrList, y: Any = None, *, clean: ImagesOrList | None = None) -> Self:
         """Fit the denoiser to images."""
@@ -69,9 +73,12 @@ class Denoiser(ImageTransformer):
             raise ValueError(
                 f"train_output={self.train_output!r} is not one of {', '.join(_TRAIN_OUTPUTS)}."
             )
+        if not isinstance(self.clip, bool | np.bool_ | Integral | None):
+            raise ValueError(f"clip={self.clip!r:.200} is not True, False or None.")
         self._check_strength()
         self._check_colour()
         check_stabilize(self.stabilize)
+        check_random_state(self.random_state)
 
     def _check_stabilize(self):
         """Check `stabilize` where it is used, since it can be changed after ``fit``."""
@@ -202,8 +209,8 @@ class Denoiser(ImageTransformer):
         sklearn.exceptions.NotFittedError
             Before ``fit``.
         ValueError
-            If a parameter is an object that JSON cannot describe. Use pickle then, for files that only
-            you and those who trust you will load.
+            If a parameter is an object that JSON cannot describe, or noise has more than 1,000 parts. Use
+            pickle then, for files that only you and those who trust you will load.
         """
         check_is_fitted(self)
         write_model(path, self._description(), self._arrays())
@@ -244,7 +251,7 @@ class Denoiser(ImageTransformer):
     @classmethod
     def _from_description(cls, description, arrays):
         """Return the fitted denoiser that a model file describes; raise ValueError if it is wrong."""
-        params = {name: decoded(value) for name, value in description["parameters"].items()}
+        params = {name: decoded(value, name) for name, value in description["parameters"].items()}
         unknown = set(params) - set(cls().get_params(deep=False))
         if unknown:
             raise ValueError(
@@ -255,6 +262,8 @@ class Denoiser(ImageTransformer):
         # "estimate" is not a strength to check. The noise that it led to is in the file, as `noise_`.
         estimates = isinstance(denoiser.noise_factor, str)
         resolve_noise(denoiser.noise, None if estimates else denoiser.noise_factor)
+        if denoiser.value_range is not None:
+            value_range(denoiser.value_range)
         denoiser._set_learned(description["learned"])
         denoiser._set_arrays(description, arrays)
         return denoiser
@@ -268,19 +277,29 @@ class Denoiser(ImageTransformer):
                 f"its image_shape is {self.image_shape_}; expected height, width and channels."
             )
         known = learned["value_range"]
+        if known is None and not self._range_may_depend_on_images:
+            raise ValueError(f"it has no value_range, which a {type(self).__name__} needs.")
         self.value_range_ = None if known is None else value_range(known)
-        self.noise_ = noise(learned["noise"])
+        self.noise_ = noise(learned["noise"], self.image_shape_)
         (self._seed,) = integers([learned["seed"]], 1, least=0)
         if "n_features_in" in learned:
-            self.n_features_in_ = integers([learned["n_features_in"]], 1)[0]
-            if None in self.image_shape_ or self.n_features_in_ != math.prod(self.image_shape_):
-                raise ValueError(
-                    f"its {self.n_features_in_} features do not fit images of shape "
-                    f"{self.image_shape_}."
-                )
-        if "feature_names_in" in learned:
-            names = [str(name) for name in learned["feature_names_in"]]
-            self.feature_names_in_ = np.array(names, dtype=object)
+            self._set_features(learned["n_features_in"], learned.get("feature_names_in"))
+        elif "feature_names_in" in learned:
+            raise ValueError("it has names of features, but not their number, n_features_in.")
+
+    def _set_features(self, number, names):
+        self.n_features_in_ = integers([number], 1)[0]
+        if None in self.image_shape_ or number != math.prod(self.image_shape_):
+            raise ValueError(
+                f"its {number} features do not fit images of shape {self.image_shape_}."
+            )
+        if names is None:
+            return
+        if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
+            raise ValueError("its names of features, feature_names_in, are not a list of strings.")
+        if len(names) != number:
+            raise ValueError(f"it has {len(names)} names of features, but {number} features.")
+        self.feature_names_in_ = np.array(names, dtype=object)
 
     def _set_arrays(self, description, arrays):
         if arrays:

@@ -2,6 +2,7 @@
 
 import copy
 import math
+import sys
 import warnings
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -9,7 +10,7 @@ from numbers import Integral, Real
 from typing import Any, Literal, Self
 
 import numpy as np
-from joblib import effective_n_jobs
+from joblib import cpu_count, effective_n_jobs
 from scipy import ndimage
 from sklearn.utils import gen_even_slices
 from sklearn.utils.parallel import Parallel, delayed
@@ -27,6 +28,8 @@ from skdenoise.typing import (
 
 # Smaller images are extended by reflection, since wavelets and patches need room.
 _LEAST_SIDE = 16
+# Filters that reach further, or have larger windows, would not end.
+_FURTHEST, _LARGEST_SIZE = 100, 1001
 
 
 class FilterDenoiser(Denoiser):
@@ -100,7 +103,7 @@ class FilterDenoiser(Denoiser):
 
     Notes
     -----
-    Lengths are in pixels. `h`, `weight` and `sigma_color` are multiples of `sigma`, so that they suit
+    Lengths are in pixels: `patch_distance` and `sigma_spatial` are at most 100, sizes at most 1001. `h`, `weight` and `sigma_color` are multiples of `sigma`, so that they suit
     noise of any strength. The corresponding parameters of scikit-image are these times `sigma`.
 
     ================  =========  ======================================================
@@ -214,29 +217,37 @@ class FilterDenoiser(Denoiser):
 
     def _check_params(self):
         super()._check_params()
+        if self.n_jobs is not None and (not isinstance(self.n_jobs, Integral) or not self.n_jobs):
+            raise ValueError(
+                f"n_jobs={self.n_jobs!r} is neither None nor an integer other than 0. -1 uses all processors."
+            )
         self._filter()
 
     def _denoise_images(self, images, pixels, clip):
         apply = delayed(_filter_stored)
         chosen, sigma, params = self._filter()
-        parts = gen_even_slices(len(images), min(len(images), effective_n_jobs(self.n_jobs)))
-        filtered = Parallel(n_jobs=self.n_jobs)(
+        n_jobs = self._n_jobs(len(images))
+        parts = gen_even_slices(len(images), n_jobs)
+        filtered = Parallel(n_jobs)(
             apply(images[part], pixels, clip, chosen, sigma, params) for part in parts
         )
         return np.concatenate(filtered)
 
     def _denoise_each(self, images, value_range):
-        if effective_n_jobs(self.n_jobs) == 1:
+        n_jobs = self._n_jobs(len(images))
+        if n_jobs == 1:
             return super()._denoise_each(images, value_range)
         # Each process denoises one image at a time with a single job. A copy keeps the fitted
         # attributes, which clone would drop.
         alone = copy.copy(self)
         alone.n_jobs = None
         denoise = delayed(alone._denoise)
-        denoised = Parallel(n_jobs=self.n_jobs)(
-            denoise(image[np.newaxis], value_range) for image in images
-        )
+        denoised = Parallel(n_jobs)(denoise(image[np.newaxis], value_range) for image in images)
         return [image[0] for image in denoised]
+
+    def _n_jobs(self, n_images):
+        """Return the number of processes: at most one for each image and each processor."""
+        return min(n_images, effective_n_jobs(self.n_jobs), cpu_count())
 
     def _resolved_colour(self):
         # The median is for pixels that are replaced, in any of the channels.
@@ -410,14 +421,24 @@ def _check_positive(name, value):
         raise ValueError(f"{name}={value!r} must be a number > 0.")
 
 
+def _check_reach(name, value):
+    _check_positive(name, value)
+    if value > _FURTHEST:
+        raise ValueError(f"{name}={value!r} must be at most {_FURTHEST} pixels.")
+
+
 def _check_odd(name, value):
-    if not isinstance(value, Integral) or value < 1 or value % 2 == 0:
-        raise ValueError(f"{name}={value!r} must be an odd number of pixels, such as 3 or 5.")
+    if not isinstance(value, Integral) or not 1 <= value <= _LARGEST_SIZE or value % 2 == 0:
+        raise ValueError(
+            f"{name}={value!r:.200} must be an odd number of pixels, such as 3 or 5, at most {_LARGEST_SIZE}."
+        )
 
 
 def _check_distance(name, value):
-    if not isinstance(value, Integral) or value < 1:
-        raise ValueError(f"{name}={value!r} must be an integer >= 1, in pixels.")
+    if not isinstance(value, Integral) or not 1 <= value <= _FURTHEST:
+        raise ValueError(
+            f"{name}={value!r:.200} must be an integer from 1 to {_FURTHEST}, in pixels."
+        )
 
 
 def _check_wavelet(name, value):
@@ -437,10 +458,10 @@ _PARAMETERS = {
     "wavelet": _check_wavelet,
     "weight": _check_positive,
     "sigma_color": _check_positive,
-    "sigma_spatial": _check_positive,
+    "sigma_spatial": _check_reach,
     "size": _check_odd,
 }
 
 
 def _is_number(value, low):
-    return isinstance(value, Real) and math.isfinite(value) and value >= low
+    return isinstance(value, Real) and low <= value <= sys.float_info.max

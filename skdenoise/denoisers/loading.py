@@ -29,7 +29,9 @@ def load(path) -> Denoiser:
     FileNotFoundError
         If there is no such file.
     ValueError
-        If the file is not a model file, is damaged, is of a newer version, or holds more than 2 GiB.
+        If the file is not a model file, is damaged, is of a newer version, or holds more than 2 GiB; or
+        if parameters or weights in it cannot be used: they are checked as in ``fit``, noise models are
+        tried on a small image, and the output of a network must be finite.
 
     Examples
     --------

@@ -241,6 +241,10 @@ class SubspaceDenoiser(Denoiser):
             if arrays[name].shape != shape:
                 raise ValueError(f"{name} has the shape {arrays[name].shape}; expected {shape}.")
             setattr(self, name, arrays[name])
+        images = np.stack([np.zeros(n_features), np.ones(n_features)]).astype(np.float32)
+        with np.errstate(over="ignore", invalid="ignore"):
+            if not np.isfinite(self._project(images)).all():
+                raise ValueError("its arrays have values so large that the result is not finite.")
 
     def _check_size(self, images):
         if images.shape[1:] != self.image_shape_:

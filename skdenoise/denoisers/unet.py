@@ -11,7 +11,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from skdenoise.denoisers.base import Denoiser
 from skdenoise.denoisers.described_network import described_architecture, name_of
-from skdenoise.denoisers.description import encoded, integers, noise
+from skdenoise.denoisers.description import cannot_hold, encoded, integers, noise
 from skdenoise.denoisers.pretrained import pretrained_path
 from skdenoise.images.opponent import ORTHONORMAL, WITHIN_RANGE
 from skdenoise.images.pixels import UNIT, PixelFormat, chunks
@@ -441,6 +441,8 @@ class UNetDenoiser(Denoiser):
         denoiser._network.precision = denoiser.precision
         return denoiser
 
+    _range_may_depend_on_images = True
+
     @property
     def _opponent_colours(self):
         return ORTHONORMAL if self._network.architecture.scales_with_input else WITHIN_RANGE
@@ -670,6 +672,7 @@ class UNetDenoiser(Denoiser):
             self._warn_if_nothing_was_learned(supervision, pairs, training)
 
     def _check_params(self):
+        from skdenoise.backend.precision import check_precision
         from skdenoise.networks.architecture import check_architecture
 
         super()._check_params()
@@ -678,6 +681,7 @@ class UNetDenoiser(Denoiser):
         supervision = resolve_supervision(self.supervision)
         self._steps()
         check_architecture(self.network, self.filters, channels=1)
+        check_precision(self.precision)
         check_training_params(self)
         if self._estimates_noise:
             if not isinstance(resolve_noise(self.noise), GaussianNoise):
@@ -856,10 +860,7 @@ class UNetDenoiser(Denoiser):
     def _description(self):
         architecture = self._network.architecture
         if not architecture.is_built_in:
-            raise ValueError(
-                f"network={architecture.network!r} is a function, and a model file holds no code. Use "
-                "pickle, for files that only you and those who trust you will load."
-            )
+            raise cannot_hold(f"network={architecture.network!r}")
         return super()._description() | {
             "network": {
                 "name": architecture.network,
@@ -892,12 +893,14 @@ class UNetDenoiser(Denoiser):
 
     def _set_learned(self, learned):
         super()._set_learned(learned)
-        self._known_noise = noise(learned["known_noise"])
+        self._known_noise = noise(learned["known_noise"], self.image_shape_)
         self.history_ = {
             str(name): [float(value) for value in values]
             for name, values in learned["history"].items()
         }
         (self.n_iter_,) = integers([learned["n_iter"]], 1, least=0)
+        if {len(values) for values in self.history_.values()} - {self.n_iter_}:
+            raise ValueError(f"its history is not that of {self.n_iter_} epochs, its n_iter.")
 
     def _set_arrays(self, description, arrays):
         from skdenoise.inference.trained import TrainedNetwork

@@ -92,6 +92,14 @@ def least_weights(architecture) -> int:
     return int(one + linear * (steps - 1) + square * (steps**2 - 1))
 
 
+def output_is_finite(model, architecture) -> bool:
+    """Return whether the output for small images is finite: black, white and random ones."""
+    shape = (architecture.multiple, architecture.multiple, architecture.channels)
+    noisy = np.random.default_rng(0).normal(0.5, 1, shape)
+    images = np.stack([np.zeros(shape), np.ones(shape), noisy]).astype(np.float32)
+    return bool(np.isfinite(keras.ops.convert_to_numpy(model(images))).all())
+
+
 def _count(architecture, widest, n):
     filters = tuple(n if level == widest else 1 for level in range(len(architecture.filters)))
     tiny = replace(architecture, filters=filters)

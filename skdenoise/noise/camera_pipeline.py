@@ -1,6 +1,5 @@
 """Camera pipeline: the noise that is left in the pictures that cameras and phones write."""
 
-import math
 from typing import Self
 
 import numpy as np
@@ -16,7 +15,7 @@ from skdenoise.noise.camera import (
 )
 from skdenoise.noise.digital import JPEGCompression
 from skdenoise.noise.model import CatalogueModel, check_limits, draw_strength, map_strength
-from skdenoise.noise.optics import GaussianBlur
+from skdenoise.noise.optics import MOST_SIGMA, GaussianBlur
 from skdenoise.typing import Severity, Strength, UnitImages
 
 # Unsharp masking adds what a Gaussian blur of this standard deviation, in pixels, takes away.
@@ -149,7 +148,7 @@ class CameraPipeline(CatalogueModel):
         light /= balance
         noisy = light + sensor_noise(light, shot, read, rng)
         noise = self._develop(noisy, balance, mixing) - self._develop(light, balance, mixing)
-        check_limits("blur", self.blur, 0, math.inf)  # GaussianBlur would call it sigma
+        check_limits("blur", self.blur, 0, MOST_SIGMA)  # GaussianBlur would call it sigma
         noise = GaussianBlur(self.blur)(noise, rng)
         sharpening = draw_strength("sharpening", self.sharpening, n_pictures, rng)
         return noise + sharpening * (noise - _UNSHARP(noise, rng))

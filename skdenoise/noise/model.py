@@ -138,15 +138,19 @@ def draw_integers(
 def strength_range(name: str, strength: Strength) -> tuple[float, float]:
     """Return (low, high) of a strength, which is a number or a pair."""
     pair = (strength, strength) if isinstance(strength, Real) else strength
-    if (
-        not isinstance(pair, tuple | list)
-        or len(pair) != 2
-        or not all(isinstance(s, Real) and not math.isnan(s) for s in pair)
-    ):
-        raise ValueError(f"{name}={strength!r} is neither a number nor a range (low, high).")
+    if not isinstance(pair, tuple | list) or len(pair) != 2 or not all(map(_is_number, pair)):
+        raise ValueError(f"{name}={strength!r:.200} is neither a number nor a range (low, high).")
     if pair[0] > pair[1]:
         raise ValueError(f"{name}={strength!r}: expected low <= high.")
     return float(pair[0]), float(pair[1])
+
+
+def _is_number(value):
+    """Return whether a value is a number that a float can hold, or infinity."""
+    try:
+        return isinstance(value, Real) and not math.isnan(value)
+    except OverflowError:
+        return False
 
 
 def check_limits(name: str, strength: Strength, low: float, high: float) -> tuple[float, float]:

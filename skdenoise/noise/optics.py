@@ -15,6 +15,9 @@ from skdenoise.images.pixels import chunks
 from skdenoise.noise.model import CatalogueModel, check_number, draw_strength, severity_table
 from skdenoise.typing import Strength, UnitImages
 
+# Kernels of more pixels would fill the memory.
+MOST_SIGMA, _MOST_RADIUS, _MOST_LENGTH = 200, 500, 1000
+
 
 class GaussianBlur(CatalogueModel):
     """Blur with a Gaussian kernel.
@@ -22,7 +25,8 @@ class GaussianBlur(CatalogueModel):
     Parameters
     ----------
     sigma : float or (low, high), default=1
-        Standard deviation of the kernel, in pixels. If a range, drawn uniformly for each image.
+        Standard deviation of the kernel, in pixels, at most 200. If a range, drawn uniformly for each
+        image.
 
     Examples
     --------
@@ -42,7 +46,7 @@ class GaussianBlur(CatalogueModel):
 
     def __call__(self, images: UnitImages, rng: np.random.Generator) -> UnitImages:
         """Convolve each image with its kernel."""
-        sigmas = draw_strength("sigma", self.sigma, len(images), rng)
+        sigmas = draw_strength("sigma", self.sigma, len(images), rng, high=MOST_SIGMA)
         return _convolve(images, _kernels(_gaussian_kernel, sigmas))
 
     @classmethod
@@ -57,8 +61,8 @@ class DefocusBlur(CatalogueModel):
     Parameters
     ----------
     radius : float or (low, high), default=2
-        Radius of the disk, in pixels; 0 is the identity. If a range, drawn uniformly for each
-        image.
+        Radius of the disk, in pixels, at most 500; 0 is the identity. If a range, drawn uniformly
+        for each image.
     alias_blur : float, default=0.5
         Standard deviation, in pixels, of the Gaussian that softens the edge of the disk.
 
@@ -87,7 +91,7 @@ class DefocusBlur(CatalogueModel):
     def __call__(self, images: UnitImages, rng: np.random.Generator) -> UnitImages:
         """Convolve each image with its disk."""
         check_number("alias_blur", self.alias_blur, 0)
-        radii = draw_strength("radius", self.radius, len(images), rng)
+        radii = draw_strength("radius", self.radius, len(images), rng, high=_MOST_RADIUS)
         return _convolve(images, _kernels(self._disk, radii))
 
     def _disk(self, radius):
@@ -112,8 +116,8 @@ class MotionBlur(CatalogueModel):
     Parameters
     ----------
     length : float or (low, high), default=5
-        Length of the motion, in pixels; 0 is the identity. If a range, drawn uniformly for each
-        image.
+        Length of the motion, in pixels, at most 1000; 0 is the identity. If a range, drawn uniformly
+        for each image.
     angle : float or (low, high), default=(-45, 45)
         Direction of the motion in degrees, clockwise from the right. If a range, drawn uniformly
         for each image.
@@ -154,7 +158,7 @@ class MotionBlur(CatalogueModel):
 
     def __call__(self, images: UnitImages, rng: np.random.Generator) -> UnitImages:
         """Convolve each image with its line kernel."""
-        lengths = draw_strength("length", self.length, len(images), rng)
+        lengths = draw_strength("length", self.length, len(images), rng, high=_MOST_LENGTH)
         angles = draw_strength("angle", self.angle, len(images), rng, low=-360, high=360)
         if self.sigma is not None:
             # Samples further away have less than 4e-6 of the weight of the nearest one.

@@ -10,15 +10,18 @@ import numpy as np
 import pandas as pd
 import pytest
 from conftest import quick_denoiser
+from joblib import cpu_count
 from sklearn.base import clone
 from sklearn.exceptions import NotFittedError
 
 from skdenoise import (
     CommonCorruption,
     Compose,
+    FilterDenoiser,
     GaussianNoise,
     PoissonNoise,
     RandomChoice,
+    SubspaceDenoiser,
     UNetDenoiser,
     load,
 )
@@ -179,6 +182,17 @@ def as_npy(array):
     return file.getvalue()
 
 
+def some_noise(kind="GaussianNoise", **parameters):
+    return {"noise_model": kind, "parameters": parameters}
+
+
+def nested_noise(depth):
+    noise = some_noise()
+    for _ in range(depth):
+        noise = some_noise("Compose", models=[noise])
+    return noise
+
+
 @pytest.mark.parametrize(
     "change",
     [
@@ -204,6 +218,44 @@ def as_npy(array):
         lambda about: about["learned"].update(n_iter=-1),
         lambda about: about["learned"].update(noise="gaussian"),
         lambda about: about["learned"].pop("seed"),
+        lambda about: about["learned"].update(seed=True),
+        lambda about: about["learned"].update(value_range=[0, 1e-40]),
+        lambda about: about["learned"].update(value_range=[-1e308, 1e308]),
+        lambda about: about["learned"].update(value_range=[0, 10**400]),
+        lambda about: about["learned"].update(feature_names_in=["a", "b"]),
+        lambda about: about["learned"].update(feature_names_in="a" * 64),
+        lambda about: about["learned"].update(n_features_in=-64),
+        lambda about: about["learned"].update(image_shape=[-8, -8, 1]),
+        lambda about: about["learned"].update(history={"loss": [1, 2, 3]}),
+        lambda about: about["learned"].update(history={"loss": "ab"}),
+        lambda about: about["learned"].update(noise=some_noise(sigma="a")),
+        lambda about: about["learned"].update(noise=some_noise(sigma=1e39)),
+        lambda about: about["learned"].update(noise=some_noise("GaussianBlur", sigma=10**9)),
+        lambda about: about["learned"].update(noise=some_noise("DefocusBlur", radius=10**9)),
+        lambda about: about["learned"].update(noise=some_noise("MotionBlur", length=10**9)),
+        lambda about: about["learned"].update(noise=some_noise("CameraPipeline", blur=10**9)),
+        lambda about: about["learned"].update(
+            noise=some_noise("RandomChoice", models=["gaussian", "hiss"], p=[1, 0])
+        ),
+        lambda about: about["learned"].update(
+            noise=some_noise("Compose", models=[some_noise()] * 200_000)
+        ),
+        lambda about: about["learned"].update(noise=nested_noise(100)),
+        lambda about: about["learned"].update(known_noise=some_noise(sigma=-1)),
+        lambda about: about["network"].update(linear="yes"),
+        lambda about: about["network"].update(channels=True),
+        lambda about: about["network"].update(filters=[2, 10**400]),
+        lambda about: about["parameters"].update(precision="float8"),
+        lambda about: about["parameters"].update(precision=["float32"]),
+        lambda about: about["parameters"].update(clip="yes"),
+        lambda about: about["parameters"].update(value_range=[0, 0]),
+        lambda about: about["parameters"].update(random_state=-1),
+        lambda about: about["parameters"].update(strength=10**400),
+        lambda about: about["parameters"].update(noise_factor=10**400),
+        lambda about: about["parameters"].update(noise=nested_noise(100)),
+        lambda about: about["parameters"].update(
+            inference={"inference_step": "MultiScale", "parameters": {"n_scales": -1}}
+        ),
     ],
 )
 def test_descriptions_that_make_no_sense_are_refused(saved, tmp_path, change):
@@ -224,12 +276,87 @@ def test_descriptions_that_make_no_sense_are_refused(saved, tmp_path, change):
         {"weights/0.npy": as_npy(np.zeros((1, 1, 4, 2), np.float32))},
         {"weights/0.npy": as_npy(np.full((3, 3, 4, 2), np.nan, np.float32))},
         {"weights/99.npy": as_npy(np.zeros(3, np.float32))},
+        {"weights/0.npy": as_npy(np.full((3, 3, 4, 2), 3e38, np.float32))},
         {"../outside.py": b"print(1)"},
+        {"../outside.npy": as_npy(np.zeros(3, np.float32))},
+        {"/outside.npy": as_npy(np.zeros(3, np.float32))},
+        {f"weights/{index}.npy": b"" for index in range(100, 2000)},
     ],
 )
 def test_archives_that_make_no_sense_are_refused(saved, tmp_path, changes):
     with pytest.raises(ValueError, match="is not a readable skdenoise model file"):
         load(rewritten(saved[1], tmp_path, changes))
+
+
+def test_entries_that_occur_twice_are_refused(saved, tmp_path):
+    for twice in ("model.json", "weights/0.npy"):
+        copy = rewritten(saved[1], tmp_path, {})
+        with pytest.warns(UserWarning, match="Duplicate"), zipfile.ZipFile(copy, "a") as archive:
+            archive.writestr(twice, entries(saved[1])[twice])
+        with pytest.raises(ValueError, match="each once"):
+            load(copy)
+
+
+@pytest.mark.parametrize(
+    ("denoiser", "change"),
+    [
+        (FilterDenoiser("median"), lambda about: about["parameters"].update(size=10**9 + 1)),
+        (FilterDenoiser(), lambda about: about["parameters"].update(patch_size=10**9 + 1)),
+        (FilterDenoiser(), lambda about: about["parameters"].update(patch_distance=10**9)),
+        (FilterDenoiser(), lambda about: about["parameters"].update(n_jobs="all")),
+        (FilterDenoiser(), lambda about: about["parameters"].update(sigma=10**400)),
+        (
+            FilterDenoiser("gaussian"),
+            lambda about: about["parameters"].update(sigma_spatial=1e9),
+        ),
+        (FilterDenoiser("gaussian"), lambda about: about["learned"].update(value_range=None)),
+        (
+            FilterDenoiser(),
+            lambda about: about["parameters"].update(
+                stabilize=some_noise("PoissonNoise", photons=0)
+            ),
+        ),
+    ],
+)
+def test_filters_that_would_not_end_or_fail_are_refused(tmp_path, denoiser, change):
+    denoiser.fit(np.random.default_rng(0).random((3, 8, 8))).save(tmp_path / "model")
+    with pytest.raises(ValueError, match=r"copy\.skdenoise is not a readable"):
+        load(described(tmp_path / "model", tmp_path, change))
+
+
+def test_components_whose_result_would_not_be_finite_are_refused(tmp_path):
+    denoiser = SubspaceDenoiser(2, random_state=0).fit(np.random.default_rng(0).random((9, 8, 8)))
+    denoiser.save(tmp_path / "model")
+    huge = {"components_.npy": as_npy(denoiser.components_.astype(np.float64) * 1e200)}
+    with pytest.raises(ValueError, match="result is not finite"):
+        load(rewritten(tmp_path / "model", tmp_path, huge))
+
+
+def test_more_processes_than_processors_are_not_started(tmp_path):
+    images = np.random.default_rng(0).random((3, 8, 8))
+    denoiser = FilterDenoiser("median").fit(images)
+    denoiser.save(tmp_path / "model")
+    many = load(
+        described(
+            tmp_path / "model", tmp_path, lambda about: about["parameters"].update(n_jobs=10**6)
+        )
+    )
+    assert many._n_jobs(10**6) <= cpu_count()
+    np.testing.assert_array_equal(many.transform(images), denoiser.transform(images))
+
+
+def test_a_result_that_is_not_finite_is_refused(saved, digits):
+    denoiser = clone(saved[0]).set_params(network="bias_free").fit(digits[0][:50])
+    denoiser.model_.set_weights([weight * 1e30 for weight in denoiser.model_.get_weights()])
+    with pytest.raises(ValueError, match="values that are not finite"):
+        denoiser.transform(digits[0][:2])
+
+
+def test_noise_of_too_many_parts_cannot_be_saved(tmp_path):
+    many = Compose([GaussianNoise(0.1)] * 1001)
+    denoiser = FilterDenoiser(noise=many).fit(np.random.default_rng(0).random((3, 8, 8)))
+    with pytest.raises(ValueError, match="noise has more than 1000 items"):
+        denoiser.save(tmp_path / "model")
 
 
 def test_other_files_are_refused(tmp_path):

@@ -2,11 +2,24 @@ import os
 import stat
 import subprocess
 import sys
+import time
 
+import numpy as np
 import pytest
 
 from skdenoise.io import safety
+from skdenoise.io.model_file import read_model
 from skdenoise.io.safety import written_whole
+
+# Writes a model file again and again, and says so after the first time.
+WRITER = """
+import sys
+import numpy as np
+from skdenoise.io.model_file import write_model
+for number in range(10**9):
+    write_model(sys.argv[1], {"number": number}, {"numbers": np.full(10**6, number, np.float64)})
+    print(number, flush=True)
+"""
 
 
 def test_a_file_is_there_whole_or_as_it_was(tmp_path):
@@ -64,3 +77,17 @@ def test_files_of_killed_processes_are_removed_and_no_others(tmp_path):
     with safety.written_whole(tmp_path / "new.png") as new:
         new.write_bytes(b"new")
     assert set(tmp_path.iterdir()) == {tmp_path / "new.png", *others}
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="signals of POSIX")
+def test_a_writer_that_is_killed_leaves_a_whole_file(tmp_path):
+    path = tmp_path / "model.skdenoise"
+    for seconds in (0.01, 0.05, 0.2):
+        with subprocess.Popen(
+            [sys.executable, "-c", WRITER, path], stdout=subprocess.PIPE
+        ) as process:
+            process.stdout.readline()
+            time.sleep(seconds)
+            process.kill()
+        about, arrays = read_model(path, lambda about, arrays: (about, arrays))
+        np.testing.assert_array_equal(arrays["numbers"], np.full(10**6, about["number"]))
