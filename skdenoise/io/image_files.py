@@ -6,6 +6,7 @@ from collections import OrderedDict
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from threading import Lock
+from typing import Any
 
 import numpy as np
 import tifffile
@@ -13,10 +14,10 @@ from PIL import Image
 
 from skdenoise.images.layout import check_values
 from skdenoise.io.npy import mapped_image
-from skdenoise.io.pillow import picture_shape, read_picture
+from skdenoise.io.pillow import picture_header, read_picture
 from skdenoise.io.safety import errors_name, written_whole
 from skdenoise.io.stacks import TiffStack, n_images_in
-from skdenoise.io.tiff import is_tiff, read_tiff, tiff_shape
+from skdenoise.io.tiff import is_tiff, read_tiff, tiff_header
 from skdenoise.typing import Images
 
 _TIFF = (".tif", ".tiff")
@@ -54,12 +55,26 @@ def read_image(path: str | Path) -> Images:
 def read_shape(path: str | Path) -> tuple[int, ...]:
     """Return the shape of the image in a file, or of its pages. Only the header is read."""
     path = Path(path)
+    if n_images_in(path) > 1:
+        with errors_name(path, "cannot be read as an image"):
+            return TiffStack(path).page_shape
+    return read_header(path)[0]
+
+
+def read_header(path: str | Path) -> tuple[tuple[int, ...], np.dtype[Any]]:
+    """Return the shape and dtype of the image that `read_image` returns. Only the header is read.
+
+    Raises
+    ------
+    ValueError
+        As `read_image`, except for faults that only the pixels show.
+    """
+    path = Path(path)
     with errors_name(path, "cannot be read as an image"):
         if path.suffix.lower() == ".npy":
-            return mapped_image(path).shape
-        if n_images_in(path) > 1:
-            return TiffStack(path).page_shape
-        return tiff_shape(path) if is_tiff(path) else picture_shape(path)
+            array = mapped_image(path)
+            return array.shape, array.dtype.newbyteorder("=")
+        return tiff_header(path) if is_tiff(path) else picture_header(path)
 
 
 def write_image(path: str | Path, image: Images) -> None:

@@ -1,9 +1,12 @@
 """Pillow: read PNG, JPEG, BMP, WebP, and the TIFF files that tifffile cannot read."""
 
+import os
+import struct
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from PIL import Image, ImageOps
@@ -12,7 +15,12 @@ from skdenoise.io.safety import check_pixels
 from skdenoise.typing import Images
 
 _GREY_MODES = ("1", "L", "LA", "La", "I", "I;16", "I;16B", "I;16L", "F")
+# Pixels of other modes are uint8.
+_DTYPES = {"1": "bool", "I": "int32", "F": "float32"} | dict.fromkeys(
+    ("I;16", "I;16B", "I;16L"), "uint16"
+)
 _EXIF_ORIENTATION, _LYING = 0x0112, (5, 6, 7, 8)
+_PNG_SIGNATURE_BYTES, _PNG_METADATA = 8, (b"eXIf", b"tEXt", b"zTXt", b"iTXt")
 
 
 @contextmanager
@@ -57,13 +65,35 @@ def read_picture(path: str | Path) -> Images:
     return pixels[..., 0] if pixels.ndim == 3 and pixels.shape[2] == 1 else pixels
 
 
-def picture_shape(path: str | Path) -> tuple[int, ...]:
-    """Return the shape of the array that `read_picture` returns."""
+def picture_header(path: str | Path) -> tuple[tuple[int, ...], np.dtype[Any]]:
+    """Return the shape and dtype of the array that `read_picture` returns."""
     with opened_picture(path) as picture:
         height, width = picture.height, picture.width
-        if picture.getexif().get(_EXIF_ORIENTATION) in _LYING:
+        if _exif(path, picture).get(_EXIF_ORIENTATION) in _LYING:
             height, width = width, height
-        return (height, width) if picture.mode in _GREY_MODES else (height, width, 3)
+        shape = (height, width) if picture.mode in _GREY_MODES else (height, width, 3)
+        return shape, np.dtype(_DTYPES.get(picture.mode, "uint8"))
+
+
+def _exif(path, picture):
+    """Return the EXIF of a picture. Pillow decodes any PNG for it, which is only needed for some."""
+    if picture.format == "PNG" and not _has_late_metadata(path):
+        return Image.Image.getexif(picture)
+    return picture.getexif()
+
+
+def _has_late_metadata(path):
+    """Return whether a PNG has chunks after its pixels that may hold EXIF."""
+    after_pixels = False
+    with open(path, "rb") as file:
+        file.seek(_PNG_SIGNATURE_BYTES)
+        while len(start := file.read(8)) == 8:
+            n_bytes, kind = struct.unpack(">I4s", start)
+            after_pixels = after_pixels or kind == b"IDAT"
+            if after_pixels and kind in _PNG_METADATA:
+                return True
+            file.seek(n_bytes + 4, os.SEEK_CUR)  # and its checksum
+    return False
 
 
 def _is_deep_colour_png(path):

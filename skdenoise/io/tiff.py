@@ -8,12 +8,13 @@ from contextlib import contextmanager
 from importlib.util import find_spec
 from pathlib import Path
 from threading import get_ident
+from typing import Any
 
 import numpy as np
 import tifffile
 from PIL import UnidentifiedImageError
 
-from skdenoise.io.pillow import opened_picture, read_picture
+from skdenoise.io.pillow import opened_picture, picture_header, read_picture
 from skdenoise.io.safety import check_bytes, check_pixels
 from skdenoise.io.segments import ZSTD, check_segments, decoded_page
 from skdenoise.typing import Images
@@ -57,10 +58,12 @@ def upright_pixels(path: str | Path, page: tifffile.TiffPage, pixels: Images) ->
     return np.ascontiguousarray(_upright(page, pixels), pixels.dtype.newbyteorder("="))
 
 
-def tiff_shape(path: str | Path) -> tuple[int, ...]:
-    """Return the shape of the array that `read_tiff` returns."""
+def tiff_header(path: str | Path) -> tuple[tuple[int, ...], np.dtype[Any]]:
+    """Return the shape and dtype of the array that `read_tiff` returns."""
     with _only_page(path) as page:
-        return upright_shape(path, page)
+        shape = upright_shape(path, page)
+        dtype = page.dtype if tifffile_reads(page) else picture_header(path)[1]
+        return shape, dtype.newbyteorder("=")
 
 
 def upright_shape(path: str | Path, page: tifffile.TiffPage) -> tuple[int, ...]:

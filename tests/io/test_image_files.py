@@ -12,7 +12,7 @@ from PIL import Image
 
 from skdenoise import FilterDenoiser, ImageFolder
 from skdenoise.io import tiff as tiff_files
-from skdenoise.io.image_files import read_image, read_shape, write_image
+from skdenoise.io.image_files import read_header, read_image, read_shape, write_image
 
 
 def grey(dtype):
@@ -43,6 +43,7 @@ def test_what_is_written_is_read_again(tmp_path, ending, dtype, colours):
     assert read.dtype == image.dtype
     np.testing.assert_array_equal(read, image)
     assert read_shape(path) == image.shape
+    assert read_header(path) == (image.shape, image.dtype)
     assert [file.name for file in tmp_path.iterdir()] == [path.name]
 
 
@@ -75,6 +76,53 @@ def test_photographs_are_turned_upright(tmp_path):
     upright = np.rot90(np.arange(12).reshape(3, 4), -1)
     np.testing.assert_array_equal(read_image(tmp_path / "turned.png"), upright)
     assert read_shape(tmp_path / "turned.png") == (4, 3)
+
+
+def test_orientation_after_the_pixels_of_a_png_is_found(tmp_path):
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    Image.fromarray(np.arange(12, dtype=np.uint8).reshape(3, 4)).save(tmp_path / "a.png", exif=exif)
+    whole = (tmp_path / "a.png").read_bytes()
+    start = whole.index(b"eXIf") - 4
+    end = start + 12 + int.from_bytes(whole[start : start + 4], "big")
+    last = whole.index(b"IEND") - 4
+    (tmp_path / "a.png").write_bytes(
+        whole[:start] + whole[end:last] + whole[start:end] + whole[last:]
+    )
+    assert read_image(tmp_path / "a.png").shape == read_shape(tmp_path / "a.png") == (4, 3)
+
+
+def test_header_of_a_png_is_read_without_its_pixels(tmp_path):
+    write_image(tmp_path / "a.png", np.random.default_rng(0).integers(0, 256, (60, 50), np.uint8))
+    whole = (tmp_path / "a.png").read_bytes()
+    (tmp_path / "a.png").write_bytes(whole[: len(whole) // 2])
+    assert read_header(tmp_path / "a.png") == ((60, 50), np.uint8)
+    with pytest.raises(ValueError, match=r"a\.png cannot be read"):
+        read_image(tmp_path / "a.png")
+
+
+MODES = {
+    ".png": ("1", "L", "LA", "P", "RGB", "RGBA", "I;16"),
+    ".jpg": ("L", "RGB", "CMYK"),
+    ".bmp": ("1", "L", "P", "RGB"),
+    ".webp": ("L", "RGB", "RGBA"),
+    ".tif": ("1", "L", "LA", "P", "RGB", "RGBA", "CMYK", "I;16", "I", "F"),
+}
+
+
+@pytest.mark.parametrize(
+    ("ending", "mode"), [(ending, mode) for ending in MODES for mode in MODES[ending]]
+)
+def test_a_header_states_what_is_read(tmp_path, ending, mode):
+    values = np.arange(35, dtype=np.uint8).reshape(7, 5)
+    if mode == "I;16":
+        picture = Image.fromarray(values.astype(np.uint16) * 9)
+    else:
+        picture = Image.fromarray(values).convert("RGB" if mode == "CMYK" else "L").convert(mode)
+    path = tmp_path / f"a{ending}"
+    picture.save(path)
+    image = read_image(path)
+    assert read_header(path) == (image.shape, image.dtype)
 
 
 def test_cmyk_and_palettes_become_rgb(tmp_path):
@@ -186,6 +234,7 @@ def test_colours_of_16_bits_keep_them_beside_an_opaque_channel_and_plane_by_plan
     assert read.dtype == np.uint16
     np.testing.assert_array_equal(read, image)
     assert read_shape(path) == image.shape
+    assert read_header(path) == (image.shape, image.dtype)
 
 
 @pytest.mark.parametrize(
