@@ -21,6 +21,7 @@ from skdenoise.cli.common import (
     choice_of,
     import_keras_in_silence,
     saved,
+    say,
 )
 from skdenoise.io.labelled import load_labelled_images
 from skdenoise.io.safety import written_whole
@@ -50,9 +51,9 @@ Source = Annotated[
     str,
     typer.Argument(
         metavar="IMAGES",
-        help="A folder with one subfolder per class (or with such folders called train and test), an .npz "
-        "archive with x_train, y_train, x_test, y_test or X, y, or 'digits' for scikit-learn's "
-        "digits.",
+        help="A folder with one subfolder per class (or with folders train and test, or train and val, that "
+        "have these), an .npz archive with x_train, y_train, x_test, y_test or X, y, or 'digits' for "
+        "scikit-learn's digits, if there is no path of this name.",
     ),
 ]
 Classifier = Annotated[
@@ -123,7 +124,8 @@ def evaluate(
     """Check whether denoising improves classification of noisy images.
 
     Compares denoisers with the classifier without a denoiser, with noise augmentation and after PCA, all
-    for the same noise. Prints a table and its conclusions.
+    for the same noise. Prints what was read, a table and its conclusions. Files that cannot be read, or
+    differ from the others in dtype or channels, are listed and left out, and the exit code is 1.
     """
     if csv is not None:
         check_new(csv, overwrite)
@@ -133,6 +135,7 @@ def evaluate(
         max_test,
         seed,
         quiet or as_json,
+        silent=as_json,
         classifier=classifier,
         denoisers=denoisers,
         noise=noise,
@@ -146,16 +149,13 @@ def evaluate(
     if as_json:
         print(frame.to_json(orient="records"), flush=True)
     else:
-        n_train, n_test = len(study.images.X_train), len(study.images.X_test)
-        n_classes = len(set(study.images.y_train))
-        print(f"{n_train} training images of {n_classes} classes, {n_test} test images\n")
         print(study.comparison.summary(), flush=True)
+    place = csv
     if csv is not None:
         place = saved(csv, functools.partial(_write_csv, frame))
         if not as_json:
             print(f"\nTable: {place}")
-        if place != csv:
-            raise typer.Exit(1)
+    _exit(study.images, is_saved=place == csv)
 
 
 def _write_csv(frame, path):
@@ -186,7 +186,8 @@ def report(
 ):
     """Write the results of `evaluate`, with images and curves, to one HTML page.
 
-    The page works offline. It ends with the command that reproduces it.
+    The page works offline. It ends with the command that reproduces it. Files that cannot be read, or
+    differ from the others in dtype or channels, are listed and left out, and the exit code is 1.
     """
     check_new(output, overwrite)
     study = _study(
@@ -209,8 +210,7 @@ def report(
     title = f"Does denoising help? {Path(source).name}, {noise} noise"
     place = saved(output, functools.partial(write_report, study, call=call, title=title))
     print(f"Report: {place}")
-    if place != output:
-        raise typer.Exit(1)
+    _exit(study.images, is_saved=place == output)
 
 
 def _joined(arguments):
@@ -218,12 +218,28 @@ def _joined(arguments):
     return subprocess.list2cmdline(arguments) if os.name == "nt" else shlex.join(arguments)
 
 
-def _study(source, max_train, max_test, seed, quiet, **options):
-    """Load the images, and run the study."""
+def _study(source, max_train, max_test, seed, quiet, *, silent=False, **options):
+    """Load the images, say what was read unless `silent`, and run the study."""
+    images = _images(source, max_train, max_test, seed)
+    for factor in options["noise_factors"] or ():
+        try:
+            add_noise(images.X_test[:1], options["noise"], factor, value_range=(0, 1))
+        except ValueError as error:
+            raise typer.BadParameter(str(error), param_hint="--noise-factor") from error
+    if not silent:
+        print(_head(source, images), flush=True)
+    import_keras_in_silence()
+    return run_study(images, random_state=seed, verbose=0 if quiet else 1, **options)
+
+
+def _images(source, max_train, max_test, seed):
+    """Return enough images for a study, and list the files that are left out."""
     try:
         images = load_labelled_images(source, max_train=max_train, max_test=max_test, seed=seed)
     except (ValueError, OSError) as error:
         raise typer.BadParameter(str(error), param_hint="IMAGES") from error
+    for reason in images.left_out:
+        say(f"left out: {reason}")
     n_train, n_test = len(images.X_train), len(images.X_test)
     if min(n_train, n_test) < _LEAST_IMAGES:
         raise typer.BadParameter(
@@ -231,10 +247,22 @@ def _study(source, max_train, max_test, seed, quiet, **options):
             f"least {_LEAST_IMAGES} of each.",
             param_hint="IMAGES",
         )
-    for factor in options["noise_factors"] or ():
-        try:
-            add_noise(images.X_test[:1], options["noise"], factor, value_range=(0, 1))
-        except ValueError as error:
-            raise typer.BadParameter(str(error), param_hint="--noise-factor") from error
-    import_keras_in_silence()
-    return run_study(images, random_state=seed, verbose=0 if quiet else 1, **options)
+    return images
+
+
+def _head(source, images):
+    """Return what was read, in words."""
+    name = source if Path(source).exists() else "digits of scikit-learn"
+    lines = [f"{name}: {images.found}", *(f"note: {note}" for note in images.notes)]
+    if images.left_out:
+        lines.append(f"{len(images.left_out)} file(s) left out")
+    lines.append(
+        f"using {len(images.X_train)} training images and {len(images.X_test)} test images\n"
+    )
+    return "\n".join(lines)
+
+
+def _exit(images, *, is_saved):
+    """End with exit code 1 if files were left out, or a result is not where it should be."""
+    if images.left_out or not is_saved:
+        raise typer.Exit(1)

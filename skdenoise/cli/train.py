@@ -28,6 +28,7 @@ from skdenoise.cli.common import (
     say,
 )
 from skdenoise.io.image_files import image_paths
+from skdenoise.io.kinds import of_usual_kind
 from skdenoise.networks.by_name import NETWORKS
 from skdenoise.supervision.by_name import SUPERVISIONS
 
@@ -215,26 +216,17 @@ def _usable(folder, colour):
         images = ImageFolder(folder, colour)
     except FileNotFoundError as error:
         raise typer.BadParameter(str(error), param_hint="FOLDER") from error
-    kinds = {}
-    for index, path in enumerate(images.paths):
-        try:
-            image = images[index]
-            kinds[index] = (image.shape[2:], image.dtype.name)
-        except Exception as error:  # a reader may raise anything on a damaged file
-            say(f"left out: {error}" if str(path) in str(error) else f"left out: {path}: {error}")
-    if not kinds:
+
+    def header(index):
+        image = images[index]
+        return image.shape, image.dtype
+
+    usable, left_out = of_usual_kind(images.paths, header)
+    for reason in left_out.values():
+        say(f"left out: {reason}")
+    if not usable:
         raise typer.BadParameter(f"{folder} has no readable image.", param_hint="FOLDER")
-    usual, _ = Counter(kinds.values()).most_common(1)[0]
-    for index, found in kinds.items():
-        if found != usual:
-            path = images.paths[index]
-            say(f"left out: {path} is {_described(*found)}; most images are {_described(*usual)}")
-    usable = images.subset(index for index, found in kinds.items() if found == usual)
-    return usable, len(images) - len(usable) + len(archives)
-
-
-def _described(channels, dtype):
-    return f"{dtype} with {channels[0]} channels" if channels else f"grey {dtype}"
+    return images.subset(usable), len(left_out) + len(archives)
 
 
 def _paired(images, folder, clean):

@@ -47,7 +47,7 @@ def read_archive(path: str | Path) -> dict[str, NDArray[Any]]:
         As `opened_archive`.
     """
     with opened_archive(path) as archive:
-        return {name: archive[name] for name in archive.files}
+        return {name: read_member(archive, name) for name in archive.files}
 
 
 @contextmanager
@@ -64,6 +64,26 @@ def opened_archive(path: str | Path) -> Iterator[NpzFile]:
         # NumPy does not close a damaged file that it opened itself.
         with open(path, "rb") as file, np.load(file, allow_pickle=False) as archive:
             yield archive
+
+
+def read_member(archive: NpzFile, name: str) -> NDArray[Any]:
+    """Return an array of an opened archive.
+
+    Raises
+    ------
+    ValueError
+        If it holds Python objects, which could run code when they are read.
+    """
+    with archive.zip.open(
+        f"{name}.npy" if f"{name}.npy" in archive.zip.namelist() else name
+    ) as file:
+        _, dtype = _header(file)
+    if dtype.hasobject:
+        raise ValueError(
+            f"the array {name} holds Python objects ({dtype}), which could run code when they are read; "
+            f"expected numbers or text. Save it as one of these, for example {name}.astype(str)."
+        )
+    return archive[name]
 
 
 def check_archive(path: str | Path) -> None:
@@ -90,7 +110,8 @@ def check_archive(path: str | Path) -> None:
                 ) from error
             if is_stack(shape, dtype):
                 check_pixels(path, *shape[1:3])
-            if array_bytes(shape, dtype) > member.file_size:
+            # The size of pickled objects is not that of the array.
+            if not dtype.hasobject and array_bytes(shape, dtype) > member.file_size:
                 raise ValueError(
                     f"{path} is damaged: {member.filename} is shorter than its header states."
                 )

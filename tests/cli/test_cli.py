@@ -7,6 +7,7 @@ import sys
 
 import numpy as np
 import pytest
+from PIL import Image
 from skimage.io import imread
 from typer.testing import CliRunner
 
@@ -241,3 +242,84 @@ def test_info_without_a_model_asks_for_one():
     result = CliRunner().invoke(app, ["info"])
     assert result.exit_code == 2
     assert "photo-gray" in result.output
+
+
+REFUSED = (
+    ("nowhere",),
+    ("empty",),
+    ("digits", "--denoiser", "bm3d"),
+    ("digits", "--noise", "impulse_noise", "--noise-factor", "1.5"),
+)
+WITHOUT_KERAS = """
+import json, sys
+from typer.testing import CliRunner
+from skdenoise.cli import app
+for arguments in json.loads(sys.argv[1]):
+    result = CliRunner().invoke(app, arguments)
+    assert result.exit_code == 2, result.output
+    assert not {"keras", "tensorflow"} & set(sys.modules), arguments
+"""
+
+
+def test_what_is_wrong_is_said_before_keras_is_imported(tmp_path):
+    (tmp_path / "empty").mkdir()
+    calls = [[command, *each] for command in ("evaluate", "report") for each in REFUSED]
+    result = subprocess.run(
+        [sys.executable, "-c", WITHOUT_KERAS, json.dumps(calls)],
+        capture_output=True,
+        text=True,
+        cwd=tmp_path,
+        env={**os.environ, "PYTHONPATH": os.pathsep.join(map(os.path.abspath, sys.path))},
+    )
+    assert result.returncode == 0, result.stderr
+
+
+@pytest.fixture(scope="module")
+def class_folders(tmp_path_factory):
+    """Images of two classes, in parts called Train and val, one of another dtype."""
+    folder, rng = tmp_path_factory.mktemp("classes"), np.random.default_rng(0)
+    for part, n in (("Train", 20), ("val", 12)):
+        for label in ("cat", "dog"):
+            (folder / part / label).mkdir(parents=True)
+            for i in range(n):
+                pixels = rng.integers(0, 100 + 100 * (label == "dog"), (8, 8)).astype(np.uint8)
+                Image.fromarray(pixels).save(folder / part / label / f"{i}.png")
+    odd = folder / "Train" / "cat" / "3.png"
+    Image.new("RGB", (8, 8)).save(odd)
+    return folder, odd
+
+
+FEW = ("--denoiser", "gaussian", "--classifier", "knn", "--noise-factor", 0.4, "--quiet")
+
+
+def test_evaluate_says_first_what_was_read_and_last_that_files_were_left_out(class_folders):
+    folder, odd = class_folders
+    result = skdenoise("evaluate", folder, *FEW)
+    assert result.returncode == 1, result.stderr
+    reason = f"{odd} is uint8 with 3 channels; most images are grey uint8"
+    assert result.stderr.splitlines() == [f"left out: {reason}"]
+    assert result.stdout.splitlines()[:4] == [
+        f"{folder}: 63 images of 2 classes, 8x8 pixels, grey uint8; separate images for testing",
+        "note: training on Train, testing on val",
+        "1 file(s) left out",
+        "using 39 training images and 24 test images",
+    ]
+    assert "At noise factor 0.4" in result.stdout
+
+
+def test_report_says_what_was_read_and_that_files_were_left_out(class_folders, tmp_path):
+    folder, odd = class_folders
+    page = tmp_path / "page.html"
+    result = skdenoise("report", folder, *FEW, "--no-corruptions", "-o", page)
+    assert result.returncode == 1, result.stderr
+    assert str(odd) in result.stderr
+    assert "63 images of 2 classes" in result.stdout
+    assert "1 file(s) left out." in page.read_text()
+
+
+def test_json_has_nothing_else_on_standard_output(class_folders):
+    folder, odd = class_folders
+    result = skdenoise("evaluate", folder, *FEW, "--json")
+    assert result.returncode == 1
+    assert json.loads(result.stdout)
+    assert str(odd) in result.stderr
