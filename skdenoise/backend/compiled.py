@@ -18,6 +18,7 @@ import numpy as np
 
 from skdenoise.backend import devices
 from skdenoise.backend.allocator import keep_freed_memory
+from skdenoise.backend.retracing import without_retracing_warnings
 
 # At most this many networks are kept, since each takes memory while it is idle.
 CAPACITY = 8
@@ -101,7 +102,8 @@ def borrowed(key, make: Callable[[], CompiledNetwork]):
         Returns a new `CompiledNetwork`.
     """
     if key is None:
-        yield _made(make)
+        with without_retracing_warnings():
+            yield _made(make)
         return
     # Variables live on the devices of the distribution, so that another one needs another network.
     key = (devices.active(), key)
@@ -109,7 +111,8 @@ def borrowed(key, make: Callable[[], CompiledNetwork]):
         compiled = _idle.pop(key, None)  # taken out, so that no other thread can borrow it
     if compiled is None:
         compiled = _made(make)  # outside the lock, since compiling takes seconds
-    yield compiled
+    with without_retracing_warnings():
+        yield compiled
     if not compiled.is_reusable:
         return
     with _lock:

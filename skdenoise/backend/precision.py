@@ -4,6 +4,8 @@ import platform
 from functools import cache
 from pathlib import Path
 
+from skdenoise.backend.forks import check_fork
+
 PRECISIONS = ("auto", "float32", "bfloat16")
 _CPUINFO = Path("/proc/cpuinfo")
 
@@ -39,6 +41,7 @@ def _hardware_has_bfloat16():
     """
     import keras
 
+    check_fork()  # before JAX is asked for its devices
     backend = keras.backend.backend()
     if backend == "torch":
         import torch

@@ -9,6 +9,7 @@ import numpy as np
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.utils.validation import check_is_fitted
 
+from skdenoise.backend.forks import check_fork
 from skdenoise.denoisers.base import Denoiser
 from skdenoise.denoisers.described_network import described_architecture, name_of
 from skdenoise.denoisers.description import cannot_hold, encoded, integers, noise
@@ -612,6 +613,7 @@ class UNetDenoiser(Denoiser):
 
     def _learn(self, X, y, clean, noisy=None, *, partial=False):
         """Train, and keep what was learned; if that fails, stay as before."""
+        check_fork()
         from skdenoise.training.with_labels import (
             fixed_classifier,
             labels_of_fit,

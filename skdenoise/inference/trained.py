@@ -6,7 +6,9 @@ from contextlib import contextmanager
 import numpy as np
 
 from skdenoise.backend.compiled import CompiledNetwork, borrowed, set_jit_compile
+from skdenoise.backend.forks import check_fork
 from skdenoise.backend.precision import resolve_precision
+from skdenoise.backend.retracing import without_retracing_warnings
 from skdenoise.images.layout import pad_to_multiple
 from skdenoise.inference.tiling import tiles
 from skdenoise.networks.architecture import Architecture
@@ -98,7 +100,13 @@ class TrainedNetwork:
         -------
         ndarray
             Denoised images, of the same shape and in the same format.
+
+        Raises
+        ------
+        ForkError
+            In a process that was forked after the framework had started.
         """
+        check_fork()
         height, width = images.shape[1:3]
         side = self._tile_side()
         if side is not None and height * width > side**2:
@@ -148,11 +156,13 @@ class TrainedNetwork:
         """Lend the compiled forward pass for images of `size`."""
         is_own = not self.architecture.is_built_in
         if is_own and size != self.size:
-            yield self._own_model_for(size).predict_on_batch
+            with without_retracing_warnings():
+                yield self._own_model_for(size).predict_on_batch
             return
         # A model that the user was given may have been changed, so it is used and not a kept one.
         if is_own or self._model is not None:
-            yield self.model.predict_on_batch
+            with without_retracing_warnings():
+                yield self.model.predict_on_batch
             return
         key = forward_key(self.architecture, resolve_precision(self.precision))
         with borrowed(key, lambda: CompiledNetwork(self._build(size))) as network:

@@ -14,6 +14,8 @@ from typing import Any
 
 import numpy as np
 
+from skdenoise.errors import ForkError
+
 # Pillow's limit for decompression bombs: small files that fill the memory when they are read.
 MAX_PIXELS = 178_956_970
 MAX_BYTES = 8 * 2**30
@@ -99,7 +101,7 @@ def errors_name(path: str | Path, what: str) -> Iterator[None]:
     """
     try:
         yield
-    except MemoryError:
+    except (MemoryError, ForkError):  # not the fault of the file
         raise
     except Exception as error:
         # Readers raise all kinds of errors for damaged files.

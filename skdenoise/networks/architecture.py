@@ -9,6 +9,7 @@ from typing import Any
 import keras
 import numpy as np
 
+from skdenoise.backend.forks import note_start
 from skdenoise.backend.threads import obey_thread_limit
 from skdenoise.networks.base import Network
 from skdenoise.networks.by_name import NETWORKS, network_named
@@ -81,7 +82,13 @@ class Architecture:
         Returns
         -------
         keras.Model
+
+        Raises
+        ------
+        ForkError
+            In a process that was forked after the framework had started.
         """
+        note_start()
         obey_thread_limit()
         shape = self.input_shape(size)
         if not self.is_built_in:

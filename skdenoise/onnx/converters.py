@@ -15,6 +15,7 @@ from skdenoise.denoisers.base import Denoiser
 from skdenoise.denoisers.filters import FilterDenoiser
 from skdenoise.denoisers.subspace import SubspaceDenoiser
 from skdenoise.denoisers.unet import UNetDenoiser
+from skdenoise.errors import ForkError
 from skdenoise.evaluation.find_denoiser import flat_pipeline, unwrapped
 from skdenoise.extras import require_extra
 from skdenoise.flattening import ImageFlattener
@@ -185,6 +186,8 @@ def _pipeline_to_onnx(pipeline, X, params):
         params = params | {"options": options}
     try:
         return skl2onnx.to_onnx(pipeline, initial_types=[("images", kind)], **params)
+    except ForkError:
+        raise
     except RuntimeError as error:  # raised by skl2onnx for unknown estimators
         kinds = ", ".join(type(step).__name__ for step in pipeline)
         raise ValueError(
