@@ -1,8 +1,10 @@
 """Pillow: read PNG, JPEG, BMP, WebP, and the TIFF files that tifffile cannot read."""
 
+import io
 import os
 import struct
 import warnings
+import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -19,8 +21,9 @@ _GREY_MODES = ("1", "L", "LA", "La", "I", "I;16", "I;16B", "I;16L", "F")
 _DTYPES = {"1": "bool", "I": "int32", "F": "float32"} | dict.fromkeys(
     ("I;16", "I;16B", "I;16L"), "uint16"
 )
+_PNG = b"\x89PNG\r\n\x1a\n"
+_PNG_METADATA = (b"IHDR", b"eXIf", b"tEXt", b"zTXt", b"iTXt")
 _EXIF_ORIENTATION, _LYING = 0x0112, (5, 6, 7, 8)
-_PNG_SIGNATURE_BYTES, _PNG_METADATA = 8, (b"eXIf", b"tEXt", b"zTXt", b"iTXt")
 
 
 @contextmanager
@@ -53,6 +56,10 @@ def opened_picture(path: str | Path) -> Iterator[Image.Image]:
 def read_picture(path: str | Path) -> Images:
     """Return the pixels of a picture, upright, as grey levels or RGB."""
     with opened_picture(path) as opened:
+        if _has_transparent_colour(path, opened):
+            raise ValueError(
+                f"{path} is transparent in places; put it on an opaque background first."
+            )
         picture = ImageOps.exif_transpose(_plain(opened))
         pixels = np.array(picture)
         transparent = "A" in picture.getbands()
@@ -69,38 +76,70 @@ def picture_header(path: str | Path) -> tuple[tuple[int, ...], np.dtype[Any]]:
     """Return the shape and dtype of the array that `read_picture` returns."""
     with opened_picture(path) as picture:
         height, width = picture.height, picture.width
-        if _exif(path, picture).get(_EXIF_ORIENTATION) in _LYING:
+        if is_lying(path, picture):
             height, width = width, height
         shape = (height, width) if picture.mode in _GREY_MODES else (height, width, 3)
         return shape, np.dtype(_DTYPES.get(picture.mode, "uint8"))
 
 
-def _exif(path, picture):
-    """Return the EXIF of a picture. Pillow decodes any PNG for it, which is only needed for some."""
-    if picture.format == "PNG" and not _has_late_metadata(path):
-        return Image.Image.getexif(picture)
-    return picture.getexif()
+def is_lying(path: str | Path, picture: Image.Image) -> bool:
+    """Return whether the orientation of an opened picture swaps its height and width."""
+    if picture.format != "PNG":
+        return picture.getexif().get(_EXIF_ORIENTATION) in _LYING
+    # Pillow would decode the pixels first, after which the orientation may be stored.
+    with Image.open(_png_without_pixels(path)) as header:
+        return Image.Image.getexif(header).get(_EXIF_ORIENTATION) in _LYING
 
 
-def _has_late_metadata(path):
-    """Return whether a PNG has chunks after its pixels that may hold EXIF."""
-    after_pixels = False
+def _png_without_pixels(path):
+    """Return the header and the metadata of a PNG file, as a file that has no pixels."""
+    chunks = [_png_chunk(name, data) for name, data in _png_metadata(path)]
+    return io.BytesIO(b"".join([_PNG, *chunks, _png_chunk(b"IDAT", b"")]))
+
+
+def _png_metadata(path):
+    """Yield the names and the contents of the chunks that may state an orientation, and of the header."""
     with open(path, "rb") as file:
-        file.seek(_PNG_SIGNATURE_BYTES)
-        while len(start := file.read(8)) == 8:
-            n_bytes, kind = struct.unpack(">I4s", start)
-            after_pixels = after_pixels or kind == b"IDAT"
-            if after_pixels and kind in _PNG_METADATA:
-                return True
-            file.seek(n_bytes + 4, os.SEEK_CUR)  # and its checksum
-    return False
+        file.seek(len(_PNG))
+        while len(head := file.read(8)) == 8:
+            length, name = struct.unpack(">I4s", head)
+            if name == b"IEND":
+                return
+            if name in _PNG_METADATA:
+                yield name, file.read(length)
+            else:
+                file.seek(length, os.SEEK_CUR)
+            file.seek(4, os.SEEK_CUR)  # the checksum
+
+
+def _png_chunk(name, data):
+    return struct.pack(">I", len(data)) + name + data + struct.pack(">I", zlib.crc32(name + data))
+
+
+def _png_depth_and_kind(path):
+    """Return the bits of a sample of a PNG file and its kind of colours, from its header."""
+    with open(path, "rb") as file:
+        header = file.read(26)
+    return tuple(header[24:26]) if len(header) == 26 else (0, 0)
 
 
 def _is_deep_colour_png(path):
-    """Return whether the header of a file states a colour PNG of 16 bits."""
-    with open(path, "rb") as file:
-        header = file.read(26)
-    return len(header) == 26 and header[24] == 16 and header[25] in (2, 4, 6)
+    depth, kind = _png_depth_and_kind(path)
+    return depth == 16 and kind in (2, 4, 6)
+
+
+def _has_transparent_colour(path, picture):
+    """Return whether pixels of a picture have the one colour that is said to be transparent."""
+    colour = picture.info.get("transparency")
+    if colour is None or picture.mode in ("P", "PA"):
+        return False  # of a palette, it becomes an alpha channel
+    pixels = np.array(picture)
+    if picture.mode == "1":
+        return bool((pixels == bool(colour)).any())
+    if picture.mode == "L" and picture.format == "PNG":
+        depth, _ = _png_depth_and_kind(path)
+        colour *= 255 // (2 ** min(depth, 8) - 1)  # Pillow scales grey levels of 2 and 4 bits
+    return bool((pixels == colour).reshape(*pixels.shape[:2], -1).all(axis=-1).any())
 
 
 def _plain(picture):

@@ -125,6 +125,79 @@ def test_a_header_states_what_is_read(tmp_path, ending, mode):
     assert read_header(path) == (image.shape, image.dtype)
 
 
+def png_with(path, image, before=(), after=()):
+    """Write a PNG with further chunks before and after its pixels."""
+    Image.fromarray(image).save(path)
+    whole = path.read_bytes()
+    start, end = whole.index(b"IDAT") - 4, whole.index(b"IEND") - 4
+    parts = [whole[:start], *map(png_chunk, before), whole[start:end], *map(png_chunk, after)]
+    path.write_bytes(b"".join([*parts, whole[end:]]))
+
+
+def png_chunk(name_and_data):
+    data = b"".join(name_and_data)
+    return struct.pack(">I", len(data) - 4) + data + struct.pack(">I", zlib.crc32(data))
+
+
+def orientation_chunks(orientation):
+    """Return the ways in which a PNG states an orientation: EXIF, text with EXIF, and XMP."""
+    exif = Image.Exif()
+    exif[0x0112] = orientation
+    exif = exif.tobytes()
+    text = b"\nexif\n      %d\n" % len(exif) + exif.hex().encode()
+    xmp = b'<x tiff:Orientation="%d"/>' % orientation
+    yield b"eXIf", exif.removeprefix(b"Exif\0\0")
+    yield b"zTXt", b"Raw profile type exif\0\0" + zlib.compress(text)
+    yield b"iTXt", b"XML:com.adobe.xmp\0\0\0\0\0" + xmp
+
+
+@pytest.mark.parametrize("where", ["before", "after"])
+@pytest.mark.parametrize("orientation", [1, 3, 6, 8])
+def test_the_shape_of_a_png_is_known_before_its_pixels_are_decoded(tmp_path, orientation, where):
+    path = tmp_path / "turned.png"
+    for chunk in orientation_chunks(orientation):
+        png_with(path, grey("uint8"), **{where: [chunk]})
+        upright = UPRIGHT[orientation](grey("uint8"))
+        np.testing.assert_array_equal(read_image(path), upright)
+        assert read_shape(path) == upright.shape
+        # Damaged pixels are not noticed, since nobody looks at them.
+        whole = path.read_bytes()
+        pixels = whole.index(b"IDAT") + 4
+        path.write_bytes(whole[:pixels] + bytes(8) + whole[pixels + 8 :])
+        assert read_shape(path) == upright.shape
+        with pytest.raises(ValueError, match=r"turned\.png"):
+            read_image(path)
+
+
+@pytest.mark.parametrize("name", ["turned.webp", "turned.jpg", "turned.tif"])
+def test_the_shapes_of_turned_pictures_are_those_of_their_pixels(tmp_path, name):
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    Image.fromarray(np.zeros((16, 32), np.uint8)).save(tmp_path / name, exif=exif)
+    assert read_shape(tmp_path / name)[:2] == read_image(tmp_path / name).shape[:2] == (32, 16)
+
+
+@pytest.mark.parametrize(
+    ("mode", "pixel", "colour", "other"),
+    [
+        ("L", 7, 7, 8),
+        ("RGB", (1, 2, 3), (1, 2, 3), (1, 2, 4)),
+        ("I;16", 700, 700, 701),
+        ("1", 1, 1, 0),
+    ],
+)
+def test_a_transparent_colour_matters_where_pixels_have_it(tmp_path, mode, pixel, colour, other):
+    image = np.array(Image.new(mode, (5, 4), pixel))
+    for transparent in (colour, other):
+        values = np.ravel(transparent).astype(">u2").tobytes()
+        png_with(tmp_path / "a.png", image, before=[(b"tRNS", values)])
+        if transparent == other:
+            np.testing.assert_array_equal(read_image(tmp_path / "a.png"), image)
+        else:
+            with pytest.raises(ValueError, match=r"a\.png is transparent in places"):
+                read_image(tmp_path / "a.png")
+
+
 def test_cmyk_and_palettes_become_rgb(tmp_path):
     for mode, name in (("CMYK", "print.jpg"), ("P", "palette.png")):
         Image.new("RGB", (6, 4), (200, 10, 10)).convert(mode).save(tmp_path / name)

@@ -5,6 +5,7 @@ import lzma
 import struct
 import tracemalloc
 import zlib
+from contextlib import suppress
 
 import numpy as np
 import pytest
@@ -92,11 +93,10 @@ def test_no_more_is_inflated_than_the_image_has(tmp_path, kind):
     write_segment(tmp_path / "bomb.tif", data, compression)
     tracemalloc.start()
     try:
-        assert read_image(tmp_path / "bomb.tif").shape == (10, 10)
-    except ValueError as error:  # by the PackBits of imagecodecs
-        assert "bomb.tif" in str(error)
-    finally:
+        with suppress(ValueError):  # the PackBits of imagecodecs refuses it
+            assert read_image(tmp_path / "bomb.tif").shape == (10, 10)
         _, peak = tracemalloc.get_traced_memory()
+    finally:
         tracemalloc.stop()
     assert peak < 2**24
 
