@@ -163,7 +163,7 @@ HOSTILE = [
         "RandomChoice", models=["gaussian", _noise("GaussianBlur", sigma=GIANT)], p=[0.999, 0.001]
     ),
     _noise("CommonCorruption", name="fog", severity=9),
-    *(_nested(10), _nested(300)),
+    *(_nested(10), _nested(100)),
 ]
 
 
@@ -204,7 +204,12 @@ def _with_a_trick(contents, rng):
     other = rng.choice(
         ("../outside.npy", "/outside.npy", "C:\\outside.npy", "weights/", "", "a\0b")
     )
-    how = rng.randrange(7)
+    how = rng.randrange(8)
+    if how == 7:
+        deep = rng.choice(
+            (b"[", b'{"parameters":', b'{"format": "skdenoise model", "version": ' + b"9" * 10**4)
+        )
+        return _archive((contents | {"model.json": deep * 10**4}).items())
     if how == 0:
         entries.append((name, content))  # twice
     elif how == 1:

@@ -38,6 +38,13 @@ def _resolve(step, inference):
 
 
 def check_steps(steps, *, supervision, augment):
-    """Check that each step suits the way the network learns, and the steps that it wraps."""
+    """Check that each step occurs once, and suits the way the network learns and the steps that it wraps."""
+    names = [type(step).__name__ for step in steps]
+    twice = sorted({name for name in names if names.count(name) > 1})
+    if twice:
+        raise ValueError(
+            f"inference has {', '.join(twice)} more than once. The passes would multiply, without a gain: "
+            "give each step once."
+        )
     for number, step in enumerate(steps):
         step.check(supervision=supervision, augment=augment, inner=steps[:number])

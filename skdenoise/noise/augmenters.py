@@ -283,20 +283,19 @@ class NoiseResampler(_AddsNoise, ImageEstimator):
         return self
 
     @overload
-    def fit_resample(
-        self, X: NDArray[Pixel], y: ArrayLike
-    ) -> tuple[NDArray[Pixel], NDArray[Any]]: ...
+    def fit_resample(self, X: NDArray[Pixel], y: ArrayLike) -> tuple[NDArray[Pixel], Any]: ...
     @overload
-    def fit_resample(self, X: Table, y: ArrayLike) -> tuple[Table, NDArray[Any]]: ...
+    def fit_resample(self, X: Table, y: ArrayLike) -> tuple[Table, Any]: ...
     @overload
-    def fit_resample(self, X: ArrayLike, y: ArrayLike) -> tuple[Images, NDArray[Any]]: ...
-    def fit_resample(self, X: Any, y: ArrayLike) -> tuple[Any, NDArray[Any]]:
+    def fit_resample(self, X: ArrayLike, y: ArrayLike) -> tuple[Images, Any]: ...
+    def fit_resample(self, X: Any, y: ArrayLike) -> tuple[Any, Any]:
         """Return the training set with noisy copies.
 
         Parameters
         ----------
         X : array-like of shape (n, n_features), (n, height, width) or (n, height, width, channels)
-            Clean images. If a pandas or Polars table, the result is a table as well.
+            Clean images. If a pandas or Polars table, the result is a table with the same columns and
+            dtypes. Columns of integers in a table with floats are rounded and clipped.
         y : array-like of shape (n, ...)
             Labels of the images.
 
@@ -305,8 +304,8 @@ class NoiseResampler(_AddsNoise, ImageEstimator):
         X_resampled : ndarray or table of shape (m, ...)
             The clean images, if they are kept, followed by the copies. m is ``n * n_copies``, plus
             n with the clean images.
-        y_resampled : ndarray of shape (m, ...)
-            Their labels.
+        y_resampled : ndarray, pandas or Polars object of shape (m, ...)
+            Their labels. A Series keeps its dtype and name.
         """
         self._check_n_copies()
         images = self._learn_images(X)
@@ -319,8 +318,37 @@ class NoiseResampler(_AddsNoise, ImageEstimator):
             parts.append(noisy.reshape(images.shape))
         # Keep the columns: at prediction this step is skipped, and the next one must see the same
         # columns.
-        return like_table(np.concatenate(parts), X), np.concatenate([np.asarray(y)] * len(parts))
+        more = _like_columns(np.concatenate(parts), X, self.value_range_)
+        return more, _repeated(y, len(parts))
 
     def _check_n_copies(self):
         if not isinstance(self.n_copies, Integral) or self.n_copies < 1:
             raise ValueError(f"n_copies={self.n_copies!r} must be an integer >= 1.")
+
+
+def _like_columns(rows, X, value_range):
+    """Return images as a table with the columns and dtypes of `X`, if `X` is a table."""
+    if not hasattr(X, "columns"):
+        return rows
+    if rows.dtype.kind == "f":  # those of a table of integers are rounded already
+        for index, dtype in enumerate(X.dtypes):
+            if _is_integer(dtype):
+                rows[:, index] = np.clip(np.rint(rows[:, index]), *value_range)
+    table = like_table(rows, X)
+    return table.astype(X.dtypes) if hasattr(X, "iloc") else table.cast(X.schema)
+
+
+def _is_integer(dtype):
+    return dtype.kind in "iub" if hasattr(dtype, "kind") else dtype.is_integer()
+
+
+def _repeated(y, times):
+    """Return labels `times` times in a row. A Series or table keeps dtype and names."""
+    if times == 1 and hasattr(y, "shape"):
+        return y
+    order = np.tile(np.arange(len(y)), times)
+    if hasattr(y, "iloc"):
+        return y.iloc[order].reset_index(drop=True)
+    if type(y).__module__.startswith("polars"):
+        return y[order]
+    return np.asarray(y)[order]

@@ -34,8 +34,9 @@ class JPEGCompression(CatalogueModel):
     Notes
     -----
     Images with three channels are compressed as RGB (with chroma at half resolution, Pillow's
-    default). In other images each channel is compressed separately. Values are clipped to 0..1 and
-    rounded to 8 bits first. The `noise_factor` is ``1 - quality / 100``.
+    default). In other images each channel is compressed separately. Values are rounded to 8 bits
+    first. Values outside 0..1, which JPEG cannot store, are compressed as black or white; what
+    exceeds them is added again. The `noise_factor` is ``1 - quality / 100``.
 
     Examples
     --------
@@ -57,10 +58,12 @@ class JPEGCompression(CatalogueModel):
         qualities = draw_integers("quality", self.quality, len(images), rng, 1, 100)
         compressed = images.copy()
         for index in np.flatnonzero(qualities < 100):
-            stored = np.rint(np.clip(images[index], 0, 1) * 255).astype(np.uint8)
+            storable = np.clip(images[index], 0, 1)
+            stored = np.rint(storable * 255).astype(np.uint8)
             for channels in _as_pictures(stored):
                 part = _through_jpeg(stored[..., channels], int(qualities[index]))
                 compressed[index][..., channels] = part / np.float32(255)
+            compressed[index] += images[index] - storable
         return compressed
 
     @classmethod

@@ -325,8 +325,8 @@ class Quantization(CatalogueModel):
 
     Notes
     -----
-    Values outside 0..1 are clipped. There are no published severities. This package uses 32, 16, 8,
-    4 and 2 levels.
+    The levels continue outside 0..1 at the same distance. There are no published severities. This
+    package uses 32, 16, 8, 4 and 2 levels.
 
     Examples
     --------
@@ -350,7 +350,7 @@ class Quantization(CatalogueModel):
         steps = map_strength("levels", self.levels, lambda levels: 1 / (levels - 1))
         step = draw_strength("1 / (levels - 1)", steps, len(images), rng)
         n_steps = np.rint(1 / np.where(step > 0, step, 1))
-        rounded = np.rint(np.clip(images, 0, 1) * n_steps) / n_steps
+        rounded = np.rint(images * n_steps) / n_steps
         return np.where(step > 0, rounded, images)
 
     @classmethod

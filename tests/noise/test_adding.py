@@ -153,6 +153,35 @@ def test_resampler_multiplies_images_and_labels(digits, keep_original):
         np.testing.assert_array_equal(X_more[: len(X)], X)
 
 
+@pytest.mark.parametrize("y_dtype", ["category", "int8", "str", "Int64"])
+@pytest.mark.parametrize("n_copies", [1, 3])
+@pytest.mark.parametrize("keep_original", [True, False])
+def test_resampler_keeps_what_pandas_knows(digits, y_dtype, n_copies, keep_original):
+    table = pd.DataFrame(digits[0][:9]).rename(columns=lambda i: f"pixel{i}")
+    table = (16 * table).astype({"pixel3": "int16", "pixel4": "Int8", "pixel5": "float32"})
+    y = pd.Series(digits[1][:9], index=range(100, 109), name="digit").astype(y_dtype)
+    resampler = NoiseResampler(n_copies, keep_original, random_state=0)
+    X_more, y_more = resampler.fit_resample(table, y)
+    times = n_copies + keep_original
+    pd.testing.assert_series_equal(X_more.dtypes, table.dtypes)
+    assert X_more["pixel3"].between(0, 16).all()
+    expected = y if times == 1 else pd.concat([y] * times, ignore_index=True)
+    pd.testing.assert_series_equal(y_more, expected)
+    _, both = resampler.fit_resample(table, pd.DataFrame({"a": y, "b": 1}))
+    assert list(both.columns) == ["a", "b"]
+    assert both["a"].dtype == y.dtype
+
+
+def test_resampler_keeps_what_polars_knows(digits):
+    polars = pytest.importorskip("polars")
+    table = polars.DataFrame((16 * digits[0][:9]).astype(np.float32))
+    table = table.with_columns(polars.col("column_3").cast(polars.Int16))
+    y = polars.Series("digit", digits[1][:9].astype(str))
+    X_more, y_more = NoiseResampler(2, random_state=0).fit_resample(table, y)
+    assert X_more.schema == table.schema
+    assert (y_more.name, y_more.dtype, len(y_more)) == ("digit", y.dtype, 27)
+
+
 def test_resampler_works_in_the_pipeline_of_imbalanced_learn(digits):
     from imblearn.pipeline import make_pipeline as make_resampling_pipeline
 

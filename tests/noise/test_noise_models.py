@@ -207,7 +207,21 @@ def test_drawn_quantization_keeps_black_and_white():
 def test_quantization_leaves_so_many_levels():
     ramp = np.linspace(-0.2, 1.2, 256, dtype=np.float32).reshape(1, 16, 16, 1)
     levels = np.unique(draw(Quantization(5), ramp))
-    np.testing.assert_allclose(levels, [0, 0.25, 0.5, 0.75, 1], atol=1e-6)
+    np.testing.assert_allclose(levels, [-0.25, 0, 0.25, 0.5, 0.75, 1, 1.25], atol=1e-6)
+
+
+@pytest.mark.parametrize("channels", [1, 3])
+@pytest.mark.parametrize("name", ["quantization", "jpeg_compression"])
+def test_storage_keeps_values_outside_of_the_range(name, channels):
+    images = np.random.default_rng(0).random((2, 16, 16, channels))
+    low, high = value_range = (0.4, 0.6)
+    stored = add_noise(images, name, 0.1, value_range=value_range, random_state=0)
+    clipped = add_noise(images, name, 0.1, value_range=value_range, clip=True, random_state=0)
+    assert low <= clipped.min() <= clipped.max() <= high
+    outside = (images < 0.3) | (images > 0.7)
+    assert np.abs(stored - images)[outside].max() < 0.25
+    assert stored.min() < 0.1
+    assert stored.max() > 0.9
 
 
 @pytest.mark.parametrize("value", [0.1, 0.5, 0.9])
