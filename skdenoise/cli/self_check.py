@@ -6,7 +6,7 @@ import numpy as np
 
 from skdenoise.images.layout import as_nhwc
 from skdenoise.images.pixels import PixelFormat
-from skdenoise.noise.estimation import LEAST_CORRELATION, LEAST_SIDE, noise_of_image
+from skdenoise.noise.estimation import LEAST_CORRELATION, is_large_enough, noise_of_image
 from skdenoise.typing import Images, ValueRange
 
 # Of a stack, the noise of this many images is measured.
@@ -124,7 +124,7 @@ def _named(files):
 
 def _median_noise(images, pixels):
     images = as_nhwc(images, images.shape[1:])
-    if min(images.shape[1:3]) < LEAST_SIDE:
+    if not is_large_enough(images.shape[1:]):
         return None, None
     chosen = np.unique(np.linspace(0, len(images) - 1, _N_MEASURED, dtype=int))
     found = np.array([noise_of_image(images[index], pixels) for index in chosen])

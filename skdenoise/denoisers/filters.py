@@ -1,6 +1,7 @@
 """Filters: the classical filters of scikit-image and SciPy as one denoiser."""
 
 import copy
+import functools
 import math
 import sys
 import warnings
@@ -12,6 +13,8 @@ from typing import Any, Literal, Self
 import numpy as np
 from joblib import cpu_count, effective_n_jobs
 from scipy import ndimage
+from scipy.optimize import brentq
+from scipy.special import ndtr
 from sklearn.utils import gen_even_slices
 from sklearn.utils.parallel import Parallel, delayed
 
@@ -30,6 +33,10 @@ from skdenoise.typing import (
 _LEAST_SIDE = 16
 # Filters that reach further, or have larger windows, would not end.
 _FURTHEST, _LARGEST_SIZE = 100, 1001
+# From this side on, what the details of noise lose at the edges does not matter.
+_LARGE_SIDE = 128
+# Smaller details, relative to the image, are rounding of float32.
+_NOTHING = 1e-6
 
 
 class FilterDenoiser(Denoiser):
@@ -52,8 +59,9 @@ class FilterDenoiser(Denoiser):
         Strength of a named model, as in `add_noise`.
     sigma : float or "estimate", default="estimate"
         Standard deviation of the noise, in units of the value range, for methods that use it.
-        ``"estimate"`` measures it in each image with `skimage.restoration.estimate_sigma`. The estimate
-        is too high for small images with many edges, and too low if the noise was clipped.
+        ``"estimate"`` measures it in each image like `skimage.restoration.estimate_sigma`, and corrects for
+        small sides. The estimate is too high for small images with many edges, and too low if the noise was
+        clipped.
     h, patch_size, patch_distance, wavelet, weight, sigma_color, sigma_spatial, size : default=None
         Parameters of the methods, see the table in Notes. If None, uses the default of the method. Other
         values are an error if the method does not have the parameter.
@@ -313,7 +321,7 @@ def _filter_one(image, chosen, sigma, params):
         return image
     height, width = image.shape[:2]
     larger = _continued(image)
-    level = _estimate_sigma(larger) if sigma == "estimate" else float(sigma)
+    level = _estimate_sigma(image) if sigma == "estimate" else float(sigma)
     if level == 0:
         return image
     return chosen.function(larger, level, **params)[:height, :width]
@@ -326,14 +334,47 @@ def _continued(image):
 
 
 def _estimate_sigma(image):
-    from skimage.restoration import estimate_sigma
+    """Return the standard deviation of the noise, from the finest details of a wavelet.
 
-    with warnings.catch_warnings():
-        # It takes the median of the differences that are not 0, and warns if all are 0. There is no
-        # noise then.
-        warnings.simplefilter("ignore", RuntimeWarning)
-        sigma = estimate_sigma(image, average_sigmas=True, channel_axis=-1)
-    return float(np.nan_to_num(sigma))
+    As `skimage.restoration.estimate_sigma`, which is too low for small images: there, many details are
+    those of the reflected edges, which have less noise. A strip only has details along it.
+    """
+    sides = tuple(min(side, _LARGE_SIDE) for side in image.shape[:2])
+    axes = [axis for axis in (0, 1) if sides[axis] > 1]
+    if not axes:
+        return 0.0
+    details = np.moveaxis(np.abs(_details(_continued(image), axes)), -1, 0)
+    # Details of 0, except for rounding, are left out, as there: no noise is visible in them.
+    visible = details > _NOTHING * np.abs(image).max()
+    medians = [
+        np.median(one[seen]) if seen.any() else 0.0
+        for one, seen in zip(details, visible, strict=True)
+    ]
+    return float(np.mean(medians)) / _median_detail_of_noise(*sides)
+
+
+def _details(image, axes):
+    import pywt
+
+    for axis in axes:
+        _, image = pywt.dwt(image, "db2", axis=axis)
+    return image
+
+
+@functools.lru_cache
+def _median_detail_of_noise(height, width):
+    """Return the median size of the details of noise with a standard deviation of 1.
+
+    Each detail is normal. Its standard deviation is the product of those across and down, the lengths of
+    the rows of the matrices that turn pixels into details, extension and reflection included.
+    """
+    deviations = np.ones(1)
+    for side in (height, width):
+        if side > 1:
+            pixels = _continued(np.eye(side, dtype=np.float64)[:, :, np.newaxis])[:, :side, 0]
+            along = np.linalg.norm(_details(pixels, [0]), axis=1)
+            deviations = np.outer(deviations, along[along > _NOTHING]).ravel()
+    return brentq(lambda size: np.mean(2 * ndtr(size / deviations) - 1) - 0.5, 0, 10)
 
 
 def _nl_means(image, sigma, h, patch_size, patch_distance):

@@ -736,7 +736,10 @@ class UNetDenoiser(Denoiser):
             if images is None:
                 return self.noise_  # partial_fit continues with what fit has found
             factor = supervision.noise_factor(self._noise_strengths(images, X))
-        added, self._known_noise = supervision.noises(resolve_noise(self.noise, factor))
+        # What was estimated is not checked as if the user had given it.
+        is_found = self._estimates_noise and isinstance(self.noise, str)
+        found = GaussianNoise(factor) if is_found else resolve_noise(self.noise, factor)
+        added, self._known_noise = supervision.noises(found)
         return added
 
     def _noise_strengths(self, images, X):

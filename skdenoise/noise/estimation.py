@@ -5,7 +5,7 @@ from typing import Any, Literal, overload
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.ndimage import uniform_filter
+from scipy.ndimage import maximum_filter, minimum_filter, uniform_filter
 
 from skdenoise.images.layout import as_nhwc, check_image_shape, check_images
 from skdenoise.images.pixels import PixelFormat
@@ -16,8 +16,8 @@ from skdenoise.noise.flat_windows import noise_of_flat_windows
 from skdenoise.typing import Images, ImageShape, ImagesOrList, UnitImages, ValueRange
 from skdenoise.user_warnings import warn_user
 
-# Second differences down and across, of independent noise of variance 1, have the variance 36.
-_NORM = 6
+# Second differences along one axis, of independent noise of variance 1, have the variance 6.
+_NORM = math.sqrt(6)
 # The median of the size of a standard normal.
 _MEDIAN_SIZE = 0.67449
 # Pixels are sorted by brightness, the mean of 5x5 pixels, into up to 8 groups.
@@ -25,7 +25,11 @@ _WINDOW, _N_GROUPS, _PIXELS_PER_GROUP = 5, 8, 64
 # From this share of clipped values on, the estimate accounts for clipping in each group. If nearly
 # all of a group is at black or white, it has no visible noise.
 _SOME_CLIPPED, _ALL_CLIPPED = 0.01, 0.95
-LEAST_SIDE = 5
+# Fewer pixels are not enough to distinguish noise from content.
+_LEAST_PIXELS = 25
+# From this share of pixels on that equal their 8 neighbours, there may be regions of one value. Pixels at most 3
+# away from them are left out if at least a quarter of the others is left.
+_LEAST_CONSTANT, _FROM_CONSTANT, _LEAST_VARIED = 0.05, 7, 0.25
 # From this correlation of neighbouring pixels in flat regions on, noise counts as correlated. White noise with
 # the texture of photographs is below, and pictures of cameras are above.
 LEAST_CORRELATION = 0.45
@@ -68,10 +72,10 @@ def estimate_noise(
     Parameters
     ----------
     X : array-like of shape (n, n_features), (n, height, width) or (n, height, width, channels)
-        Noisy images of at least 5x5 pixels. Or a list of arrays of shape (height, width) or
+        Noisy images of at least 25 pixels; signals are strips, ``image_shape=(1, n)``. Or a list of arrays of shape (height, width) or
         (height, width, channels), which may differ in size, or an `ImageFolder`.
     image_shape : (height, width) or (height, width, channels), default=None
-        The shape of flat rows. If None, a row is a square grey image.
+        The shape of flat rows. If None, a row is a square grey image, or a strip of height 1.
     value_range : (low, high), default=None
         Pixel values of black and white. If None, inferred as in `UNetDenoiser`. For floats beyond
         0..1, uses the 1st and 99th percentile, a range that noise makes wider.
@@ -91,7 +95,7 @@ def estimate_noise(
     Raises
     ------
     ValueError
-        If images are smaller than 5x5 pixels.
+        If images have fewer than 25 pixels.
 
     See Also
     --------
@@ -106,6 +110,10 @@ def estimate_noise(
     corrects for it, assuming normal noise: pixels are grouped by brightness, the remaining variance
     of each group follows from its share of clipped pixels, and the median of the groups is
     returned.
+
+    Regions of one value, such as the black around a field of view, are left out, with the pixels within 3 of
+    them. They count if less than a quarter of the other pixels would be left, as in drawings. In strips,
+    one or two pixels wide, second differences are taken only along them.
 
     Second differences hardly see correlated noise. If the correlation between neighbouring pixels is
     at least 0.45 in flat regions (windows of 16x16 pixels, the most even ones of each brightness,
@@ -185,6 +193,12 @@ def noise_of_image(image: Images, pixels: PixelFormat) -> tuple[float, float]:
     return sigma, correlation
 
 
+def is_large_enough(shape: tuple[int, ...]) -> bool:
+    """Return whether the noise of an image of this shape (height, width, ...) can be estimated."""
+    height, width = shape[:2]
+    return height * width >= _LEAST_PIXELS
+
+
 def _noise_of_image(image, pixels):
     """Return standard deviation and correlation, and whether the noise counts as correlated."""
     unit = pixels.to_unit(image)
@@ -204,11 +218,11 @@ def white_noise_of_image(image: Images, pixels: PixelFormat) -> float:
 
 def _white_noise(image, pixels):
     """Return the same for an image in units of the value range; `pixels` is the format that it had."""
-    if min(image.shape[:2]) < LEAST_SIDE:
+    if not is_large_enough(image.shape):
         raise ValueError(
-            f"An image has {image.shape[0]}x{image.shape[1]} pixels; expected at least "
-            f"{LEAST_SIDE}x{LEAST_SIDE}, to distinguish noise from content. If the images are "
-            "flat rows, give image_shape."
+            f"An image has {image.shape[0]}x{image.shape[1]} pixels; expected at least {_LEAST_PIXELS} pixels, "
+            "5x5 or a strip of 1x25, to distinguish noise from content. If the images are flat rows, give "
+            "image_shape."
         )
     variance = np.mean([_sigma(channel) ** 2 for channel in np.moveaxis(image, -1, 0)])
     return _without_rounding(variance, pixels)
@@ -223,21 +237,55 @@ def _without_rounding(variance, pixels):
 
 
 def _sigma(channel):
-    size = np.abs(np.diff(np.diff(channel, 2, axis=0), 2, axis=1)) / (_NORM * _MEDIAN_SIZE)
-    if not shows_clipping(channel):
+    size, inner = _second_differences(channel)
+    varied = _varied(channel)
+    size, values = size[varied[inner]], channel[varied]
+    if not shows_clipping(values):
         return np.median(size)
-    sigmas = [_sigma_of_group(*group) for group in _groups(channel, size)]
+    sigmas = [_sigma_of_group(*group) for group in _groups(channel, varied, size, inner)]
     return np.nan if np.isnan(sigmas).all() else np.nanmedian(sigmas)
 
 
-def _groups(channel, size):
+def _second_differences(channel):
+    """Return the size of second differences, whose median is the strength of the noise, and where they are.
+
+    They are taken down and across; in a strip, one or two pixels wide, only along it.
+    """
+    differences, norm, inner = channel, _MEDIAN_SIZE, [slice(None)] * 2
+    for axis in _long_axes(channel.shape):
+        differences = np.diff(differences, 2, axis=axis)
+        norm *= _NORM
+        inner[axis] = slice(1, -1)
+    return np.abs(differences) / norm, tuple(inner)
+
+
+def _long_axes(shape):
+    return [axis for axis in (0, 1) if shape[axis] > 2]
+
+
+def _varied(channel):
+    """Return a mask of the pixels that are far from regions of one value, such as around a field of view.
+
+    If these regions leave little else, as in drawings and in weak noise that is rounded, all pixels count.
+    """
+    reach = [3 if axis in _long_axes(channel.shape) else 1 for axis in (0, 1)]
+    is_constant = maximum_filter(channel, reach) == minimum_filter(channel, reach)
+    everywhere = np.ones(channel.shape, bool)
+    if is_constant.mean() < _LEAST_CONSTANT:
+        return everywhere
+    varied = ~maximum_filter(is_constant, _FROM_CONSTANT)
+    enough = max(_PIXELS_PER_GROUP, _LEAST_VARIED * (~is_constant).sum())
+    return varied if varied.sum() >= enough else everywhere
+
+
+def _groups(channel, varied, size, inner):
     """Yield second differences, and shares of clipped neighbours, for each group of brightness."""
 
-    def inside(values, window):
-        return uniform_filter(values.astype(np.float32), window)[1:-1, 1:-1].ravel()
+    def near(values, window):
+        return uniform_filter(values.astype(np.float32), window)[inner][varied[inner]]
 
-    brightness = inside(channel, _WINDOW)
-    size, black, white = size.ravel(), inside(at_black(channel), 3), inside(at_white(channel), 3)
+    brightness = near(channel, _WINDOW)
+    black, white = near(at_black(channel), 3), near(at_white(channel), 3)
     n_groups = max(1, min(_N_GROUPS, size.size // _PIXELS_PER_GROUP))
     for group in np.array_split(np.argsort(brightness, kind="stable"), n_groups):
         yield size[group], black[group].mean(), white[group].mean()

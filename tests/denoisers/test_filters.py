@@ -2,12 +2,17 @@ import numpy as np
 import pytest
 from conftest import quick_denoiser
 from scipy import ndimage
-from skimage.restoration import denoise_nl_means, denoise_tv_chambolle, denoise_wavelet
+from skimage.restoration import (
+    denoise_nl_means,
+    denoise_tv_chambolle,
+    denoise_wavelet,
+    estimate_sigma,
+)
 from sklearn.base import clone
 from sklearn.datasets import load_sample_images
 
 from skdenoise import FilterDenoiser, PoissonNoise, SubspaceDenoiser, add_noise
-from skdenoise.denoisers.filters import FILTERS
+from skdenoise.denoisers.filters import FILTERS, _estimate_sigma
 
 PHOTOGRAPHS = np.stack(load_sample_images().images)[:, 150:230, 150:230].astype(np.float32) / 255
 TAKES_SIGMA = [method for method, chosen in FILTERS.items() if chosen.takes_sigma]
@@ -120,6 +125,35 @@ def test_sigma_is_estimated_in_each_image(method):
     strong = FilterDenoiser(method, sigma=0.2).fit(PHOTOGRAPHS).transform(image)
     assert np.abs(estimated[0] - weak[0]).mean() < np.abs(estimated[0] - strong[0]).mean()
     assert np.abs(estimated[1] - strong[1]).mean() < np.abs(estimated[1] - weak[1]).mean()
+
+
+@pytest.mark.parametrize("method", FILTERS)
+@pytest.mark.parametrize("shape", [(1, 256), (256, 1), (1, 256, 3)])
+def test_signals_are_filtered_without_the_strength_of_their_noise(method, shape):
+    phases = np.random.default_rng(0).random((20, 1, 3))
+    waves = 0.5 + 0.4 * np.sin(np.linspace(0, 18, 256)[:, np.newaxis] + 6 * phases)
+    clean = waves[..., : shape[2] if len(shape) == 3 else 1].reshape(20, *shape)
+    noisy = add_noise(clean, noise_factor=0.2, value_range=(0, 1), random_state=0)
+    denoiser = FilterDenoiser(method, value_range=(0, 1)).fit(clean)
+    assert np.mean((denoiser.transform(noisy) - clean) ** 2) < 0.7 * 0.2**2
+
+
+@pytest.mark.parametrize("side", [2, 3, 4, 5, 7, 8, 9, 13, 15, 16, 17, 31])
+@pytest.mark.parametrize("other", [1, 3, 8, 64])
+def test_the_noise_of_small_images_is_estimated_right_on_average(side, other):
+    rng = np.random.default_rng(0)
+    small = 0.5 + 0.1 * rng.standard_normal((600, side, other, 1)).astype(np.float32)
+    found = np.mean([_estimate_sigma(image) for image in small])
+    # The median of very few details is larger on average.
+    assert 0.95 < found / 0.1 < (1.2 if side * other > 8 else 1.6)
+
+
+def test_the_noise_of_large_images_is_that_of_scikit_image():
+    noisy = add_noise(PHOTOGRAPHS, noise_factor=0.1, random_state=0)
+    large = np.tile(noisy, (1, 4, 4, 1))
+    for image in large:
+        expected = estimate_sigma(image, average_sigmas=True, channel_axis=-1)
+        assert _estimate_sigma(image) == pytest.approx(expected, rel=0.02)
 
 
 def test_fit_transform_hands_on_denoised_noisy_images():

@@ -122,6 +122,64 @@ def test_a_flat_image_has_no_noise():
     assert np.isnan(correlation)
 
 
+SIGNALS = 0.5 + 0.4 * np.sin(np.linspace(0, 20, 256) + np.arange(20)[:, np.newaxis])
+
+
+@pytest.mark.parametrize("height", [1, 2, 3, 4])
+@pytest.mark.parametrize("sigma", [0, 0.02, 0.2])
+@pytest.mark.parametrize("clip", [False, True])
+def test_the_noise_of_strips_and_signals_is_found(height, sigma, clip):
+    strips = np.repeat(SIGNALS[:, np.newaxis], height, axis=1)
+    for images in (strips[..., np.newaxis], strips.swapaxes(1, 2)[..., np.newaxis]):
+        noisy = noised(images, sigma, clip=clip)
+        found = estimate_noise(noisy, value_range=(0, 1))
+        assert found.mean() == pytest.approx(sigma, rel=0.05, abs=0.002)
+    rows = noised(SIGNALS, sigma)
+    one_by_one = estimate_noise(rows, image_shape=(1, 256), value_range=(0, 1))
+    assert one_by_one.mean() == pytest.approx(sigma, rel=0.05, abs=0.002)
+
+
+@pytest.mark.parametrize("shape", [(5, 5), (7, 9), (3, 20), (1, 25), (2, 60), (15, 15)])
+def test_the_noise_of_small_images_is_found_on_average(shape):
+    grey = np.full((400, *shape), 0.5)
+    found = estimate_noise(noised(grey, 0.1), value_range=(0, 1))
+    assert found.mean() == pytest.approx(0.1, rel=0.12)  # the median of few is larger on average
+
+
+def in_a_round_field(images, radius, background):
+    side = np.linspace(-1, 1, images.shape[1])
+    is_seen = np.add.outer(side**2, side**2) < radius**2
+    return np.where(is_seen, images, background)
+
+
+@pytest.mark.parametrize(
+    "radius", [0.97, 0.86, 0.74, 0.5, 0.25]
+)  # 26, 42, 57, 80 and 95 % of one value
+@pytest.mark.parametrize("background", [0, 0.2, 1])
+@pytest.mark.parametrize("dtype", ["float", "clipped float", "uint8"])
+def test_one_value_around_a_field_of_view_does_not_count(photographs, radius, background, dtype):
+    clean = photographs[:, :256, :256, 1] / 255
+    noisy = noised(clean, 0.1, clip=dtype != "float")
+    images = in_a_round_field(noisy, radius, background)
+    images = np.uint8(np.rint(255 * images)) if dtype == "uint8" else images
+    found = estimate_noise(images, value_range=None if dtype == "uint8" else (0, 1))
+    np.testing.assert_allclose(found, 0.1, rtol=0.25)
+
+
+def test_drawings_have_no_noise():
+    drawing = np.zeros((1, 200, 200))
+    for i in range(10):
+        drawing[0, 15 * i : 15 * i + 40, 10 * i : 10 * i + 60] = i / 10
+    assert estimate_noise(drawing, value_range=(0, 1))[0] == 0
+
+
+def test_weak_noise_that_is_rounded_is_found(photographs):
+    ramp = np.tile(np.linspace(0.4, 0.5, 256), (2, 256, 1))
+    for levels in (0.5, 1, 2):
+        noisy = np.uint8(np.rint(255 * noised(ramp, levels / 255)))
+        np.testing.assert_allclose(255 * estimate_noise(noisy), levels, atol=0.15)
+
+
 def test_images_too_small_to_tell_are_refused():
     with pytest.raises(ValueError, match="1x10 pixels"):
         estimate_noise(np.random.default_rng(0).random((3, 10)))
