@@ -4,7 +4,6 @@ import copy
 import functools
 import math
 import sys
-import warnings
 from collections.abc import Callable
 from dataclasses import dataclass
 from numbers import Integral, Real
