@@ -370,7 +370,7 @@ def _line_of_least_squares(line, variance, weight):
     if n_free < 3 or np.ptp(line[:, 1]) == 0:
         return None
     weighted = line * weight[:, np.newaxis]
-    found, *_ = np.linalg.lstsq(weighted, variance * weight)
+    found, *_ = np.linalg.lstsq(weighted, variance * weight, rcond=None)
     error = np.sum((variance * weight - weighted @ found) ** 2) / n_free
     return found, np.sqrt(error * np.diag(np.linalg.inv(weighted.T @ weighted)))
 
