@@ -11,6 +11,7 @@ from typing import Annotated
 
 import typer
 
+from skdenoise.io.safety import try_to_write
 from skdenoise.noise.by_name import catalogue_name
 
 Seed = Annotated[int, typer.Option(min=0, help="Seed of all random numbers.")]
@@ -67,11 +68,9 @@ def check_folder(path):
 
 
 def check_room(folder):
-    """Check that files can be written into a folder, with a file that has no name or is removed."""
+    """Check that there is room for results in a folder, or in the closest one above it that exists."""
     try:
-        with tempfile.TemporaryFile(dir=folder) as file:
-            if hasattr(os, "posix_fallocate"):
-                os.posix_fallocate(file.fileno(), 0, _ROOM)
+        try_to_write(folder, _ROOM)
     except OSError as error:
         raise typer.BadParameter(f"{folder} cannot be written to: {reason_of(error)}.") from error
 

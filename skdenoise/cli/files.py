@@ -1,7 +1,6 @@
 """The commands ``denoise`` and ``info``."""
 
 import contextlib
-import errno
 import functools
 import json
 import math
@@ -39,19 +38,12 @@ from skdenoise.extras import installed_versions
 from skdenoise.images.value_range import range_of_images
 from skdenoise.io.image_files import ENDINGS, image_paths, read_image, write_image
 from skdenoise.io.npy import is_stack, read_archive
-from skdenoise.io.safety import written_whole
+from skdenoise.io.safety import is_lasting, written_whole
 from skdenoise.io.stacks import TiffStack, check_stack_ending, n_images_in, write_stack
 from skdenoise.noise.camera_pipeline import CameraPipeline
 
 _ARCHIVE = ".npz"
 _ENDINGS = (*ENDINGS, _ARCHIVE)
-# Errors in writing a file that the next file would meet as well.
-_REPEATING = tuple(
-    getattr(errno, name)
-    for name in ("ENOSPC", "EDQUOT", "EROFS", "EFBIG", "EACCES", "EPERM")
-    if hasattr(errno, name)
-)
-
 _MODEL = typer.Argument(
     help="A file saved by `skdenoise train`, or the name of a denoiser in the package: "
     f"{', '.join(MODEL_CARDS)}.",
@@ -156,7 +148,7 @@ def denoise(
     At the end, the noise is estimated before and after, and files that are hardly changed are named.
     """
     jobs = _jobs(inputs, output)
-    _check_output(output)
+    check_room(output.parent if output.is_file() else output)
     file = _file_of(model)
     import_keras_in_silence()
     denoiser = _loaded(file)
@@ -278,14 +270,6 @@ def _images_in(folder, output):
     ]
 
 
-def _check_output(output):
-    """Check, before the work, that results can be written."""
-    folder = output.resolve()
-    while not folder.is_dir():
-        folder = folder.parent
-    check_room(folder)
-
-
 def _check_outputs(jobs):
     """Check that no two inputs have the same output."""
     inputs = {}
@@ -359,7 +343,7 @@ def _write(write, path):
         path.parent.mkdir(parents=True, exist_ok=True)
         write(path)
     except OSError as error:
-        if error.errno in _REPEATING:
+        if is_lasting(error, path.parent):
             raise _CannotWriteError(
                 f"stopped: {path} cannot be written: {reason_of(error)}."
             ) from error

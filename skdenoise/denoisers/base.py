@@ -211,6 +211,9 @@ class Denoiser(ImageTransformer):
         ValueError
             If a parameter is an object that JSON cannot describe, or noise has more than 1,000 parts. Use
             pickle then, for files that only you and those who trust you will load.
+        OSError
+            If the file cannot be written, for instance because the disk is full. The error names the file;
+            an existing file and the denoiser stay as they are, so that another place can be tried.
         """
         check_is_fitted(self)
         write_model(path, self._description(), self._arrays())

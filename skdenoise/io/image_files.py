@@ -1,6 +1,7 @@
 """Image files: read and write images, and folders of images."""
 
 import copy
+import io
 import os
 from collections import OrderedDict
 from collections.abc import Iterable, Sequence
@@ -9,7 +10,6 @@ from threading import Lock
 from typing import Any
 
 import numpy as np
-import tifffile
 from PIL import Image
 
 from skdenoise.images.layout import check_values
@@ -17,7 +17,7 @@ from skdenoise.io.npy import mapped_image
 from skdenoise.io.pillow import picture_header, read_picture
 from skdenoise.io.safety import errors_name, written_whole
 from skdenoise.io.stacks import TiffStack, n_images_in
-from skdenoise.io.tiff import is_tiff, read_tiff, tiff_header
+from skdenoise.io.tiff import is_tiff, read_tiff, tiff_header, write_tiff
 from skdenoise.typing import Images
 
 _TIFF = (".tif", ".tiff")
@@ -303,13 +303,24 @@ def _check_storable(path, ending, image):
         )
 
 
+class _PythonFile(io.BufferedRandom):
+    """A file that is written by Python alone.
+
+    NumPy and Pillow write to the number of a file without it, and do not notice when a disk is full.
+    """
+
+    def fileno(self):
+        raise io.UnsupportedOperation("fileno")
+
+
 def _write(path, ending, image):
-    if ending == ".npy":
-        with open(path, "wb") as file:  # NumPy would add .npy to a name such as A.NPY
+    if ending in _TIFF:
+        write_tiff(path, image, photometric="rgb" if image.ndim == 3 else "minisblack")
+        return
+    with _PythonFile(io.FileIO(path, "w+")) as file:
+        if ending == ".npy":
             np.save(file, image)
-    elif ending in _TIFF:
-        tifffile.imwrite(path, image, photometric="rgb" if image.ndim == 3 else "minisblack")
-    else:
+            return
         options = {"quality": _JPEG_QUALITY} if ending in (".jpg", ".jpeg", ".webp") else {}
         stored = image.astype(np.uint8) * 255 if image.dtype == bool else image
-        Image.fromarray(stored).save(path, **options)
+        Image.fromarray(stored).save(file, Image.registered_extensions()[ending], **options)

@@ -1,30 +1,28 @@
 """Safety of files: no partial files, limits on what is read, and errors that name the file."""
 
-import functools
-import hashlib
+import errno
 import math
 import os
-import platform
-import secrets
-import time
+import shutil
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from skdenoise.errors import ForkError
+from skdenoise.io.temporary import is_temporary, temporary_file
 
 # Pillow's limit for decompression bombs: small files that fill the memory when they are read.
 MAX_PIXELS = 178_956_970
 MAX_BYTES = 8 * 2**30
 
-# Temporary files are called .skdenoise-HOST-PROCESS-RANDOM, so that others can tell whose they are.
-_PREFIX = ".skdenoise-"
-_HOST = hashlib.sha256(platform.node().encode()).hexdigest()[:8]
-# The process of a younger file may run in a container with processes of its own.
-_ORPHAN_SECONDS = 60
+# Errors of writing a file that the next file would meet as well.
+_LASTING = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS}
+_OF_PERMISSION = {errno.EACCES, errno.EPERM}
+# Of a trial file, this much is written. The free space is compared with the rest.
+_TRIAL_BYTES = 2**20
 
 
 @contextmanager
@@ -47,45 +45,85 @@ def written_whole(path: str | Path) -> Iterator[Path]:
     ------
     FileNotFoundError
         If the folder does not exist.
+    OSError
+        If the file cannot be written. The error names it.
     """
     path = Path(path).resolve()  # of a link, its target
     if not path.parent.is_dir():
         raise FileNotFoundError(
             f"{path} cannot be written: the folder {path.parent} does not exist."
         )
-    _remove_orphans(path.parent)
-    new = path.with_name(f"{_PREFIX}{_HOST}-{os.getpid()}-{secrets.token_hex(8)}{path.suffix}")
-    new.touch(exist_ok=False)
     try:
-        yield new
-        new.replace(path)
-    except BaseException:
-        new.unlink()
+        with temporary_file(path.parent, path.suffix) as new:
+            try:
+                yield new
+            except OSError as error:
+                if error.errno is None:
+                    check_complete(new)
+                raise
+            new.replace(path)
+    except OSError as error:
+        if error.filename is None or is_temporary(error.filename):
+            raise _of_file(path, error) from error
         raise
 
 
-@functools.cache
-def _remove_orphans(folder):
-    """Remove temporary files of processes of this host that no longer run, once for each folder."""
-    for path in folder.glob(f"{_PREFIX}{_HOST}-*"):
-        with suppress(OSError, ValueError):
-            process = int(path.name.removeprefix(f"{_PREFIX}{_HOST}-").split("-")[0])
-            age = time.time() - path.stat().st_mtime
-            if age > _ORPHAN_SECONDS and not _runs(process):
-                path.unlink()
+def _of_file(path, error):
+    """Return an error of writing as one that names the file."""
+    if error.errno is None:
+        return OSError(f"{path} cannot be written: {error}")
+    return OSError(error.errno, os.strerror(error.errno), str(path))
 
 
-def _runs(process):
-    """Return whether a process runs, as far as can be known."""
-    if os.name == "nt":  # where os.kill would end it
+def check_complete(new: Path, n_bytes: float = math.inf) -> None:
+    """Raise an OSError if a file that was just written has fewer bytes, and there is no room for more.
+
+    Encoders that write without Python leave the end of a file out if there is no room for it. They raise an
+    error without the reason, or none.
+    """
+    if new.stat().st_size < n_bytes:
+        with open(new, "ab") as file:
+            file.write(b"\0")
+
+
+def try_to_write(folder: Path, n_bytes: int = 1) -> None:
+    """Raise an OSError if a file cannot be written to a folder.
+
+    A file is written and removed, because permissions alone do not say it: a file system may be read-only or
+    full.
+
+    Parameters
+    ----------
+    folder : Path
+        The folder. If it does not exist, the closest one above it that does.
+    n_bytes : int
+        Size of the file that there must be room for.
+    """
+    folder = folder.resolve()
+    while not folder.exists():
+        folder = folder.parent
+    try:
+        with temporary_file(folder) as trial, open(trial, "wb") as file:
+            file.truncate(n_bytes)  # fails beyond the largest size that a file may have
+            file.write(bytes(min(n_bytes, _TRIAL_BYTES)))
+    except OSError as error:
+        raise _of_file(folder, error) from error
+    space = shutil.disk_usage(folder)
+    if space.total and space.free < n_bytes:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(folder))
+
+
+def is_lasting(error: Exception, folder: Path) -> bool:
+    """Return whether the next file in the folder could not be written either, after this error."""
+    if not isinstance(error, OSError) or error.errno not in _LASTING | _OF_PERMISSION:
+        return False
+    if error.errno in _LASTING:
         return True
     try:
-        os.kill(process, 0)
-    except ProcessLookupError:
-        return False
-    except OSError:  # it belongs to someone else
+        try_to_write(folder)
+    except OSError:
         return True
-    return True
+    return False
 
 
 @contextmanager

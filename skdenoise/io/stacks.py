@@ -19,6 +19,7 @@ from skdenoise.io.tiff import (
     tifffile_reads,
     upright_pixels,
     upright_shape,
+    write_tiff,
 )
 from skdenoise.typing import Images
 
@@ -181,7 +182,7 @@ def write_stack(path: str | Path, pages: Images, layout: StackLayout) -> None:
     else:
         options["metadata"] = None
     with written_whole(path) as new:
-        tifffile.imwrite(new, pages.reshape(*layout.shape, *pages.shape[1:]), **options)
+        write_tiff(new, pages.reshape(*layout.shape, *pages.shape[1:]), **options)
 
 
 def _options(file):

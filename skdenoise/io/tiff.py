@@ -15,7 +15,7 @@ import tifffile
 from PIL import UnidentifiedImageError
 
 from skdenoise.io.pillow import opened_picture, picture_header, read_picture
-from skdenoise.io.safety import check_bytes, check_pixels
+from skdenoise.io.safety import check_bytes, check_complete, check_pixels
 from skdenoise.io.segments import ZSTD, check_segments, decoded_page
 from skdenoise.typing import Images
 
@@ -45,6 +45,12 @@ def read_tiff(path: str | Path) -> Images:
             _check_pillow(path, page)
             return read_picture(path)
         return upright_pixels(path, page, decoded_page(page))
+
+
+def write_tiff(path: Path, pixels: Images, **options: Any) -> None:
+    """Write a TIFF file with `tifffile.imwrite`, and raise an OSError if there is no room for all of it."""
+    pixels_at = tifffile.imwrite(path, pixels, returnoffset=True, **options)
+    check_complete(path, sum(pixels_at or (0,)))
 
 
 def upright_pixels(path: str | Path, page: tifffile.TiffPage, pixels: Images) -> Images:
