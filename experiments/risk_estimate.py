@@ -34,7 +34,7 @@ COLUMNS = [
     "mean distance (dB)",
     "largest distance (dB)",
     "rank correlation, noise estimated",
-    "mean distance, noise estimated (dB)",
+    "median distance, noise estimated (dB)",
     "correlation of single images",
 ]
 SIGMAS = (0.1, 0.2, 0.4)
@@ -110,7 +110,8 @@ def row(data, what, clean, noise, denoisers):
     if not isinstance(noise, PoissonNoise):
         blind = [estimate_psnr(one, noisy, value_range=(0, 1)).psnr for one in denoisers]
         values["rank correlation, noise estimated"] = float(spearmanr(blind, truth)[0])
-        values["mean distance, noise estimated (dB)"] = float(np.abs(blind - truth).mean())
+        # Infinite where the noise is overestimated, so that no error seems to be left.
+        values["median distance, noise estimated (dB)"] = float(np.median(np.abs(blind - truth)))
     return values
 
 
