@@ -96,14 +96,9 @@ def load_labelled_images(
     X_test, y_test = test.sample(max_test, seed)
     pixels = PixelFormat(X_train.dtype, train.value_range(X_train))
     classes = np.unique(parts[0].y)
-    found = (
-        f"{sum(len(part.y) for part in parts)} images of {len(classes)} classes, {_kind(X_train[0])}; "
-        + (
-            "separate images for testing"
-            if is_split
-            else f"a random {100 * test_share:g} % for testing"
-        )
-    )
+    n_images = sum(len(part.y) for part in parts)
+    split = "separate images" if is_split else f"a random {100 * test_share:g} %"
+    found = f"{n_images} images of {len(classes)} classes, {_kind(X_train[0])}; {split} for testing"
     notes += _lacking(classes, y_train, "training") + _lacking(classes, y_test, "test")
     left_out += [*train.left_out, *test.left_out]
     X_train, X_test = pixels.to_unit(X_train), pixels.to_unit(X_test)
