@@ -202,7 +202,7 @@ def _with_a_trick(contents, rng):
     entries = list(contents.items())
     name, content = rng.choice(entries)
     other = rng.choice(
-        ("../outside.npy", "/outside.npy", "C:\\outside.npy", "weights/", "", "a\0b")
+        ("../outside.npy", "/outside.npy", "C:\\outside.npy", "weights/", ".", "a\0b")
     )
     how = rng.randrange(8)
     if how == 7:

@@ -18,7 +18,7 @@ from skdenoise.denoisers.description import decoded, encoded, integers, noise, v
 from skdenoise.denoisers.stabilizing import check_stabilize, denoise_stabilized
 from skdenoise.images.layout import check_images
 from skdenoise.images.opponent import WITHIN_RANGE
-from skdenoise.images.pixels import UNIT, PixelFormat, changed_in_unit
+from skdenoise.images.pixels import PixelFormat, changed_in_unit
 from skdenoise.images.ragged import ImageList, is_image_list
 from skdenoise.images.stored import StoredImages
 from skdenoise.images.value_range import (
@@ -446,7 +446,7 @@ class Denoiser(ImageTransformer):
             return np.array(images)
 
         def blend(noisy):  # before integers are rounded
-            denoised = self._denoise_stabilized(noisy, UNIT, False)
+            denoised = self._denoise_stabilized(noisy, pixels.in_unit, False)
             return noisy + np.float32(self.strength) * (denoised - noisy)
 
         return changed_in_unit(blend, images, pixels, self.clip)

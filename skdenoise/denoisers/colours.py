@@ -43,15 +43,15 @@ def denoise_opponent_colours(
 
     def denoise_part(noisy):  # before integers are rounded
         denoised = axes.join(denoise(axes.split(noisy), UNIT, False))
-        return _shifted_back(denoised, noisy) if noise_is_gaussian else denoised
+        return _shifted_back(denoised, noisy, pixels) if noise_is_gaussian else denoised
 
     return changed_in_unit(denoise_part, images, pixels, clip)
 
 
-def _shifted_back(denoised: UnitImages, noisy: UnitImages) -> UnitImages:
+def _shifted_back(denoised: UnitImages, noisy: UnitImages, pixels: PixelFormat) -> UnitImages:
     if min(noisy.shape[1:3]) >= _LEAST_SIDE:
         for index, image in enumerate(noisy):
-            sigma = white_noise_of_image(image, UNIT) if shows_clipping(image) else 0
+            sigma = white_noise_of_image(image, pixels.in_unit) if shows_clipping(image) else 0
             if sigma > 0:  # not NaN, which means that nearly all is clipped
                 denoised[index] = without_shift(denoised[index], sigma)
     return denoised

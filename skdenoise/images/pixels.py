@@ -21,10 +21,33 @@ class PixelFormat:
     """How pixels are stored: their dtype, and the values of black and white.
 
     Inside the package a pixel is a float32 in units of the value range: 0 is black, 1 is white.
+
+    Parameters
+    ----------
+    dtype : numpy.dtype
+        Their dtype.
+    value_range : (low, high)
+        The values of black and white.
+    rounded_to : float or None
+        The distance of values that were rounded before they were converted to this format, in units of
+        the value range. If None, it depends on the dtype.
     """
 
     dtype: np.dtype[Any]
     value_range: ValueRange
+    rounded_to: float | None = None
+
+    @property
+    def step(self) -> float:
+        """The distance of rounded values, in units of the value range. 0 if they are not rounded."""
+        if self.rounded_to is not None:
+            return self.rounded_to
+        return 1 / (self.value_range[1] - self.value_range[0]) if self.is_integer else 0.0
+
+    @property
+    def in_unit(self) -> "PixelFormat":
+        """The format of the same values after `to_unit`, which remembers how they were rounded."""
+        return PixelFormat(np.dtype(np.float32), (0.0, 1.0), self.step)
 
     @property
     def is_integer(self) -> bool:

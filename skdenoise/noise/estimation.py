@@ -230,10 +230,12 @@ def _white_noise(image, pixels):
 
 def _without_rounding(variance, pixels):
     """Return a standard deviation, given the variance of the noise and of the rounding of integers."""
-    if pixels.is_integer:
-        step = 1 / (pixels.value_range[1] - pixels.value_range[0])
-        variance = np.maximum(variance - step**2 / 12, 0)
-    return math.sqrt(variance)
+    return math.sqrt(without_rounding(variance, pixels))
+
+
+def without_rounding(variance: Any, pixels: PixelFormat) -> Any:
+    """Return the variance of noise, given the variance of the noise and of the rounding of integers."""
+    return np.maximum(variance - pixels.step**2 / 12, 0) if pixels.step else variance
 
 
 def _sigma(channel):

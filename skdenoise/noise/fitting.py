@@ -13,6 +13,7 @@ from skdenoise.images.pixels import PixelFormat
 from skdenoise.images.value_range import check_value_range_of_pairs, value_range_is_certain
 from skdenoise.noise.camera import CameraNoise
 from skdenoise.noise.clipping import MAX_CLIPPED, at_black, at_white, moments_of_clipped_normal
+from skdenoise.noise.estimation import without_rounding
 from skdenoise.typing import ImageShape, UnitImages, ValueRange
 from skdenoise.user_warnings import warn_user
 
@@ -166,9 +167,7 @@ def noise_of_flat_regions(images: UnitImages, pixels: PixelFormat) -> CameraNois
 
 def _model(light, variance, count, pixels):
     """Return the noise model of measured variances."""
-    if pixels.is_integer:
-        step = 1 / (pixels.value_range[1] - pixels.value_range[0])
-        variance = np.maximum(variance - step**2 / 12, 0)
+    variance = without_rounding(variance, pixels)
     read, shot = _fit_line(light, variance, count, pixels)
     return CameraNoise(shot=float(f"{shot:.4g}"), read=float(f"{read:.4g}"), gamma=1)
 

@@ -6,7 +6,14 @@ from conftest import changed, quick_denoiser
 from sklearn.base import clone
 from sklearn.model_selection import GridSearchCV
 
-from skdenoise import FilterDenoiser, SubspaceDenoiser, UNetDenoiser, add_noise, load
+from skdenoise import (
+    FilterDenoiser,
+    PoissonNoise,
+    SubspaceDenoiser,
+    UNetDenoiser,
+    add_noise,
+    load,
+)
 
 DENOISERS = [
     quick_denoiser(noise_factor=0.3),
@@ -101,3 +108,14 @@ def test_other_strengths_are_refused(fitted, digits, strength):
         clone(fitted).set_params(strength=strength).fit(digits[0][:300])
     with pytest.raises(ValueError, match=r"strength=.* is not a number from 0 to 1"):
         changed(fitted, strength=strength).transform(digits[0][:5])
+
+
+def test_a_strength_changes_nothing_in_how_the_noise_is_measured():
+    # Coarse integers: their rounding would count as noise.
+    light = np.tile(np.repeat(np.linspace(0.2, 0.8, 8), 16), (4, 128, 1))
+    noisy = add_noise(light, PoissonNoise(200), random_state=0)
+    noisy = np.rint(12 * noisy).clip(0, 255).astype(np.uint8)
+    params = {"stabilize": "estimate", "value_range": (0, 12), "colour": "separate"}
+    whole = FilterDenoiser("wiener", sigma=0.05, **params).fit(noisy)
+    blended = changed(whole, strength=1 - 1e-6).transform(noisy)
+    np.testing.assert_array_equal(blended, whole.transform(noisy))

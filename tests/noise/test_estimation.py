@@ -17,7 +17,9 @@ from skdenoise import (
     estimate_noise,
     load,
 )
+from skdenoise.images.pixels import UNIT, PixelFormat
 from skdenoise.io.image_files import write_image
+from skdenoise.noise.estimation import noise_of_image
 
 IMAGES = np.ones((3, 8, 8))
 
@@ -275,3 +277,11 @@ def test_correlated_noise_that_training_would_not_know_is_noticed(photographs):
     noisy = add_noise(clean, CorrelatedGaussianNoise(0.1, 0.7), random_state=0)
     with pytest.warns(UserWarning, match="correlated between neighbouring pixels"):
         quick_denoiser(noise_factor="estimate", patch_size=32).fit(clean, noisy=noisy)
+
+
+def test_rounding_is_taken_off_after_conversion_too():
+    pixels = PixelFormat(np.dtype(np.uint8), (0.0, 20.0))
+    image = np.random.default_rng(0).normal(10, 1, (64, 64, 1)).round().astype(np.uint8)
+    sigma, _ = noise_of_image(image, pixels)
+    assert sigma == noise_of_image(pixels.to_unit(image), pixels.in_unit)[0]
+    assert sigma < noise_of_image(pixels.to_unit(image), UNIT)[0]
