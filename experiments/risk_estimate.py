@@ -30,12 +30,12 @@ COLUMNS = [
     "images",
     "noise",
     "denoisers",
-    "rank correlation",
-    "mean distance (dB)",
-    "largest distance (dB)",
-    "rank correlation, noise estimated",
-    "median distance, noise estimated (dB)",
-    "correlation of single images",
+    "ranks",
+    "mean dB apart",
+    "largest",
+    "ranks, noise estimated",
+    "median dB apart, noise estimated",
+    "single images",
 ]
 SIGMAS = (0.1, 0.2, 0.4)
 PHOTONS = 30
@@ -102,16 +102,16 @@ def row(data, what, clean, noise, denoisers):
         "images": data,
         "noise": what,
         "denoisers": len(denoisers),
-        "rank correlation": float(spearmanr(found, truth)[0]),
-        "mean distance (dB)": float(np.abs(found - truth).mean()),
-        "largest distance (dB)": float(np.abs(found - truth).max()),
-        "correlation of single images": float(np.corrcoef(given[best].errors, errors[best])[0, 1]),
+        "ranks": float(spearmanr(found, truth)[0]),
+        "mean dB apart": float(np.abs(found - truth).mean()),
+        "largest": float(np.abs(found - truth).max()),
+        "single images": float(np.corrcoef(given[best].errors, errors[best])[0, 1]),
     }
     if not isinstance(noise, PoissonNoise):
         blind = [estimate_psnr(one, noisy, value_range=(0, 1)).psnr for one in denoisers]
-        values["rank correlation, noise estimated"] = float(spearmanr(blind, truth)[0])
+        values["ranks, noise estimated"] = float(spearmanr(blind, truth)[0])
         # Infinite where the noise is overestimated, so that no error seems to be left.
-        values["median distance, noise estimated (dB)"] = float(np.median(np.abs(blind - truth)))
+        values["median dB apart, noise estimated"] = float(np.median(np.abs(blind - truth)))
     return values
 
 

@@ -37,7 +37,9 @@ class ImageFlattener(TransformerMixin, ImageEstimator):
     >>> from skdenoise import FilterDenoiser, ImageFlattener
     >>> images, y = load_digits().images, load_digits().target
     >>> pipeline = make_pipeline(
-    ...     FilterDenoiser("median"), ImageFlattener(), LogisticRegression(max_iter=2000)
+    ...     FilterDenoiser("median"),
+    ...     ImageFlattener(),
+    ...     LogisticRegression(max_iter=2000),
     ... )
     >>> bool(pipeline.fit(images, y).score(images, y) > 0.8)
     True

@@ -119,12 +119,21 @@ class DenoisingClassifier(ClassifierMixin, MetaEstimatorMixin, ImageEstimator):
     >>> X, y = load_digits(return_X_y=True)
     >>> X = X / 16
     >>> classifier = DenoisingClassifier(
-    ...     SVC(), UNetDenoiser(noise_factor=(0, 0.6), epochs=3, random_state=0), n_copies=2, random_state=0
+    ...     SVC(),
+    ...     UNetDenoiser(noise_factor=(0, 0.6), epochs=3, random_state=0),
+    ...     n_copies=2,
+    ...     random_state=0,
     ... ).fit(X[:1000], y[:1000])
     >>> noisy = add_noise(X[1000:], noise_factor=0.5, random_state=1)
-    >>> bool(classifier.score(noisy, y[1000:]) > SVC().fit(X[:1000], y[:1000]).score(noisy, y[1000:]))
+    >>> bool(
+    ...     classifier.score(noisy, y[1000:])
+    ...     > SVC().fit(X[:1000], y[:1000]).score(noisy, y[1000:])
+    ... )
     True
-    >>> bool(classifier.uses_denoiser(noisy).mean() > classifier.uses_denoiser(X[1000:]).mean())
+    >>> bool(
+    ...     classifier.uses_denoiser(noisy).mean()
+    ...     > classifier.uses_denoiser(X[1000:]).mean()
+    ... )
     True
     """
 

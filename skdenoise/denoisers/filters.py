@@ -139,7 +139,9 @@ class FilterDenoiser(Denoiser):
     >>> from sklearn.datasets import load_sample_images
     >>> from skdenoise import FilterDenoiser
     >>> flower = load_sample_images().images[1][None, 100:200, 200:300]
-    >>> means = FilterDenoiser("nl_means", noise_factor=0.1, random_state=0).fit(flower)
+    >>> means = FilterDenoiser("nl_means", noise_factor=0.1, random_state=0).fit(
+    ...     flower
+    ... )
     >>> blur = FilterDenoiser("gaussian", noise_factor=0.1, random_state=0).fit(flower)
     >>> means.score(flower) > blur.score(flower)
     True

@@ -61,7 +61,9 @@ def denoise_images(
     >>> from skdenoise import SubspaceDenoiser, add_noise, denoise_images, psnr
     >>> X = np.uint8(load_digits().images * 255 / 16)
     >>> denoiser = SubspaceDenoiser(noise_factor=0.3, random_state=0).fit(X[:1000])
-    >>> noisy = add_noise((X[1000:] / 255).astype("float32"), noise_factor=0.3, random_state=1)
+    >>> noisy = add_noise(
+    ...     (X[1000:] / 255).astype("float32"), noise_factor=0.3, random_state=1
+    ... )
     >>> denoised = denoise_images(denoiser, noisy, value_range=(0, 1))
     >>> denoised.dtype
     dtype('float32')

@@ -113,7 +113,9 @@ class SubspaceDenoiser(Denoiser):
     >>> from sklearn.datasets import load_digits
     >>> from skdenoise import SubspaceDenoiser
     >>> X = load_digits().data / 16
-    >>> trip = SubspaceDenoiser(20, wiener=False, noise_factor=0.3, random_state=0).fit(X[:1000])
+    >>> trip = SubspaceDenoiser(
+    ...     20, wiener=False, noise_factor=0.3, random_state=0
+    ... ).fit(X[:1000])
     >>> wiener = SubspaceDenoiser(noise_factor=0.3, random_state=0).fit(X[:1000])
     >>> print(f"{trip.score(X[1000:]):.1f} dB, {wiener.score(X[1000:]):.1f} dB")
     15.8 dB, 16.6 dB

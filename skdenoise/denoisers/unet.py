@@ -270,7 +270,9 @@ class UNetDenoiser(Denoiser):
     >>> X = X / 16
     >>> noisy = add_noise(X[1000:], noise_factor=0.4, random_state=1)
     >>> alone = SVC().fit(X[:1000], y[:1000])
-    >>> pipeline = make_pipeline(UNetDenoiser(noise_factor=0.4, epochs=15, random_state=0), SVC())
+    >>> pipeline = make_pipeline(
+    ...     UNetDenoiser(noise_factor=0.4, epochs=15, random_state=0), SVC()
+    ... )
     >>> pipeline = pipeline.fit(X[:1000], y[:1000])
     >>> pipeline.score(noisy, y[1000:]) > alone.score(noisy, y[1000:])
     True
@@ -375,7 +377,9 @@ class UNetDenoiser(Denoiser):
         >>> from sklearn.datasets import load_sample_images
         >>> from skdenoise import UNetDenoiser
         >>> photographs = np.stack(load_sample_images().images)
-        >>> denoiser = UNetDenoiser.for_photographs(filters=(8, 16), epochs=2, random_state=0)
+        >>> denoiser = UNetDenoiser.for_photographs(
+        ...     filters=(8, 16), epochs=2, random_state=0
+        ... )
         >>> denoiser.fit(photographs).transform(photographs).shape
         (2, 427, 640, 3)
         """
@@ -429,7 +433,9 @@ class UNetDenoiser(Denoiser):
         >>> clean = load_sample_image("china.jpg")[np.newaxis]
         >>> noisy = add_noise(clean, noise_factor=0.1, random_state=0)
         >>> denoised = UNetDenoiser.from_pretrained("photo-gray").transform(noisy)
-        >>> gain = psnr(clean, denoised, data_range=255) - psnr(clean, noisy, data_range=255)
+        >>> gain = psnr(clean, denoised, data_range=255) - psnr(
+        ...     clean, noisy, data_range=255
+        ... )
         >>> bool(gain[0] > 6)
         True
         """

@@ -206,7 +206,9 @@ def estimated_psnr_scorer(
     >>> from sklearn.datasets import load_digits
     >>> from sklearn.model_selection import GridSearchCV
     >>> from skdenoise import FilterDenoiser, add_noise, estimated_psnr_scorer
-    >>> noisy = add_noise(load_digits().data[:200] / 16, noise_factor=0.3, random_state=0)
+    >>> noisy = add_noise(
+    ...     load_digits().data[:200] / 16, noise_factor=0.3, random_state=0
+    ... )
     >>> search = GridSearchCV(
     ...     FilterDenoiser("gaussian", value_range=(0, 1)),
     ...     {"sigma_spatial": [0.1, 0.7, 3]},

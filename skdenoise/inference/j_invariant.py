@@ -22,7 +22,9 @@ class JInvariant(InferenceStep):
     Examples
     --------
     >>> from skdenoise import JInvariant, UNetDenoiser
-    >>> UNetDenoiser(supervision="self", inference=JInvariant()).get_params()["inference"]
+    >>> UNetDenoiser(supervision="self", inference=JInvariant()).get_params()[
+    ...     "inference"
+    ... ]
     JInvariant()
     """
 

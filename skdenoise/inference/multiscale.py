@@ -43,7 +43,9 @@ class MultiScale(InferenceStep):
     Examples
     --------
     >>> from skdenoise import MultiScale, UNetDenoiser
-    >>> denoiser = UNetDenoiser.from_pretrained("photo-gray", inference=MultiScale(n_scales=3))
+    >>> denoiser = UNetDenoiser.from_pretrained(
+    ...     "photo-gray", inference=MultiScale(n_scales=3)
+    ... )
     """
 
     def __init__(self, n_scales=2):

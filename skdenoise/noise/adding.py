@@ -115,7 +115,9 @@ def add_noise(
     (dtype('uint8'), (2, 4, 4))
     >>> np.unique(add_noise(images, "salt_and_pepper", amount=0.5, random_state=0))
     array([  0, 200, 255], dtype=uint8)
-    >>> blurred = add_noise(images, "motion_blur", severity=3, scale="cifar", random_state=0)
+    >>> blurred = add_noise(
+    ...     images, "motion_blur", severity=3, scale="cifar", random_state=0
+    ... )
     >>> print(blurred.mean())
     200.0
     """

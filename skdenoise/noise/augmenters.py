@@ -101,7 +101,8 @@ class NoiseAugmenter(_AddsNoise, ImageTransformer):
     >>> X, y = load_digits(return_X_y=True)
     >>> X = X / 16
     >>> augmented = make_pipeline(
-    ...     NoiseAugmenter(noise_factor=0.3, random_state=0), LogisticRegression(max_iter=500)
+    ...     NoiseAugmenter(noise_factor=0.3, random_state=0),
+    ...     LogisticRegression(max_iter=500),
     ... ).fit(X[:1000], y[:1000])
     >>> noisy = add_noise(X[1000:], noise_factor=0.3, random_state=1)
     >>> bool(augmented.score(noisy, y[1000:]) > 0.7)

@@ -90,8 +90,13 @@ class CameraPipeline(CatalogueModel):
     >>> import numpy as np
     >>> from skdenoise import CameraPipeline
     >>> grey = np.full((1, 64, 64, 3), 0.5, dtype=np.float32)
-    >>> noise = CameraPipeline(shot=0.01, read=0, blur=0.8)(grey, np.random.default_rng(0)) - grey
-    >>> bool(np.corrcoef(noise[0, :, 1:].ravel(), noise[0, :, :-1].ravel())[0, 1] > 0.5)
+    >>> noise = (
+    ...     CameraPipeline(shot=0.01, read=0, blur=0.8)(grey, np.random.default_rng(0))
+    ...     - grey
+    ... )
+    >>> bool(
+    ...     np.corrcoef(noise[0, :, 1:].ravel(), noise[0, :, :-1].ravel())[0, 1] > 0.5
+    ... )
     True
     """
 

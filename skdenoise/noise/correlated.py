@@ -45,7 +45,12 @@ class CorrelatedGaussianNoise(CatalogueModel):
     >>> import numpy as np
     >>> from skdenoise import CorrelatedGaussianNoise
     >>> grey = np.full((1, 200, 200, 1), 0.5, dtype=np.float32)
-    >>> noise = CorrelatedGaussianNoise(0.1, correlation=0.7)(grey, np.random.default_rng(0)) - grey
+    >>> noise = (
+    ...     CorrelatedGaussianNoise(0.1, correlation=0.7)(
+    ...         grey, np.random.default_rng(0)
+    ...     )
+    ...     - grey
+    ... )
     >>> print(f"{noise.std():.2f}")
     0.10
     >>> print(f"{np.corrcoef(noise[:, 1:].ravel(), noise[:, :-1].ravel())[0, 1]:.1f}")

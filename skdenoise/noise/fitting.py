@@ -123,7 +123,9 @@ def fit_noise_model(
     >>> import numpy as np
     >>> from skdenoise import CameraNoise, add_noise, fit_noise_model
     >>> ramps = np.tile(np.linspace(0, 1, 64), (20, 64, 1))
-    >>> noisy = add_noise(ramps, CameraNoise(shot=0.01, read=0.001, gamma=1), random_state=0)
+    >>> noisy = add_noise(
+    ...     ramps, CameraNoise(shot=0.01, read=0.001, gamma=1), random_state=0
+    ... )
     >>> model = fit_noise_model(noisy, ramps)
     >>> print(f"{model.shot:.3f} {model.read:.4f}")
     0.010 0.0010

@@ -65,7 +65,9 @@ class RandomChoice(NoiseModel):
     --------
     >>> import numpy as np
     >>> from skdenoise import GaussianNoise, RandomChoice, add_noise
-    >>> either = RandomChoice([GaussianNoise(sigma=0.1), "salt_and_pepper"], p=[0.2, 0.8])
+    >>> either = RandomChoice(
+    ...     [GaussianNoise(sigma=0.1), "salt_and_pepper"], p=[0.2, 0.8]
+    ... )
     >>> noisy = add_noise(np.full((500, 8, 8), 0.5), either, random_state=0)
     >>> salted = (noisy == 0.5).any(axis=(1, 2))
     >>> print(f"{salted.mean():.1f}")

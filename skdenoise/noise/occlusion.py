@@ -46,7 +46,9 @@ class RandomErasing(CatalogueModel):
     >>> import numpy as np
     >>> from skdenoise import RandomErasing
     >>> white = np.ones((1, 20, 20, 1), dtype=np.float32)
-    >>> erased = RandomErasing(area=0.25, aspect_ratio=1, value=0)(white, np.random.default_rng(0))
+    >>> erased = RandomErasing(area=0.25, aspect_ratio=1, value=0)(
+    ...     white, np.random.default_rng(0)
+    ... )
     >>> print(1 - erased.mean())
     0.25
     """

@@ -34,7 +34,9 @@ class GaussianBlur(CatalogueModel):
     >>> from skdenoise import GaussianBlur
     >>> point = np.zeros((1, 9, 9, 1), dtype=np.float32)
     >>> point[0, 4, 4] = 1
-    >>> print(f"{GaussianBlur(sigma=1)(point, np.random.default_rng(0))[0, 4, 4, 0]:.2f}")
+    >>> print(
+    ...     f"{GaussianBlur(sigma=1)(point, np.random.default_rng(0))[0, 4, 4, 0]:.2f}"
+    ... )
     0.16
     """
 
@@ -72,7 +74,9 @@ class DefocusBlur(CatalogueModel):
     >>> from skdenoise import DefocusBlur
     >>> point = np.zeros((1, 9, 9, 1), dtype=np.float32)
     >>> point[0, 4, 4] = 1
-    >>> blurred = DefocusBlur(radius=2, alias_blur=0.1)(point, np.random.default_rng(0))
+    >>> blurred = DefocusBlur(radius=2, alias_blur=0.1)(
+    ...     point, np.random.default_rng(0)
+    ... )
     >>> int((blurred > 0.01).sum())
     13
     """

@@ -76,7 +76,9 @@ class SpeckleNoise(CatalogueModel):
     >>> import numpy as np
     >>> from skdenoise import SpeckleNoise
     >>> black = np.zeros((1, 8, 8, 1), dtype=np.float32)
-    >>> print(SpeckleNoise()(black, np.random.default_rng(0)).max())  # black stays black
+    >>> print(
+    ...     SpeckleNoise()(black, np.random.default_rng(0)).max()
+    ... )  # black stays black
     0.0
     """
 

@@ -43,7 +43,9 @@ class CommonCorruption(NoiseModel):
     >>> images = np.full((10, 32, 32), 0.5)
     >>> CommonCorruption("gaussian_noise", severity=5).model(32)
     GaussianNoise(sigma=0.1)
-    >>> noisy = add_noise(images, CommonCorruption("gaussian_noise", severity=5), random_state=0)
+    >>> noisy = add_noise(
+    ...     images, CommonCorruption("gaussian_noise", severity=5), random_state=0
+    ... )
     >>> print(f"{noisy.std():.2f}")
     0.10
     """

@@ -115,14 +115,23 @@ def corruption_report(
     >>> from skdenoise import SubspaceDenoiser, corruption_report
     >>> X, y = load_digits(return_X_y=True)
     >>> alone = SVC().fit(X[:900], y[:900])
-    >>> denoised = make_pipeline(SubspaceDenoiser(random_state=1), SVC()).fit(X[:900], y[:900])
+    >>> denoised = make_pipeline(SubspaceDenoiser(random_state=1), SVC()).fit(
+    ...     X[:900], y[:900]
+    ... )
     >>> report = corruption_report(
-    ...     denoised, X[900:], y[900:], corruptions=["gaussian", "contrast"], severities=[3, 5],
-    ...     scale="imagenet", reference=alone,
+    ...     denoised,
+    ...     X[900:],
+    ...     y[900:],
+    ...     corruptions=["gaussian", "contrast"],
+    ...     severities=[3, 5],
+    ...     scale="imagenet",
+    ...     reference=alone,
     ... )
     >>> report.frame.shape
     (5, 9)
-    >>> bool(report.relative_error(seen=False) > 100)  # it has not learned to undo low contrast
+    >>> bool(
+    ...     report.relative_error(seen=False) > 100
+    ... )  # it has not learned to undo low contrast
     True
     """
     check_pandas("corruption_report")

@@ -25,7 +25,7 @@ def new(**params):
 def fit_and_transform():
     return new().fit(X).transform(X)
 
-def forked(job, limit=60):
+def forked(job, limit=150):
     reading, writing = os.pipe()
     child = os.fork()
     if child == 0:

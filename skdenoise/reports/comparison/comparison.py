@@ -205,8 +205,16 @@ def compare_denoising(
     >>> from skdenoise import SubspaceDenoiser, compare_denoising
     >>> X, y = load_digits(return_X_y=True)
     >>> comparison = compare_denoising(
-    ...     SVC(), X[:600] / 16, y[:600], X[600:1200] / 16, y[600:1200], noise_factors=[0.5],
-    ...     denoisers=SubspaceDenoiser(), n_copies=[1], n_repeats=1, random_state=0,
+    ...     SVC(),
+    ...     X[:600] / 16,
+    ...     y[:600],
+    ...     X[600:1200] / 16,
+    ...     y[600:1200],
+    ...     noise_factors=[0.5],
+    ...     denoisers=SubspaceDenoiser(),
+    ...     n_copies=[1],
+    ...     n_repeats=1,
+    ...     random_state=0,
     ... )
     >>> scores = comparison.frame.set_index("condition")["score"]
     >>> bool(scores["Wiener subspace"] > scores["no denoiser"] + 0.1)
