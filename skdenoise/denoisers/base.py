@@ -512,12 +512,13 @@ def _images_in_labels(X, y):
     """Return whether labels are images like `X`: ``"certain"``, ``"likely"`` or ``""``."""
     if is_image_list(X) or is_image_list(y):
         return "certain" if is_image_list(X) and is_image_list(y) else ""
-    if np.ndim(y) < 2:
+    y = y if hasattr(y, "shape") else np.asarray(y)
+    shape, n_axes = getattr(X, "shape", None) or np.asarray(X).shape, len(y.shape)
+    if n_axes < 2:
         return ""
-    shape, n_axes = np.shape(X), np.ndim(y)
-    if n_axes >= 3 and math.prod(np.shape(y)) == math.prod(shape) and len(y) == shape[0]:
+    if n_axes >= 3 and math.prod(y.shape) == math.prod(shape) and len(y) == shape[0]:
         return "certain" if _n_values(y) > _MOST_CLASSES else "likely"
-    is_wide = n_axes == 2 and np.shape(y) == shape and shape[1] >= _LEAST_TARGETS
+    is_wide = n_axes == 2 and tuple(y.shape) == tuple(shape) and shape[1] >= _LEAST_TARGETS
     return "likely" if is_wide and _n_values(y) > 2 else ""
 
 

@@ -34,8 +34,8 @@ _LEAST_SIDE = 16
 _FURTHEST, _LARGEST_SIZE = 100, 1001
 # From this side on, what the details of noise lose at the edges does not matter.
 _LARGE_SIDE = 128
-# Smaller details, relative to the image, are rounding of float32.
-_NOTHING = 1e-6
+# Smaller details, relative to the image, are rounding of float32. Fewer are edges, not noise.
+_NOTHING, _FEW_DETAILS = 1e-6, 0.1
 
 
 class FilterDenoiser(Denoiser):
@@ -348,7 +348,7 @@ def _estimate_sigma(image):
     # Details of 0, except for rounding, are left out, as there: no noise is visible in them.
     visible = details > _NOTHING * np.abs(image).max()
     medians = [
-        np.median(one[seen]) if seen.any() else 0.0
+        np.median(one[seen]) if seen.mean() > _FEW_DETAILS else 0.0
         for one, seen in zip(details, visible, strict=True)
     ]
     return float(np.mean(medians)) / _median_detail_of_noise(*sides)

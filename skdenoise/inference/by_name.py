@@ -37,9 +37,13 @@ def _resolve(step, inference):
     )
 
 
+def _is_of_this_package(step):
+    return type(step).__module__.startswith("skdenoise.")
+
+
 def check_steps(steps, *, supervision, augment):
-    """Check that each step occurs once, and suits the way the network learns and the steps that it wraps."""
-    names = [type(step).__name__ for step in steps]
+    """Check that each step of this package occurs once, and suits the way the network learns and the steps that it wraps."""
+    names = [type(step).__name__ for step in steps if _is_of_this_package(step)]
     twice = sorted({name for name in names if names.count(name) > 1})
     if twice:
         raise ValueError(

@@ -108,11 +108,6 @@ def check_archive(path: str | Path) -> None:
                 raise ValueError(
                     f"{path} holds {member.filename}, which is not an array: {error}"
                 ) from error
-            if dtype.hasobject:
-                raise ValueError(
-                    f"{path} holds {member.filename} as objects, which are not read, since that could run code. "
-                    "Save an array of one dtype: labels as numbers or strings, y.astype(str), images of one size."
-                )
             if is_stack(shape, dtype):
                 check_pixels(path, *shape[1:3])
             # The size of pickled objects is not that of the array.
