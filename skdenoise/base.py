@@ -41,7 +41,9 @@ class ImageEstimator(BaseEstimator):
                 self._forget_features()
                 self.image_shape_ = check_image_shape(self.image_shape, X)
             else:
-                self._check_is_no_single_image(X)
+                self._check_is_no_single_image(X.shape)
+                if X.ndim == 3 and X.shape[1] > 1 and X.shape[2] == 1 != self.image_shape_[1]:
+                    warn_of_one_image_with_channel(X)
             return X
         if reset:
             X = check_magnitude(validate_data(self, X, reset=True))
@@ -54,22 +56,20 @@ class ImageEstimator(BaseEstimator):
                 f"Expected (n, height, width{', channels' if self.image_shape_[2] > 1 else ''}); a single "
                 "image needs a leading axis, X[np.newaxis]."
             )
-        self._check_is_no_single_image(np.asarray(X))
+        self._check_is_no_single_image(X.shape if hasattr(X, "shape") else np.shape(X))
         return check_magnitude(validate_data(self, X, reset=False))
 
-    def _check_is_no_single_image(self, X):
-        """Raise an error for one image like those in ``fit``; warn of one of another size."""
+    def _check_is_no_single_image(self, shape):
+        """Raise an error for the shape of one image like those in ``fit``."""
         height, width, channels = self.image_shape_
         n_features = getattr(self, "n_features_in_", None)
-        is_rows = X.ndim == 2 and X.shape[1] == n_features
-        if X.shape in ((height, width), (height, width, channels)) and width > 1 and not is_rows:
+        is_rows = len(shape) == 2 and shape[1] == n_features
+        if shape in ((height, width), (height, width, channels)) and width > 1 and not is_rows:
             leading = "X[np.newaxis]" if n_features is None else "X.reshape(1, -1)"
             raise ValueError(
-                f"Got an array of shape {X.shape}, but this {type(self).__name__} {self._fitted_on()}: this "
+                f"Got an array of shape {shape}, but this {type(self).__name__} {self._fitted_on()}: this "
                 f"is a single image. Give it a leading axis, {leading}."
             )
-        if X.ndim == 3 and X.shape[1] > 1 and X.shape[2] == 1 != width:
-            warn_of_one_image_with_channel(X)
 
     def _fitted_on(self):
         if None in self.image_shape_:

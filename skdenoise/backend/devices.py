@@ -4,8 +4,7 @@ import sys
 
 import keras
 
-from skdenoise.backend.forks import note_start
-from skdenoise.backend.threads import obey_thread_limit
+from skdenoise.backend.threads import prepare_start
 
 
 def active():
@@ -57,8 +56,7 @@ def can_execute_several_steps() -> bool:
 
 def has_accelerator() -> bool:
     """Return whether Keras computes on a device other than the CPU."""
-    note_start()
-    obey_thread_limit()  # before the question below, which starts TensorFlow
+    prepare_start()  # before the question below, which starts TensorFlow
     if keras.backend.backend() == "torch":  # Keras does not list its devices
         return keras.ops.zeros(()).device.type != "cpu"
     return any("cpu" not in device.lower() for device in keras.distribution.list_devices())

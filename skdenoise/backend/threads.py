@@ -7,6 +7,20 @@ from functools import cache
 
 import keras
 
+from skdenoise.backend.forks import note_start
+
+
+def prepare_start() -> None:
+    """Do what must come before the framework starts: refuse forked processes, and limit its threads.
+
+    Raises
+    ------
+    ForkError
+        In a process that was forked after the framework had started.
+    """
+    note_start()
+    obey_thread_limit()
+
 
 @cache
 def obey_thread_limit() -> None:

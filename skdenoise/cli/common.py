@@ -169,6 +169,13 @@ def check_new(path, overwrite):
         raise typer.BadParameter(f"{path} exists. Give another name, or use --overwrite.")
 
 
+def say_warning(message, path=None):
+    """Print a warning as a line, in terms of the options, with the file that it is about."""
+    text = " ".join(in_options(message).split())
+    named = path is None or str(path) in text
+    say(f"warning: {text if named else f'{path}: {text}'}")
+
+
 def say(text):
     """Print a line to standard error; standard output is for results."""
     print(text, file=sys.stderr, flush=True)

@@ -28,6 +28,7 @@ from skdenoise.cli.common import (
     in_options,
     reason_of,
     say,
+    say_warning,
 )
 from skdenoise.cli.self_check import SelfCheck, advice, self_check, summary
 from skdenoise.denoisers.loading import load
@@ -403,8 +404,7 @@ def _warnings_of(path):
         warnings.simplefilter("always", UserWarning)
         yield
     for message in dict.fromkeys(str(warning.message) for warning in caught):
-        said = in_options(message)
-        say(f"warning: {said if str(path) in said else f'{path}: {said}'}")
+        say_warning(message, path)
 
 
 def info(

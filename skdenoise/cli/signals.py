@@ -6,7 +6,7 @@ Only `skdenoise.__main__` calls these functions. Importing the package changes n
 import signal
 import warnings
 
-from skdenoise.cli.common import say
+from skdenoise.cli.common import say_warning
 
 # docker stop and batch schedulers; a terminal or ssh session that is closed. Windows has no SIGHUP.
 _ENDING = [getattr(signal, name) for name in ("SIGTERM", "SIGHUP") if hasattr(signal, name)]
@@ -39,4 +39,4 @@ def show_plain_warnings():
 
 
 def _show(message, category, filename, lineno, file=None, line=None):
-    say(f"warning: {' '.join(str(message).split())}")
+    say_warning(message)

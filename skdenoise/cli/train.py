@@ -26,6 +26,7 @@ from skdenoise.cli.common import (
     in_options,
     saved,
     say,
+    say_warning,
 )
 from skdenoise.io.image_files import image_paths
 from skdenoise.io.kinds import of_usual_kind
@@ -170,9 +171,9 @@ def train(
     print(json.dumps(result) if as_json else _in_words(result))
     if not learned:
         say("The denoiser has learned nothing, see the warning above.")
-    outcomes = {1: place != output, LEARNED_NOTHING: not learned}
-    exit_code = exit_code or next((code for code, is_true in outcomes.items() if is_true), 0)
-    if exit_code or n_left_out:
+    if not exit_code and place == output and not learned:
+        exit_code = LEARNED_NOTHING
+    if exit_code or n_left_out or place != output:
         raise typer.Exit(exit_code or 1)
 
 
@@ -311,7 +312,7 @@ def _fit(denoiser, images, targets):
         warnings.simplefilter("always", ConvergenceWarning)
         exit_code = _fitted(denoiser, images, targets)
     for warning in caught:
-        say(f"warning: {in_options(warning.message)}")
+        say_warning(warning.message)
     return exit_code, not any(issubclass(one.category, ConvergenceWarning) for one in caught)
 
 

@@ -109,8 +109,9 @@ class Denoiser(ImageTransformer):
         Parameters
         ----------
         X : array-like of shape (n, n_features), (n, height, width) or (n, height, width, channels)
-            Noisy images. Or a list of arrays of shape (height, width) or (height, width, channels),
-            or pictures of Pillow, whose sizes may differ. After a fit on grey images they may have channels, see `colour`.
+            Noisy images. Or a list of arrays of shape (height, width) or (height, width, channels), or
+            pictures of Pillow, whose sizes may differ. After a fit on grey images they may have channels,
+            see `colour`.
 
         Returns
         -------

@@ -39,8 +39,8 @@ class ImageList(Sequence[Images]):
     Parameters
     ----------
     images : sequence of array-like of shape (height, width) or (height, width, channels)
-        Images in memory, which may be pictures of Pillow or nested lists, or a sequence that reads an image on access and has a method
-        ``read_shapes``, such as `ImageFolder`.
+        Images in memory, which may be pictures of Pillow or nested lists, or a sequence that reads an
+        image on access and has a method ``read_shapes``, such as `ImageFolder`.
     name : str
         The name of the list in error messages.
 

@@ -42,7 +42,10 @@ def _is_of_this_package(step):
 
 
 def check_steps(steps, *, supervision, augment):
-    """Check that each step of this package occurs once, and suits the way the network learns and the steps that it wraps."""
+    """Check that each step suits the way the network learns and the steps that it wraps.
+
+    Those of this package must not occur twice.
+    """
     names = [type(step).__name__ for step in steps if _is_of_this_package(step)]
     twice = sorted({name for name in names if names.count(name) > 1})
     if twice:

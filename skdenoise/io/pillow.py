@@ -56,19 +56,16 @@ def opened_picture(path: str | Path) -> Iterator[Image.Image]:
 def read_picture(path: str | Path) -> Images:
     """Return the pixels of a picture, upright, as grey levels or RGB."""
     with opened_picture(path) as opened:
-        if _has_transparent_colour(path, opened):
-            raise ValueError(
-                f"{path} is transparent in places; put it on an opaque background first."
-            )
         picture = ImageOps.exif_transpose(_plain(opened))
         pixels = np.array(picture)
-        transparent = "A" in picture.getbands()
-        if transparent and picture.getchannel("A").getextrema() != (255, 255):
+        has_alpha = "A" in picture.getbands()
+        is_opaque = not has_alpha or picture.getchannel("A").getextrema() == (255, 255)
+        if not is_opaque or _has_transparent_colour(path, opened):
             raise ValueError(
                 f"{path} is transparent in places; put it on an opaque background first."
             )
     pixels = pixels.astype(pixels.dtype.newbyteorder("="), copy=False)
-    pixels = pixels[..., :-1] if transparent else pixels
+    pixels = pixels[..., :-1] if has_alpha else pixels
     return pixels[..., 0] if pixels.ndim == 3 and pixels.shape[2] == 1 else pixels
 
 

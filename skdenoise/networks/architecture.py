@@ -9,8 +9,7 @@ from typing import Any
 import keras
 import numpy as np
 
-from skdenoise.backend.forks import note_start
-from skdenoise.backend.threads import obey_thread_limit
+from skdenoise.backend.threads import prepare_start
 from skdenoise.networks.base import Network
 from skdenoise.networks.by_name import NETWORKS, network_named
 from skdenoise.networks.recipes import OWN, Recipe
@@ -88,8 +87,7 @@ class Architecture:
         ForkError
             In a process that was forked after the framework had started.
         """
-        note_start()
-        obey_thread_limit()
+        prepare_start()
         shape = self.input_shape(size)
         if not self.is_built_in:
             return _build_own(self.network, shape, self.filters, seed, precision)

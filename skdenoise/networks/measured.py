@@ -7,8 +7,7 @@ from functools import cache
 import keras
 import numpy as np
 
-from skdenoise.backend.forks import note_start
-from skdenoise.backend.threads import obey_thread_limit
+from skdenoise.backend.threads import prepare_start
 
 # The weights while the reach is measured: positive and small, so that no ReLU is closed and no
 # sigmoid saturates.
@@ -109,7 +108,6 @@ def _count(architecture, widest, n):
 
 
 def _built(architecture, build, size):
-    note_start()
-    obey_thread_limit()
+    prepare_start()
     shape = (*size, architecture.channels)
     return build(shape, architecture.filters, "float32", architecture.linear, 0)

@@ -72,8 +72,9 @@ def estimate_noise(
     Parameters
     ----------
     X : array-like of shape (n, n_features), (n, height, width) or (n, height, width, channels)
-        Noisy images of at least 25 pixels; signals are strips, ``image_shape=(1, n)``. Or a list of arrays of shape (height, width) or
-        (height, width, channels), which may differ in size, or an `ImageFolder`.
+        Noisy images of at least 25 pixels; signals are strips, ``image_shape=(1, n)``. Or a list of arrays
+        of shape (height, width) or (height, width, channels), which may differ in size, or an
+        `ImageFolder`.
     image_shape : (height, width) or (height, width, channels), default=None
         The shape of flat rows. If None, a row is a square grey image, or a strip of height 1.
     value_range : (low, high), default=None

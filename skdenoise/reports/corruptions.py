@@ -129,9 +129,10 @@ def corruption_report(
     ... )
     >>> report.frame.shape
     (5, 9)
-    >>> bool(
-    ...     report.relative_error(seen=False) > 100
-    ... )  # it has not learned to undo low contrast
+
+    It has not learned to undo low contrast:
+
+    >>> bool(report.relative_error(seen=False) > 100)
     True
     """
     check_pandas("corruption_report")
