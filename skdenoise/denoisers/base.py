@@ -513,10 +513,7 @@ def _images_in_labels(X, y):
     """Return whether labels are images like `X`: ``"certain"``, ``"likely"`` or ``""``."""
     if is_image_list(X) or is_image_list(y):
         return "certain" if is_image_list(X) and is_image_list(y) else ""
-    try:
-        y = y if hasattr(y, "shape") else np.asarray(y)
-    except ValueError:  # lists of labels that differ in number
-        return ""
+    y = y if hasattr(y, "shape") else np.asarray(y)
     shape, n_axes = getattr(X, "shape", None) or np.asarray(X).shape, len(y.shape)
     if n_axes < 2:
         return ""

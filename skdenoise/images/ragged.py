@@ -63,12 +63,12 @@ class ImageList(Sequence[Images]):
         self.name = name
         if not len(images):
             raise ValueError(f"{name} is an empty list; expected at least one image.")
-        if not hasattr(images, "read_shapes"):
-            images = [_as_array(image, f"{name}[{index}]") for index, image in enumerate(images)]
-        self._images = images
         if hasattr(images, "read_shapes"):
+            self._images = images
             self.shapes = images.read_shapes()
         else:
+            images = [_as_array(image, f"{name}[{index}]") for index, image in enumerate(images)]
+            self._images = images
             self.shapes = [image.shape for image in images]
         self.dtype = self._checked(0).dtype
         self.channels = _channels(self.shapes[0])

@@ -141,7 +141,8 @@ def range_of_images(images: Any, usual: ValueRange | None) -> ValueRange:
         if np.ptp(_most_values(images)) < (high - low) / _IN_RANGE:
             _warn_of_few_extremes(images, usual)
         return usual
-    if _percentiles(sample)[0] >= -_NOISE_BEYOND and _percentiles(sample)[1] <= 1 + _NOISE_BEYOND:
+    nearly_least, nearly_most = _percentiles(sample)
+    if nearly_least >= -_NOISE_BEYOND and nearly_most <= 1 + _NOISE_BEYOND:
         return 0.0, 1.0
     raise ValueError(
         f"X has floats from {least:.3g} to {most:.3g}, which fit neither 0 to 1 nor the value range of the "
@@ -202,8 +203,9 @@ def _infer_value_range(images):
                 f"The images are integers with negative values (minimum {low}): the values of "
                 "black and white cannot be inferred. Give value_range=(low, high)."
             )
-        _warn_of_few_extremes(images, (0.0, _white_of_integers(high)))
-        return 0.0, _white_of_integers(high)
+        found = 0.0, _white_of_integers(high)
+        _warn_of_few_extremes(images, found)
+        return found
     if low >= 0 and high <= 1:
         return 0.0, 1.0
     if low == high:
