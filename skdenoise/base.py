@@ -56,7 +56,7 @@ class ImageEstimator(BaseEstimator):
                 f"Expected (n, height, width{', channels' if self.image_shape_[2] > 1 else ''}); a single "
                 "image needs a leading axis, X[np.newaxis]."
             )
-        self._check_is_no_single_image(X.shape if hasattr(X, "shape") else np.shape(X))
+        self._check_is_no_single_image(X.shape if hasattr(X, "shape") else np.asarray(X).shape)
         return check_magnitude(validate_data(self, X, reset=False))
 
     def _check_is_no_single_image(self, shape):
