@@ -1,10 +1,13 @@
 """Warnings point at the user's line, however deep in the package they are raised."""
 
+import tempfile
 import warnings
+from pathlib import Path
 
 import numpy as np
 import pytest
 from conftest import quick_denoiser
+from PIL import Image
 from sklearn.model_selection import GridSearchCV
 from sklearn.pipeline import make_pipeline
 from sklearn.svm import SVC
@@ -12,6 +15,7 @@ from sklearn.svm import SVC
 from skdenoise import (
     CorrelatedGaussianNoise,
     FilterDenoiser,
+    ImageFolder,
     SubspaceDenoiser,
     UNetDenoiser,
     add_noise,
@@ -130,6 +134,7 @@ WARNED = {
             scoring=interrupted_at_a_resample,
         ),
     ),
+    "images of other formats in a folder": ("Left out", lambda: ImageFolder(folder_with_a_gif())),
     "clipped noise, several scales": (
         "MultiScale",
         lambda: UNetDenoiser.from_pretrained(
@@ -139,6 +144,16 @@ WARNED = {
 }
 FILTER_OF_PHOTOGRAPHS = FilterDenoiser("median", value_range=(0, 1)).fit(PHOTOGRAPH)
 CORRELATED = add_noise(np.full((2, 64, 64), 0.5), CorrelatedGaussianNoise(0.1, 0.7), random_state=0)
+
+
+def folder_with_a_gif():
+    """A new folder of a PNG and a GIF."""
+    folder = Path(tempfile.mkdtemp())
+    for ending in ("png", "gif"):
+        Image.new("L", (8, 8)).save(folder / f"image.{ending}")
+    return folder
+
+
 CHANNELS_FIRST = RNG.random((2, 3, 9, 9))
 PICTURE = np.add.outer(np.linspace(0, 0.5, 64), np.linspace(0, 0.5, 64))
 HOT = np.where(np.arange(UNIT.size).reshape(UNIT.shape) == 99, 50, UNIT)

@@ -37,10 +37,17 @@ from skdenoise.denoisers.pretrained import MODEL_CARDS, pretrained_path
 from skdenoise.denoisers.unet import UNetDenoiser
 from skdenoise.extras import installed_versions
 from skdenoise.images.value_range import range_of_images
-from skdenoise.io.image_files import ENDINGS, image_paths, read_image, write_image
+from skdenoise.io.file_names import (
+    ENDINGS,
+    check_ending,
+    image_paths,
+    images_left_out,
+    is_other_image,
+)
+from skdenoise.io.image_files import check_storable, read_image, write_image
 from skdenoise.io.npy import is_stack, read_archive
 from skdenoise.io.safety import is_lasting, written_whole
-from skdenoise.io.stacks import TiffStack, check_stack_ending, n_images_in, write_stack
+from skdenoise.io.stacks import check_stack_ending, is_stack_file, opened_stack, write_stack
 from skdenoise.noise.camera_pipeline import CameraPipeline
 
 _ARCHIVE = ".npz"
@@ -91,8 +98,8 @@ def denoise(
         list[Path],
         typer.Argument(
             metavar="IN...",
-            help="Images (PNG, JPEG, TIFF, BMP, WebP, .npy), TIFF stacks, .npz archives of image stacks, and "
-            "folders of these.",
+            help="Images (PNG, JPEG, TIFF, BMP, WebP, PBM, PGM, PPM, .npy), stacks of images (TIFF, .npy), .npz "
+            "archives of these, and folders.",
         ),
     ],
     output: Annotated[
@@ -242,10 +249,17 @@ def _jobs(inputs, output):
                 param_hint="--output",
             )
         return [Job(inputs[0], output)]
+    if is_other_image(output) and not output.is_dir():
+        raise typer.BadParameter(
+            f"{output}: images cannot be written as {output.suffix}, only as {', '.join(_ENDINGS)}.",
+            param_hint="--output",
+        )
     if output.is_file():
         raise typer.BadParameter(f"{output} is a file; give a folder.", param_hint="--output")
     jobs = []
     for path in inputs:
+        if path.is_dir() and (left_out := images_left_out(path)):
+            say(f"left out: {left_out}")
         files = _images_in(path, output) if path.is_dir() else [path]
         jobs += [
             Job(file, output / (file.relative_to(path) if path.is_dir() else file.name))
@@ -353,11 +367,14 @@ def _write(write, path):
 
 def _read(path, output):
     """Return the images of a file, and a function that writes such images to the output."""
-    if n_images_in(path) > 1:
-        stack = TiffStack(path)
+    check_ending(output)
+    if is_stack_file(path):
+        stack = opened_stack(path)
         check_stack_ending(output, len(stack))
         return stack.read(), lambda path, images: write_stack(path, images, stack.layout)
-    return read_image(path)[np.newaxis], lambda path, images: write_image(path, images[0])
+    image = read_image(path)
+    check_storable(output, image)
+    return image[np.newaxis], lambda path, images: write_image(path, images[0])
 
 
 def _write_archive(path, arrays):

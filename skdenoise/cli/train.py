@@ -28,7 +28,7 @@ from skdenoise.cli.common import (
     say,
     say_warning,
 )
-from skdenoise.io.image_files import image_paths
+from skdenoise.io.file_names import image_paths, images_left_out
 from skdenoise.io.kinds import of_usual_kind
 from skdenoise.networks.by_name import NETWORKS
 from skdenoise.supervision.by_name import SUPERVISIONS
@@ -57,8 +57,8 @@ def train(
     folder: Annotated[
         Path,
         typer.Argument(
-            help="Folder of clean images, with its subfolders: PNG, JPEG, TIFF, BMP, WebP or .npy files "
-            "of any size. With --clean or --supervision: noisy images.",
+            help="Folder of clean images, with its subfolders: PNG, JPEG, TIFF, BMP, WebP, PBM, PGM, PPM or .npy "
+            "files of any size. With --clean or --supervision: noisy images.",
             exists=True,
             file_okay=False,
         ),
@@ -213,8 +213,12 @@ def _usable(folder, colour):
     archives = image_paths(folder, (".npz",))
     for path in archives:
         say(f"left out: {path} is an archive, which only `skdenoise denoise` takes; give images")
+    if left_out := images_left_out(folder):
+        say(f"left out: {left_out}")
     try:
-        images = ImageFolder(folder, colour)
+        with warnings.catch_warnings():
+            warnings.filterwarnings("ignore", "Left out")  # said above
+            images = ImageFolder(folder, colour)
     except FileNotFoundError as error:
         raise typer.BadParameter(str(error), param_hint="FOLDER") from error
 
@@ -223,8 +227,12 @@ def _usable(folder, colour):
         return image.shape, image.dtype
 
     usable, left_out = of_usual_kind(images.paths, header)
-    for reason in left_out.values():
-        say(f"left out: {reason}")
+    reasons = {}
+    for index, reason in left_out.items():
+        reasons.setdefault(images.paths[index], []).append(reason)
+    for first, *others in reasons.values():
+        more = f" (and {len(others)} more page(s) of this file)" if others else ""
+        say(f"left out: {first}{more}")
     if not usable:
         raise typer.BadParameter(f"{folder} has no readable image.", param_hint="FOLDER")
     return images.subset(usable), len(left_out) + len(archives)
@@ -271,9 +279,9 @@ def _large_enough(images, targets, patch_size):
     sides = np.array([min(shape[:2]) for shape in images.read_shapes()])
     if np.median(sides) < patch_size:
         return images, targets, int(sides.min())
-    for path, side in zip(images.paths, sides, strict=True):
-        if side < patch_size:
-            say(f"left out: {path} is smaller than a patch of {patch_size}x{patch_size} pixels")
+    paths = zip(images.paths, sides, strict=True)
+    for path in dict.fromkeys(path for path, side in paths if side < patch_size):
+        say(f"left out: {path} is smaller than a patch of {patch_size}x{patch_size} pixels")
     large = np.flatnonzero(sides >= patch_size)
     return images.subset(large), targets and targets.subset(large), patch_size
 
@@ -359,5 +367,5 @@ def _in_words(result):
             f"{result['psnr_against']}"
         )
     if result["left_out"]:
-        lines.append(f"{result['left_out']} file(s) left out")
+        lines.append(f"{result['left_out']} image(s) left out")
     return "\n".join(lines)

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-from skdenoise.io.image_files import ENDINGS, image_paths
+from skdenoise.io.file_names import ENDINGS, image_paths
 
 _TRAIN = ("train", "training")
 # In order of preference: without a test part, the validation part is used for testing.

@@ -1,7 +1,6 @@
 """Image files: read and write images, and folders of images."""
 
 import copy
-import io
 import os
 from collections import OrderedDict
 from collections.abc import Iterable, Sequence
@@ -13,16 +12,36 @@ import numpy as np
 from PIL import Image
 
 from skdenoise.images.layout import check_values
-from skdenoise.io.npy import mapped_image
+from skdenoise.io.file_names import (
+    ENDINGS,
+    JPEG,
+    NETPBM,
+    TIFF,
+    check_ending,
+    image_paths,
+    images_left_out,
+)
+from skdenoise.io.npy import mapped_image, write_array
 from skdenoise.io.pillow import picture_header, read_picture
-from skdenoise.io.safety import errors_name, written_whole
-from skdenoise.io.stacks import TiffStack, n_images_in
+from skdenoise.io.safety import errors_name, python_file, written_whole
+from skdenoise.io.stacks import n_images_in, opened_stack
 from skdenoise.io.tiff import is_tiff, read_tiff, tiff_header, write_tiff
 from skdenoise.typing import Images
+from skdenoise.user_warnings import warn_user
 
-_TIFF = (".tif", ".tiff")
-ENDINGS = (".png", ".jpg", ".jpeg", ".bmp", ".webp", *_TIFF, ".npy")
 _JPEG_QUALITY = 95
+# The dtypes that a format stores, for a number of channels, where they are not uint8 and bool.
+_STORABLE = {
+    (".png", 1): ("uint8", "bool", "uint16"),
+    (".pbm", 1): ("bool",),
+    (".pbm", 3): (),
+    (".pgm", 1): ("uint8", "uint16"),
+    (".pgm", 3): (),
+    (".ppm", 1): ("uint8", "uint16"),
+    (".ppm", 3): ("uint8",),
+    (".pnm", 1): ("uint8", "bool", "uint16"),
+    (".pnm", 3): ("uint8",),
+}
 
 
 def read_image(path: str | Path) -> Images:
@@ -31,7 +50,7 @@ def read_image(path: str | Path) -> Images:
     Parameters
     ----------
     path : str or Path
-        A PNG, JPEG, BMP, WebP or TIFF file, or an array in an ``.npy`` file.
+        A PNG, JPEG, BMP, WebP, PBM, PGM, PPM or TIFF file, or an array in an ``.npy`` file.
 
     Returns
     -------
@@ -57,7 +76,7 @@ def read_shape(path: str | Path) -> tuple[int, ...]:
     path = Path(path)
     if n_images_in(path) > 1:
         with errors_name(path, "cannot be read as an image"):
-            return TiffStack(path).page_shape
+            return opened_stack(path).page_shape
     return read_header(path)[0]
 
 
@@ -85,8 +104,9 @@ def write_image(path: str | Path, image: Images) -> None:
     path : str or Path
         The file. Its extension decides the format. An existing file is overwritten.
     image : ndarray of shape (height, width) or (height, width, channels)
-        PNG stores uint8, bool and grey uint16. JPEG, BMP and WebP store uint8 and bool. TIFF and
-        ``.npy`` store all dtypes.
+        PNG stores uint8, bool and grey uint16. JPEG, BMP and WebP store uint8 and bool. PPM stores
+        uint8 and grey uint16, PGM the grey ones of these, PBM bool. TIFF and ``.npy`` store all
+        dtypes.
 
     Raises
     ------
@@ -94,16 +114,29 @@ def write_image(path: str | Path, image: Images) -> None:
         If the format cannot store the image.
     """
     path = Path(path)
+    check_storable(path, image)
     ending = path.suffix.lower()
-    if ending not in ENDINGS:
-        raise ValueError(
-            f"{path} has none of the endings {', '.join(ENDINGS)}. Choose one of them."
-        )
+    if ending == ".npy":
+        write_array(path, image)
+        return
     image = image[..., 0] if image.ndim == 3 and image.shape[2] == 1 else image
-    if ending not in (*_TIFF, ".npy"):
-        _check_storable(path, ending, image)
     with written_whole(path) as new:
         _write(new, ending, image)
+
+
+def check_storable(path: str | Path, image: Images) -> None:
+    """Raise a ValueError if the format of a path cannot store such an image."""
+    check_ending(path)
+    ending = Path(path).suffix.lower()
+    if ending in (*TIFF, ".npy"):
+        return
+    colours = image.shape[2] if image.ndim == 3 else 1
+    allowed = _STORABLE.get((ending, colours), ("uint8", "bool"))
+    if image.dtype.name not in allowed or colours not in (1, 3):
+        raise ValueError(
+            f"{path}: {ending} files cannot store images of {image.dtype.name} with {colours} "
+            "channel(s); write .tif or .npy."
+        )
 
 
 class ImageFolder(Sequence[Images]):
@@ -115,9 +148,10 @@ class ImageFolder(Sequence[Images]):
     Parameters
     ----------
     path : str or Path
-        The folder. Its PNG, JPEG, BMP, WebP, TIFF and ``.npy`` files are used, in alphabetical
-        order. Each page of a TIFF file is an image. Files and folders whose names begin with a dot are
-        ignored.
+        The folder. Its PNG, JPEG, BMP, WebP, PBM, PGM, PPM, TIFF and ``.npy`` files are used, in
+        alphabetical order. Each page of a TIFF file, and each image of a stack in an ``.npy`` file,
+        is an image. Files and folders whose names begin with a dot are ignored. A warning counts
+        image files of other formats.
     colour : bool, default=None
         Whether to convert all images to RGB (True) or to grey levels (False; luma of ITU-R BT.601,
         as in Pillow). If None, images are not converted.
@@ -158,6 +192,8 @@ class ImageFolder(Sequence[Images]):
             raise FileNotFoundError(
                 f"{path} has no images: expected files with the endings {', '.join(ENDINGS)}."
             )
+        if left_out := images_left_out(path):
+            warn_user(f"Left out {left_out}")
         self._n_pages = {file: n_images_in(file) for file in files}
         self._stacks = {}
         found = [(file, page) for file in files for page in range(self._n_pages[file])]
@@ -191,7 +227,7 @@ class ImageFolder(Sequence[Images]):
     def _stack(self, path):
         """Return the stack in a file, whose pages are checked once."""
         if path not in self._stacks:
-            self._stacks[path] = TiffStack(path)
+            self._stacks[path] = opened_stack(path)
         return self._stacks[path]
 
     def __repr__(self) -> str:
@@ -271,6 +307,8 @@ class _LastUsed:
 
 def _in_colour(image, colour):
     """Return an image as RGB or grey levels, or unchanged if `colour` is None."""
+    if colour is not None and image.ndim == 3 and image.shape[2] == 1:
+        image = image[..., 0]
     if colour is None or colour == (image.ndim == 3):
         return image
     if colour:
@@ -279,48 +317,12 @@ def _in_colour(image, colour):
     return (np.rint(grey) if image.dtype.kind in "iub" else grey).astype(image.dtype)
 
 
-def image_paths(folder: str | Path, endings: Iterable[str] = ENDINGS) -> list[Path]:
-    """Return the files with these extensions in a folder and its subfolders, sorted."""
-    folder = Path(folder)
-    return sorted(
-        path
-        for path in folder.rglob("*")
-        if path.suffix.lower() in endings
-        and path.is_file()
-        and not any(part.startswith(".") for part in path.relative_to(folder).parts)
-    )
-
-
-def _check_storable(path, ending, image):
-    colours = image.shape[2] if image.ndim == 3 else 1
-    allowed = ("uint8", "bool")
-    if ending == ".png" and colours == 1:
-        allowed += ("uint16",)
-    if image.dtype.name not in allowed or colours not in (1, 3):
-        raise ValueError(
-            f"{path}: {ending} files cannot store images of {image.dtype.name} with {colours} "
-            "channel(s); write .tif or .npy."
-        )
-
-
-class _PythonFile(io.BufferedRandom):
-    """A file that is written by Python alone.
-
-    NumPy and Pillow write to the number of a file without it, and do not notice when a disk is full.
-    """
-
-    def fileno(self):
-        raise io.UnsupportedOperation("fileno")
-
-
 def _write(path, ending, image):
-    if ending in _TIFF:
+    if ending in TIFF:
         write_tiff(path, image, photometric="rgb" if image.ndim == 3 else "minisblack")
         return
-    with _PythonFile(io.FileIO(path, "w+")) as file:
-        if ending == ".npy":
-            np.save(file, image)
-            return
-        options = {"quality": _JPEG_QUALITY} if ending in (".jpg", ".jpeg", ".webp") else {}
-        stored = image.astype(np.uint8) * 255 if image.dtype == bool else image
+    options = {"quality": _JPEG_QUALITY} if ending in (*JPEG, ".webp") else {}
+    is_mask = image.dtype == bool and ending not in NETPBM
+    stored = image.astype(np.uint8) * 255 if is_mask else image
+    with python_file(path) as file:
         Image.fromarray(stored).save(file, Image.registered_extensions()[ending], **options)

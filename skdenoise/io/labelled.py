@@ -15,6 +15,7 @@ from skdenoise.images.pixels import PixelFormat
 from skdenoise.io.candidates import ArrayCandidates, FileCandidates, check_no_class_is_lost
 from skdenoise.io.class_folders import find_class_folders, listed
 from skdenoise.io.class_labels import check_class_labels, check_known_classes
+from skdenoise.io.file_names import images_left_out
 from skdenoise.io.image_files import read_header
 from skdenoise.io.kinds import described_kind, of_usual_kind
 from skdenoise.io.npy import opened_archive, read_member
@@ -173,7 +174,9 @@ def _from_folder(path):
     ]
     left_out = _unusable([file for files in parts for file in files])
     candidates = [_from_files(files, left_out) for files in parts]
-    return candidates, folders.notes, list(left_out.values())
+    others = images_left_out(path)
+    notes = [*folders.notes, *([f"left out: {others}"] if others else [])]
+    return candidates, notes, list(left_out.values())
 
 
 def _from_files(files, left_out):

@@ -11,7 +11,14 @@ import numpy as np
 from numpy.lib.npyio import NpzFile
 from numpy.typing import NDArray
 
-from skdenoise.io.safety import array_bytes, check_bytes, check_pixels, errors_name
+from skdenoise.io.safety import (
+    array_bytes,
+    check_bytes,
+    check_pixels,
+    errors_name,
+    python_file,
+    written_whole,
+)
 from skdenoise.typing import Images
 
 # NumPy refuses headers of more than 10,000 characters by default.
@@ -19,23 +26,61 @@ _HEADER_BYTES = 2**14
 
 
 def mapped_image(path: str | Path) -> Images:
-    """Return the image in an ``.npy`` file as a memmap, which is read when its pixels are used.
+    """Return the only image in an ``.npy`` file as a memmap, which is read when its pixels are used.
 
     Raises
     ------
     ValueError
-        If it is not an image, or has too many pixels.
+        If it holds no image or several, or has too many pixels.
+    """
+    array = mapped_images(path)
+    if is_image(array.shape):
+        return array
+    if len(array) > 1:
+        raise ValueError(
+            f"{path} holds {len(array)} images, an array of shape {array.shape}; expected one. Save each image "
+            "as a file."
+        )
+    return array[0]
+
+
+def is_image(shape: tuple[int, ...]) -> bool:
+    """Return whether an array of images is one image, and not a stack of them.
+
+    The last of three axes are channels if there are at most four, or far fewer than pixels a side. Any
+    other array of three axes is a stack of grey images, as in an ``.npz`` archive.
+    """
+    return len(shape) == 2 or (
+        len(shape) == 3 and (shape[2] <= 4 or 4 * shape[2] <= min(shape[:2]))
+    )
+
+
+def mapped_images(path: str | Path) -> Images:
+    """Return the image or the stack of images in an ``.npy`` file as a memmap.
+
+    Raises
+    ------
+    ValueError
+        If it is neither, or has too many pixels.
     """
     # Raises an error if the file is shorter than its header states.
     array = np.lib.format.open_memmap(path, mode="r")
-    if array.ndim not in (2, 3) or 0 in array.shape or array.dtype.kind not in "biuf":
+    plain = array.ndim == 2 and 0 not in array.shape and array.dtype.kind in "biuf"
+    if not plain and not is_stack(array.shape, array.dtype):
         raise ValueError(
-            f"{path} holds an array of shape {array.shape}, {array.dtype}; expected one image, (height, "
-            "width) or (height, width, channels), of numbers."
+            f"{path} holds an array of shape {array.shape}, {array.dtype}; expected an image, (height, "
+            "width) or (height, width, channels), or a stack of these, of numbers."
         )
-    check_pixels(path, *array.shape[:2])
+    check_pixels(path, *array.shape[:2] if is_image(array.shape) else array.shape[1:3])
     check_bytes(path, array.nbytes)
     return array
+
+
+def write_array(path: str | Path, array: Images) -> None:
+    """Write an ``.npy`` file. After an error, no partial file is left."""
+    # NumPy would add .npy to a name such as A.NPY.
+    with written_whole(path) as new, python_file(new) as file:
+        np.save(file, array)
 
 
 def read_archive(path: str | Path) -> dict[str, NDArray[Any]]:

@@ -1,4 +1,4 @@
-"""Pillow: read PNG, JPEG, BMP, WebP, and the TIFF files that tifffile cannot read."""
+"""Pillow: read PNG, JPEG, BMP, WebP, PNM, and the TIFF files that tifffile cannot read."""
 
 import io
 import os
@@ -46,6 +46,10 @@ def opened_picture(path: str | Path) -> Iterator[Image.Image]:
                 f"{path} has colours of 16 bits, which Pillow would reduce to 8 bits; save it as "
                 "TIFF."
             )
+        if picture.format == "PPM" and _is_deep_colour_ppm(picture):
+            raise ValueError(
+                f"{path} has colours of more than 8 bits, which Pillow would reduce to 8 bits; save it as TIFF."
+            )
         pages = getattr(picture, "n_frames", 1)
         # Phones add variants of the picture to a JPEG: a smaller one, a second eye, a depth map.
         if pages > 1 and picture.format != "MPO":
@@ -64,7 +68,8 @@ def read_picture(path: str | Path) -> Images:
             raise ValueError(
                 f"{path} is transparent in places; put it on an opaque background first."
             )
-    pixels = pixels.astype(pixels.dtype.newbyteorder("="), copy=False)
+        dtype = _stored_dtype(opened)
+    pixels = pixels.astype(dtype, copy=False)
     pixels = pixels[..., :-1] if has_alpha else pixels
     return pixels[..., 0] if pixels.ndim == 3 and pixels.shape[2] == 1 else pixels
 
@@ -76,7 +81,7 @@ def picture_header(path: str | Path) -> tuple[tuple[int, ...], np.dtype[Any]]:
         if is_lying(path, picture):
             height, width = width, height
         shape = (height, width) if picture.mode in _GREY_MODES else (height, width, 3)
-        return shape, np.dtype(_DTYPES.get(picture.mode, "uint8"))
+        return shape, _stored_dtype(picture)
 
 
 def is_lying(path: str | Path, picture: Image.Image) -> bool:
@@ -123,6 +128,17 @@ def _png_depth_and_kind(path):
 def _is_deep_colour_png(path):
     depth, kind = _png_depth_and_kind(path)
     return depth == 16 and kind in (2, 4, 6)
+
+
+def _stored_dtype(picture):
+    if picture.format == "PPM" and picture.mode == "I":
+        return np.dtype("uint16")  # Pillow reads its 16 bits as 32
+    return np.dtype(_DTYPES.get(picture.mode, "uint8"))
+
+
+def _is_deep_colour_ppm(picture):
+    (decoder, _, _, arguments), *_ = picture.tile
+    return picture.mode == "RGB" and decoder != "raw" and arguments[-1] > 255
 
 
 def _has_transparent_colour(path, picture):

@@ -1,13 +1,14 @@
 """Safety of files: no partial files, limits on what is read, and errors that name the file."""
 
 import errno
+import io
 import math
 import os
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 import numpy as np
 
@@ -66,6 +67,19 @@ def written_whole(path: str | Path) -> Iterator[Path]:
         if error.filename is None or is_temporary(error.filename):
             raise _of_file(path, error) from error
         raise
+
+
+def python_file(path: str | Path) -> BinaryIO:
+    """Open a new file that is written by Python alone.
+
+    NumPy and Pillow write to the number of a file without it, and do not notice when a disk is full.
+    """
+    return _PythonFile(io.FileIO(path, "w+"))
+
+
+class _PythonFile(io.BufferedRandom):
+    def fileno(self):
+        raise io.UnsupportedOperation("fileno")
 
 
 def _of_file(path, error):

@@ -1,4 +1,4 @@
-"""Stacks: TIFF files of several pages, as microscopes write them, read and written in the same layout."""
+"""Stacks: files of several images of one size, TIFF or NumPy, read and written in the same layout."""
 
 import math
 from collections.abc import Iterator, Sequence
@@ -10,10 +10,11 @@ from typing import Any
 import numpy as np
 import tifffile
 
+from skdenoise.io.file_names import TIFF
+from skdenoise.io.npy import is_image, mapped_images, write_array
 from skdenoise.io.safety import errors_name, written_whole
 from skdenoise.io.segments import DEFLATE, check_segments, decoded_page
 from skdenoise.io.tiff import (
-    ENDINGS,
     opened_tiff,
     quiet_tiff,
     tifffile_reads,
@@ -23,6 +24,7 @@ from skdenoise.io.tiff import (
 )
 from skdenoise.typing import Images
 
+_NPY = ".npy"
 # What tifffile derives from the shape when it writes a stack of ImageJ.
 _DERIVED = ("ImageJ", "images", "channels", "slices", "frames", "hyperstack")
 
@@ -137,31 +139,94 @@ class TiffStack(Sequence[Images]):
         return upright_pixels(self.path, page, pixels)
 
 
-def n_images_in(path: str | Path) -> int:
-    """Return the number of pages of a file that ends in .tif or .tiff, and 1 for others and for damaged ones."""
-    if Path(path).suffix.lower() not in ENDINGS:
-        return 1  # without a look into each file of a large folder
-    try:
-        with errors_name(path, "cannot be read"), opened_tiff(path) as (_, n_pages):
-            return n_pages
-    except ValueError:
-        return 1  # whoever reads it reports why
-
-
-def check_stack_ending(path: str | Path, n_pages: int) -> None:
-    """Raise an error if a stack cannot be written to a path."""
-    if Path(path).suffix.lower() not in ENDINGS:
-        raise ValueError(f"{path}: a stack of {n_pages} pages can only be written as .tif.")
-
-
-def write_stack(path: str | Path, pages: Images, layout: StackLayout) -> None:
-    """Write the pages of a stack as a TIFF file. After an error, no partial file is left.
+class NpyStack(Sequence[Images]):
+    """The images of a stack in an ``.npy`` file, each read on access.
 
     Parameters
     ----------
     path : str or Path
-        The file, whose ending is ``.tif`` or ``.tiff``.
-    pages : ndarray of shape (n_pages, height, width) or (n_pages, height, width, 3)
+        The file.
+
+    Attributes
+    ----------
+    page_shape : tuple of int
+        (height, width) or (height, width, channels) of each image.
+    layout : StackLayout
+        One axis, which a TIFF file would have.
+
+    Raises
+    ------
+    ValueError
+        If it holds no stack.
+    """
+
+    def __init__(self, path: str | Path) -> None:
+        self.path = Path(path)
+        shape = self._pages().shape
+        if is_image(shape):
+            raise ValueError(
+                f"{path} holds one image, an array of shape {shape}; expected a stack."
+            )
+        self.page_shape = shape[1:]
+        self.layout = StackLayout(shape[:1], "I", "shaped")
+
+    def _pages(self):
+        with errors_name(self.path, "cannot be read as a stack"):
+            return mapped_images(self.path)
+
+    def __len__(self) -> int:
+        return len(self._pages())
+
+    def __getitem__(self, index: int) -> Images:  # type: ignore[override] # no slices
+        """Return one image."""
+        return np.array(self._pages()[index])
+
+    def read(self) -> Images:
+        """Return all images as one array."""
+        return np.array(self._pages())
+
+
+def opened_stack(path: str | Path) -> TiffStack | NpyStack:
+    """Return the stack in a file."""
+    return NpyStack(path) if Path(path).suffix.lower() == _NPY else TiffStack(path)
+
+
+def is_stack_file(path: str | Path) -> bool:
+    """Return whether a file holds a stack: a TIFF of several pages, or an array of images of any number."""
+    if Path(path).suffix.lower() != _NPY:
+        return n_images_in(path) > 1
+    with errors_name(path, "cannot be read"):
+        return not is_image(mapped_images(path).shape)
+
+
+def n_images_in(path: str | Path) -> int:
+    """Return the number of images in a TIFF or ``.npy`` file, and 1 for others and for damaged ones."""
+    ending = Path(path).suffix.lower()
+    try:
+        if ending == _NPY:
+            return len(NpyStack(path)) if is_stack_file(path) else 1
+        if ending in TIFF:
+            with errors_name(path, "cannot be read"), opened_tiff(path) as (_, n_pages):
+                return n_pages
+    except ValueError:
+        pass  # whoever reads it reports why
+    return 1  # for others without a look into each file of a large folder
+
+
+def check_stack_ending(path: str | Path, n_pages: int) -> None:
+    """Raise an error if a stack cannot be written to a path."""
+    if Path(path).suffix.lower() not in (*TIFF, _NPY):
+        raise ValueError(f"{path}: a stack of {n_pages} pages can only be written as .tif or .npy.")
+
+
+def write_stack(path: str | Path, pages: Images, layout: StackLayout) -> None:
+    """Write the pages of a stack as a TIFF or ``.npy`` file. After an error, no partial file is left.
+
+    Parameters
+    ----------
+    path : str or Path
+        The file, whose ending is ``.tif``, ``.tiff`` or ``.npy``.
+    pages : ndarray of shape (n_pages, height, width) or (n_pages, height, width, channels)
         The pages.
     layout : StackLayout
         Their axes, and the kind of file to write.
@@ -172,6 +237,9 @@ def write_stack(path: str | Path, pages: Images, layout: StackLayout) -> None:
         If the ending is another one.
     """
     check_stack_ending(path, len(pages))
+    if Path(path).suffix.lower() == _NPY:
+        write_array(path, pages)
+        return
     is_colour = pages.ndim == 4
     axes = f"{layout.axes}YXS" if is_colour else f"{layout.axes}YX"
     options = {"photometric": "rgb" if is_colour else "minisblack", **layout.options}

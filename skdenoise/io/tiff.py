@@ -14,12 +14,13 @@ import numpy as np
 import tifffile
 from PIL import UnidentifiedImageError
 
+from skdenoise.io.file_names import TIFF
 from skdenoise.io.pillow import opened_picture, picture_header, read_picture
 from skdenoise.io.safety import check_bytes, check_complete, check_pixels
 from skdenoise.io.segments import ZSTD, check_segments, decoded_page
 from skdenoise.typing import Images
 
-ENDINGS, _BEGINNINGS = (".tif", ".tiff"), (b"II", b"MM")
+_BEGINNINGS = (b"II", b"MM")
 _PHOTOMETRIC, _EXTRA = tifffile.PHOTOMETRIC, tifffile.EXTRASAMPLE
 # Number of samples of a pixel, without extra samples.
 _SAMPLES = {_PHOTOMETRIC.MINISBLACK: 1, _PHOTOMETRIC.MINISWHITE: 1, _PHOTOMETRIC.RGB: 3}
@@ -31,7 +32,7 @@ _DEEP_MODES = {"I;16": "uint16", "I;16B": "uint16", "I;16L": "uint16", "I": "int
 
 def is_tiff(path: str | Path) -> bool:
     """Return whether a file is a TIFF, by its extension or its first bytes."""
-    if Path(path).suffix.lower() in ENDINGS:
+    if Path(path).suffix.lower() in TIFF:
         return True
     with open(path, "rb") as file:
         return file.read(2) in _BEGINNINGS

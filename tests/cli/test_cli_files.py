@@ -13,10 +13,19 @@ from functools import partial
 import keras
 import numpy as np
 import pytest
+from PIL import Image
 from sklearn.datasets import load_sample_images
 from typer.testing import CliRunner
 
-from skdenoise import CameraPipeline, ImageFolder, UNetDenoiser, add_noise, load, psnr
+from skdenoise import (
+    CameraPipeline,
+    FilterDenoiser,
+    ImageFolder,
+    UNetDenoiser,
+    add_noise,
+    load,
+    psnr,
+)
 from skdenoise.cli import app
 from skdenoise.cli.train import _fit
 from skdenoise.io.image_files import read_image, write_image
@@ -60,7 +69,7 @@ def trained(folder, tmp_path_factory):
 def test_train_saves_a_denoiser_and_names_what_it_leaves_out(trained):
     result, model = trained
     assert result.exit_code in (1, NOTHING_LEARNED), result.output
-    assert "2 file(s) left out" in result.stdout
+    assert "2 image(s) left out" in result.stdout
     assert "trained on 11 image(s), 2 epoch(s)" in result.stdout
     assert "PSNR on 1 held-out image(s)" in result.stdout
     for words in (
@@ -134,7 +143,7 @@ def test_train_leaves_small_images_out_but_not_where_most_are_small(folder, tmp_
         result = skdenoise("train", folder, *quick, 16)
         assert "icon.png is smaller than a patch of 16x16 pixels" in result.stderr
         assert "stack.npz is an archive" in result.stderr
-        assert "4 file(s) left out" in result.stdout
+        assert "4 image(s) left out" in result.stdout
         (folder / "icon.png").unlink()
         assert "smaller" not in skdenoise("train", folder, *quick, 64, "--overwrite").stderr
         assert load(tmp_path / "a").patch_size == 36
@@ -297,6 +306,43 @@ def test_strength_keeps_a_part_of_the_noise(folder, tmp_path):
     np.testing.assert_array_equal(none, read_image(folder / "grey.png"))
     assert np.abs(half - (none + full) / 2).max() <= 1
     assert skdenoise(*command, tmp_path / "more.png", "--strength", 1.1).exit_code == 2
+
+
+def test_images_of_other_formats_are_counted_once(photographs, tmp_path):
+    kinds = tmp_path / "kinds"
+    kinds.mkdir()
+    for name in ("a.png", "b.jfif", "c.ppm", "d.gif", "e.tga"):
+        Image.fromarray(photographs[0]).save(kinds / name)
+    FilterDenoiser("median").fit(photographs[0][None]).save(tmp_path / "model")
+    denoised = skdenoise("denoise", tmp_path / "model", kinds, "-o", tmp_path / "out")
+    trained = skdenoise("train", kinds, "-o", tmp_path / "b", *QUICK)
+    assert denoised.exit_code == 0, denoised.output
+    for result in (denoised, trained):
+        assert result.stderr.count("left out: 2 image file(s)") == 1
+        assert "endings .gif, .tga" in result.stderr
+    assert sorted(path.name for path in (tmp_path / "out").iterdir()) == [
+        "a.png",
+        "b.jfif",
+        "c.ppm",
+    ]
+
+
+def test_an_output_that_cannot_be_written_is_refused_before_denoising(photographs, tmp_path):
+    write_image(tmp_path / "a.png", photographs[0])
+    write_image(tmp_path / "deep.tif", photographs[0].astype(np.uint16))
+    Image.fromarray(photographs[0]).save(tmp_path / "a.gif")
+    command = ("denoise", "photo-real")
+    result = skdenoise(*command, tmp_path / "a.png", "-o", tmp_path / "b.gif")
+    assert result.exit_code == 2
+    assert "cannot be written as .gif" in result.stderr
+    result = skdenoise(*command, tmp_path / "a.gif", "-o", tmp_path / "out")
+    assert result.exit_code == 1
+    assert "a.gif has none of the endings" in result.stderr
+    result = skdenoise(*command, tmp_path / "deep.tif", "-o", tmp_path / "b.png")
+    assert result.exit_code == 1
+    assert "cannot store images of uint16" in result.stderr
+    assert not (tmp_path / "b.gif").exists()
+    assert not (tmp_path / "out").exists()
 
 
 def test_json_says_what_became_of_each_file(folder, trained, tmp_path):

@@ -33,6 +33,11 @@ def grey(dtype):
         (".tif", "float64", 3),
         (".npy", "float16", 3),
         (".npy", "int64", 1),
+        (".ppm", "uint8", 3),
+        (".pgm", "uint8", 1),
+        (".pgm", "uint16", 1),
+        (".pnm", "uint8", 3),
+        (".pbm", "bool", 1),
     ],
 )
 def test_what_is_written_is_read_again(tmp_path, ending, dtype, colours):
@@ -47,6 +52,42 @@ def test_what_is_written_is_read_again(tmp_path, ending, dtype, colours):
     assert [file.name for file in tmp_path.iterdir()] == [path.name]
 
 
+@pytest.mark.parametrize("ending", [".jfif", ".jpe", ".JPG"])
+def test_jpeg_has_several_endings(tmp_path, ending):
+    image = np.full((8, 8, 3), 99, np.uint8)
+    write_image(tmp_path / f"a{ending}", image)
+    with Image.open(tmp_path / f"a{ending}") as picture:
+        assert picture.format == "JPEG"
+    assert [file.shape for file in ImageFolder(tmp_path)] == [(8, 8, 3)]
+
+
+@pytest.mark.parametrize("kind", [b"P3", b"P6"])
+def test_colours_of_16_bits_in_a_ppm_are_refused(tmp_path, kind):
+    pixels = b"1 2 3 " * 4 if kind == b"P3" else bytes(24)
+    (tmp_path / "deep.ppm").write_bytes(kind + b"\n2 2\n65535\n" + pixels)
+    for read in (read_image, read_shape):
+        with pytest.raises(ValueError, match=r"deep\.ppm has colours of more than 8 bits"):
+            read(tmp_path / "deep.ppm")
+
+
+def test_a_folder_converts_images_of_one_channel(tmp_path):
+    np.save(tmp_path / "a.npy", grey("uint8")[..., np.newaxis])
+    assert ImageFolder(tmp_path)[0].shape == (7, 5, 1)
+    np.testing.assert_array_equal(ImageFolder(tmp_path, colour=False)[0], grey("uint8"))
+    assert ImageFolder(tmp_path, colour=True)[0].shape == (7, 5, 3)
+
+
+def test_images_of_other_formats_are_counted_once(tmp_path):
+    write_image(tmp_path / "a.png", grey("uint8"))
+    (tmp_path / "more").mkdir()
+    for name in ("a.gif", "more/b.gif", "c.tga"):
+        Image.fromarray(grey("uint8")).save(tmp_path / name)
+    (tmp_path / "notes.txt").write_text("no image")
+    with pytest.warns(UserWarning, match=r"Left out 3 .*\.gif, \.tga\. Convert") as caught:
+        images = ImageFolder(tmp_path)
+    assert len(caught) == len(images) == 1
+
+
 def test_jpeg_is_close_and_booleans_are_black_and_white(tmp_path):
     smooth = np.linspace(0, 255, 64).astype(np.uint8).reshape(8, 8)
     write_image(tmp_path / "smooth.jpg", smooth)
@@ -57,7 +98,15 @@ def test_jpeg_is_close_and_booleans_are_black_and_white(tmp_path):
 
 @pytest.mark.parametrize(
     ("ending", "dtype", "colours"),
-    [(".png", "float32", 1), (".jpg", "uint16", 1), (".png", "uint16", 3), (".bmp", "uint8", 2)],
+    [
+        (".png", "float32", 1),
+        (".jpg", "uint16", 1),
+        (".png", "uint16", 3),
+        (".bmp", "uint8", 2),
+        (".pgm", "uint8", 3),
+        (".pbm", "uint8", 1),
+        (".ppm", "uint16", 3),
+    ],
 )
 def test_what_a_format_cannot_hold_is_refused_and_leaves_no_file(tmp_path, ending, dtype, colours):
     image = grey(dtype) if colours == 1 else np.stack([grey(dtype)] * colours, axis=-1)

@@ -212,6 +212,19 @@ def test_a_class_that_would_lose_all_its_images_is_refused(tmp_path, kind, part)
             load_labelled_images(tmp_path, max_train=limit, max_test=limit)
 
 
+def test_images_of_other_formats_are_noted(tmp_path):
+    for folder in (tmp_path / "cat", tmp_path / "dog"):
+        folder.mkdir()
+        for number in range(4):
+            Image.new("L", (8, 8), 20 * number).save(folder / f"{number}.png")
+    Image.new("L", (8, 8)).save(tmp_path / "cat" / "moving.gif")
+    images = load_labelled_images(tmp_path)
+    (note,) = images.notes
+    assert note.startswith("left out: 1 image file(s)")
+    assert ".gif" in note
+    assert not images.left_out
+
+
 def test_floats_that_are_not_finite_are_left_out_and_named(tmp_path):
     for label in range(2):
         (tmp_path / str(label)).mkdir()

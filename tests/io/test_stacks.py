@@ -9,7 +9,15 @@ from skdenoise import FilterDenoiser, ImageFolder
 from skdenoise.cli import app
 from skdenoise.cli.train import _split
 from skdenoise.io.image_files import read_image, read_shape, write_image
-from skdenoise.io.stacks import StackLayout, TiffStack, _as_ascii, n_images_in, write_stack
+from skdenoise.io.stacks import (
+    StackLayout,
+    TiffStack,
+    _as_ascii,
+    is_stack_file,
+    n_images_in,
+    opened_stack,
+    write_stack,
+)
 
 IMAGEJ = {"axes": "TZCYX", "spacing": 2.5, "unit": "um", "finterval": 0.5}
 
@@ -145,6 +153,35 @@ def test_a_folder_has_an_image_for_each_page(folder):
     np.testing.assert_array_equal(images.subset([5, 0])[0], SLICES[4])
 
 
+@pytest.mark.parametrize("shape", [(5, 20, 30), (1, 20, 30), (5, 20, 30, 3), (2, 20, 30, 1)])
+def test_a_stack_in_an_npy_file_has_images_as_pages(tmp_path, shape):
+    images = pages(*shape)
+    np.save(tmp_path / "a.npy", images)
+    stack = opened_stack(tmp_path / "a.npy")
+    assert is_stack_file(tmp_path / "a.npy")
+    np.testing.assert_array_equal(stack.read(), images)
+    np.testing.assert_array_equal(stack[-1], images[-1])
+    assert n_images_in(tmp_path / "a.npy") == len(stack) == len(ImageFolder(tmp_path)) == shape[0]
+    assert stack.page_shape == read_shape(tmp_path / "a.npy") == shape[1:]
+    write_stack(tmp_path / "b.npy", stack.read(), stack.layout)
+    np.testing.assert_array_equal(np.load(tmp_path / "b.npy"), images)
+    if shape[0] > 1:
+        with pytest.raises(ValueError, match=rf"a\.npy holds {shape[0]} images.*expected one"):
+            read_image(tmp_path / "a.npy")
+    else:
+        np.testing.assert_array_equal(read_image(tmp_path / "a.npy"), images[0])
+
+
+@pytest.mark.parametrize("shape", [(20, 30), (20, 30, 1), (20, 30, 2), (20, 30, 4), (64, 60, 7)])
+def test_an_image_of_channels_in_an_npy_file_is_no_stack(tmp_path, shape):
+    np.save(tmp_path / "a.npy", pages(*shape))
+    assert not is_stack_file(tmp_path / "a.npy")
+    assert n_images_in(tmp_path / "a.npy") == 1
+    assert read_image(tmp_path / "a.npy").shape == read_shape(tmp_path / "a.npy") == shape
+    with pytest.raises(ValueError, match=r"a\.npy holds one image"):
+        opened_stack(tmp_path / "a.npy")
+
+
 def skdenoise(*arguments):
     return CliRunner().invoke(app, [str(argument) for argument in arguments])
 
@@ -160,12 +197,49 @@ def test_denoise_writes_a_stack_as_a_stack(folder, tmp_path):
     np.testing.assert_array_equal(read_image(tmp_path / "out" / "last.tif"), expected[0])
 
 
+@pytest.mark.parametrize("shape", [(5, 20, 30), (1, 20, 30), (20, 30, 1), (20, 30)])
+def test_denoise_keeps_the_shape_of_an_array(tmp_path, shape):
+    FilterDenoiser("median").fit(SLICES).save(tmp_path / "median.skdenoise")
+    array = pages(*shape)
+    np.save(tmp_path / "a.npy", array)
+    command = ("denoise", tmp_path / "median.skdenoise", tmp_path / "a.npy")
+    result = skdenoise(*command, "-o", tmp_path / "b.npy")
+    assert result.exit_code == 0, result.output
+    images = array if shape[0] in (1, 5) else array[np.newaxis]
+    expected = FilterDenoiser("median").fit(SLICES).transform(images)
+    np.testing.assert_array_equal(np.load(tmp_path / "b.npy"), expected.reshape(shape))
+    result = skdenoise(*command, "-o", tmp_path / "b.png")
+    is_stack = len(images) > 1 or shape == (1, 20, 30)
+    assert ("can only be written as .tif or .npy" in result.stderr) == is_stack
+
+
 def test_train_learns_from_all_pages(folder, tmp_path):
     quick = ("--epochs", 1, "--patch-size", 16)
     result = skdenoise("train", folder, "-o", tmp_path / "a.skdenoise", *quick)
     assert result.exit_code in (0, 3), result.output  # 3: one epoch may teach nothing
     assert "training on patches of 16x16 pixels of 6 images" in result.output
     assert "trained on 6 image(s)" in result.output
+
+
+def test_train_names_a_file_of_several_bad_pages_once(folder, tmp_path):
+    options = {"photometric": "minisblack", "metadata": None, "compression": "zlib"}
+    tifffile.imwrite(folder / "small.tif", pages(4, 5, 6), **options)
+    tifffile.imwrite(folder / "short.tif", pages(4, 20, 30), **options)
+    with tifffile.TiffFile(folder / "short.tif", mode="r+") as file:
+        for page in file.pages:
+            page.tags["StripByteCounts"].overwrite(0)
+    np.save(folder / "float.npy", pages(4, 20, 30).astype(np.float32))
+    quick = ("--epochs", 1, "--patch-size", 16)
+    result = skdenoise("train", folder, "-o", tmp_path / "a.skdenoise", *quick)
+    for name, words in (
+        ("short.tif", "cut short"),
+        ("small.tif", "smaller than a patch"),
+        ("float.npy", "grey float32"),
+    ):
+        (line,) = (line for line in result.stderr.splitlines() if name in line)
+        assert words in line
+    assert "3 more page(s) of this file" in result.stderr
+    assert "12 image(s) left out" in result.output
 
 
 def test_train_takes_pairs_of_stacks(folder, tmp_path):
