@@ -45,6 +45,7 @@ from skdenoise.io.file_names import (
     is_other_image,
 )
 from skdenoise.io.image_files import check_storable, read_image, write_image
+from skdenoise.io.kept import kept_of
 from skdenoise.io.npy import is_stack, read_archive
 from skdenoise.io.safety import is_lasting, written_whole
 from skdenoise.io.stacks import check_stack_ending, is_stack_file, opened_stack, write_stack
@@ -374,7 +375,8 @@ def _read(path, output):
         return stack.read(), lambda path, images: write_stack(path, images, stack.layout)
     image = read_image(path)
     check_storable(output, image)
-    return image[np.newaxis], lambda path, images: write_image(path, images[0])
+    kept = kept_of(path)
+    return image[np.newaxis], lambda path, images: write_image(path, images[0], kept)
 
 
 def _write_archive(path, arrays):

@@ -14,13 +14,13 @@ from PIL import Image
 from skdenoise.images.layout import check_values
 from skdenoise.io.file_names import (
     ENDINGS,
-    JPEG,
     NETPBM,
     TIFF,
     check_ending,
     image_paths,
     images_left_out,
 )
+from skdenoise.io.kept import Kept
 from skdenoise.io.npy import mapped_image, write_array
 from skdenoise.io.pillow import picture_header, read_picture
 from skdenoise.io.safety import errors_name, python_file, written_whole
@@ -29,7 +29,7 @@ from skdenoise.io.tiff import is_tiff, read_tiff, tiff_header, write_tiff
 from skdenoise.typing import Images
 from skdenoise.user_warnings import warn_user
 
-_JPEG_QUALITY = 95
+_QUALITY = 95
 # The dtypes that a format stores, for a number of channels, where they are not uint8 and bool.
 _STORABLE = {
     (".png", 1): ("uint8", "bool", "uint16"),
@@ -96,7 +96,7 @@ def read_header(path: str | Path) -> tuple[tuple[int, ...], np.dtype[Any]]:
         return tiff_header(path) if is_tiff(path) else picture_header(path)
 
 
-def write_image(path: str | Path, image: Images) -> None:
+def write_image(path: str | Path, image: Images, kept: Kept | None = None) -> None:
     """Write an image file. After an error, no partial file is left.
 
     Parameters
@@ -107,6 +107,8 @@ def write_image(path: str | Path, image: Images) -> None:
         PNG stores uint8, bool and grey uint16. JPEG, BMP and WebP store uint8 and bool. PPM stores
         uint8 and grey uint16, PGM the grey ones of these, PBM bool. TIFF and ``.npy`` store all
         dtypes.
+    kept : Kept, default=None
+        What is kept of another file, see `kept_of`. JPEG has a quality of 95, lossy WebP too.
 
     Raises
     ------
@@ -121,7 +123,7 @@ def write_image(path: str | Path, image: Images) -> None:
         return
     image = image[..., 0] if image.ndim == 3 and image.shape[2] == 1 else image
     with written_whole(path) as new:
-        _write(new, ending, image)
+        _write(new, ending, image, kept or Kept())
 
 
 def check_storable(path: str | Path, image: Images) -> None:
@@ -317,12 +319,16 @@ def _in_colour(image, colour):
     return (np.rint(grey) if image.dtype.kind in "iub" else grey).astype(image.dtype)
 
 
-def _write(path, ending, image):
+def _write(path, ending, image, kept):
+    channels = image.shape[2] if image.ndim == 3 else 1
     if ending in TIFF:
-        write_tiff(path, image, photometric="rgb" if image.ndim == 3 else "minisblack")
+        kind = "rgb" if image.ndim == 3 else "minisblack"
+        write_tiff(path, image, photometric=kind, **kept.for_tiff(channels, image.dtype))
         return
-    options = {"quality": _JPEG_QUALITY} if ending in (*JPEG, ".webp") else {}
+    format_ = Image.registered_extensions()[ending]
+    options = {"quality": _QUALITY} if format_ in ("JPEG", "WEBP") else {}
+    options |= kept.for_pillow(format_, channels)
     is_mask = image.dtype == bool and ending not in NETPBM
     stored = image.astype(np.uint8) * 255 if is_mask else image
     with python_file(path) as file:
-        Image.fromarray(stored).save(file, Image.registered_extensions()[ending], **options)
+        Image.fromarray(stored).save(file, format_, **options)

@@ -11,9 +11,10 @@ import numpy as np
 import tifffile
 
 from skdenoise.io.file_names import TIFF
+from skdenoise.io.kept import kept_of_page
 from skdenoise.io.npy import is_image, mapped_images, write_array
 from skdenoise.io.safety import errors_name, written_whole
-from skdenoise.io.segments import DEFLATE, check_segments, decoded_page
+from skdenoise.io.segments import check_segments, decoded_page
 from skdenoise.io.tiff import (
     opened_tiff,
     quiet_tiff,
@@ -256,16 +257,14 @@ def write_stack(path: str | Path, pages: Images, layout: StackLayout) -> None:
 def _options(file):
     """Return the arguments of `tifffile.imwrite` that keep what a file says beside its pixels."""
     page = file.pages[0]
-    options = {}
-    if "XResolution" in page.tags and "YResolution" in page.tags:
-        options = {"resolution": page.resolution, "resolutionunit": page.resolutionunit}
+    options = kept_of_page(page).for_tiff(3 if page.samplesperpixel > 2 else 1, page.dtype)
     if file.series[0].kind == "imagej":
+        for name in ("compression", "predictor"):
+            options.pop(name, None)
         known = file.imagej_metadata or {}
         options["metadata"] = {
             name: _as_ascii(value) for name, value in known.items() if name not in _DERIVED
         }
-    elif page.compression in DEFLATE:
-        options["compression"] = "zlib"
     return options
 
 

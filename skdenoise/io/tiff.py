@@ -76,7 +76,7 @@ def tiff_header(path: str | Path) -> tuple[tuple[int, ...], np.dtype[Any]]:
 def upright_shape(path: str | Path, page: tifffile.TiffPage) -> tuple[int, ...]:
     """Return the shape of a page after `upright_pixels`."""
     height, width = page.imagelength, page.imagewidth
-    if _orientation(page) in _LYING:
+    if is_lying_page(page):
         height, width = width, height
     plain = tifffile_reads(page)
     grey = _SAMPLES[page.photometric] == 1 if plain else _check_pillow(path, page)
@@ -222,6 +222,11 @@ def _without_extra_samples(path, page, pixels):
     return pixels[..., 0] if samples == 1 else pixels[..., :samples]
 
 
+def is_lying_page(page: tifffile.TiffPage) -> bool:
+    """Return whether the orientation of a page swaps its height and width."""
+    return _orientation(page) in _LYING
+
+
 def _orientation(page):
     tag = page.tags.get("Orientation")
     return tag.value if tag else 1
@@ -230,7 +235,7 @@ def _orientation(page):
 def _upright(page, pixels):
     """Rotate and flip pixels by the orientation of a page."""
     orientation = _orientation(page)
-    if orientation in _LYING:
+    if is_lying_page(page):
         pixels = np.swapaxes(pixels, 0, 1)
     if orientation in _FROM_BELOW:
         pixels = pixels[::-1]
