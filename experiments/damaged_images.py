@@ -1,6 +1,6 @@
 """Whether damaged image files are read or refused with an error that names them, in bounded time and memory.
 
-Writes experiments/results/damaged_images.md.
+Writes experiments/results/damaged_images.md, which docs/guide/command_line.md shows.
 
 A third of the files have bytes changed, a third are cut short as well, and in a third a size in the header
 is replaced by another one, such as 0 or 2**31 - 1. Each is read by `read_image`, `read_shape` and, if it

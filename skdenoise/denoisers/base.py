@@ -264,8 +264,9 @@ class Denoiser(ImageTransformer):
         denoiser = cls(**params)
         denoiser._check_params()
         # "estimate" is not a strength to check. The noise that it led to is in the file, as `noise_`.
-        estimates = isinstance(denoiser.noise_factor, str)
-        resolve_noise(denoiser.noise, None if estimates else denoiser.noise_factor)
+        factor = denoiser.noise_factor
+        estimates = isinstance(factor, str) and factor == "estimate"
+        resolve_noise(denoiser.noise, None if estimates else factor)
         if denoiser.value_range is not None:
             value_range(denoiser.value_range)
         denoiser._set_learned(description["learned"])

@@ -11,6 +11,8 @@ from skdenoise.noise.camera import CameraNoise
 from skdenoise.noise.sensor import PoissonNoise
 from skdenoise.typing import UnitImages
 
+# Beyond these, the variances of noise have no finite inverse or square in float64.
+_SMALLEST, _LARGEST = 1e-30, 1e30
 # The transform of 0 photons without read-out noise, below which there is no inverse.
 _TRANSFORM_OF_ZERO = 2 * math.sqrt(3 / 8)
 
@@ -107,16 +109,22 @@ def transform_for(noise: Any) -> AnscombeTransform:
     Raises
     ------
     ValueError
-        For other noise models, and for strengths that differ from image to image.
+        For other noise models, for strengths that differ from image to image, and for strengths
+        so small or so large that the transform would not be finite.
     """
+    variances = ()
     if isinstance(noise, PoissonNoise) and isinstance(noise.photons, Real) and noise.photons > 0:
-        return AnscombeTransform(1 / float(noise.photons), 0.0)
-    if isinstance(noise, CameraNoise) and noise.gamma == 1 and not noise.mosaic:
+        variances = 1 / float(noise.photons), 0.0
+    elif isinstance(noise, CameraNoise) and noise.gamma == 1 and not noise.mosaic:
         variances = noise.shot, noise.read
-        if all(isinstance(one, Real) and 0 <= one < math.inf for one in variances):
-            return AnscombeTransform(*map(float, variances))
+    if variances and all(_is_variance(one) for one in variances):
+        return AnscombeTransform(*map(float, variances))
     raise ValueError(
         f"stabilize={noise!r} is not noise whose variance is read + shot * x, of one known strength. Give "
         "CameraNoise(shot=..., read=..., gamma=1), PoissonNoise(photons=...), the result of "
         "fit_noise_model, or 'estimate'."
     )
+
+
+def _is_variance(one):
+    return isinstance(one, Real) and (one == 0 or _SMALLEST <= one <= _LARGEST)

@@ -251,7 +251,8 @@ class EpochRecord(keras.callbacks.Callback):
                 "learning_rate, or check that value_range fits the images."
             )
         for name, value in logs.items():
-            self.history.setdefault(name, []).append(float(value))
+            # Before the first epoch here, there are others if BackupAndRestore took up an earlier fit.
+            self.history.setdefault(name, [math.nan] * epoch).append(float(value))
         self.weights = self.compiled.network.get_weights()
         self.helper_weights = _helper_weights(self.compiled)
 

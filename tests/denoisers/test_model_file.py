@@ -252,6 +252,7 @@ def nested_noise(depth):
         lambda about: about["parameters"].update(random_state=-1),
         lambda about: about["parameters"].update(strength=10**400),
         lambda about: about["parameters"].update(noise_factor=10**400),
+        lambda about: about["parameters"].update(noise_factor="auto"),
         lambda about: about["parameters"].update(noise=nested_noise(100)),
         lambda about: about["parameters"].update(
             inference={"inference_step": "MultiScale", "parameters": {"n_scales": -1}}

@@ -71,6 +71,8 @@ def test_a_poisson_model_is_camera_noise_without_read_noise():
         CameraNoise(0.01, 0, gamma=1, mosaic=True),
         CameraNoise(-1, 0, gamma=1),
         CameraNoise(0.01, np.nan, gamma=1),
+        CameraNoise(0.01, 1e300, gamma=1),
+        PoissonNoise(1e-320),
     ],
     ids=repr,
 )

@@ -1,8 +1,15 @@
 """Callbacks of the user's own."""
 
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
 import keras
+import numpy as np
 import pytest
 from conftest import quick_denoiser
+from sklearn.datasets import load_digits
 
 from skdenoise.backend import compiled
 
@@ -38,6 +45,36 @@ def test_a_fit_that_a_callback_takes_up_midway_leaves_no_mark_on_the_next(digits
     with pytest.raises(ValueError, match="The fit had no epoch"):
         resumed()
     assert quick_denoiser(epochs=3).fit(X).history_ == whole.history_
+
+
+KILLED_IN_THE_THIRD_EPOCH = """
+import os, sys, keras
+from sklearn.datasets import load_digits
+from conftest import quick_denoiser
+
+backup = keras.callbacks.BackupAndRestore(sys.argv[1])
+kill = keras.callbacks.LambdaCallback(on_epoch_begin=lambda epoch, _: epoch == 2 and os.kill(os.getpid(), 9))
+quick_denoiser(epochs=4, callbacks=[backup, kill]).fit(load_digits().images[:100] / 16)
+"""
+
+
+def test_a_killed_fit_is_taken_up_and_ends_as_if_it_had_not_been_killed(tmp_path):
+    backup, tests = tmp_path / "backup", Path(__file__).parents[1]
+    killed = subprocess.run(
+        [sys.executable, "-c", KILLED_IN_THE_THIRD_EPOCH, backup], cwd=tests, check=False
+    )
+    assert killed.returncode == -signal.SIGKILL
+    assert backup.exists()
+
+    X = load_digits().images[:100] / 16
+    callback = keras.callbacks.BackupAndRestore(backup)
+    resumed = quick_denoiser(epochs=4, callbacks=[callback]).fit(X)
+    whole = quick_denoiser(epochs=4).fit(X)
+    np.testing.assert_array_equal(resumed.transform(X), whole.transform(X))
+    assert resumed.n_iter_ == 4
+    np.testing.assert_array_equal(np.isnan(resumed.history_["loss"]), [True, True, False, False])
+    assert resumed.history_["loss"][2:] == whole.history_["loss"][2:]
+    assert not list(backup.glob("*"))
 
 
 class Freeze(keras.callbacks.Callback):
