@@ -2,6 +2,7 @@
 
 import numpy as np
 from sklearn.base import BaseEstimator, ClassifierMixin
+from sklearn.utils import get_tags
 
 _OF_CLASSIFIERS = ("predict", "predict_proba", "decision_function")
 _METHODS = (*_OF_CLASSIFIERS, "predict_log_proba", "transform")
@@ -54,8 +55,11 @@ class Replay:
         self._chosen = indices
         return self
 
+    def __sklearn_tags__(self):
+        return get_tags(self._estimator)  # scikit-learn 1.6 looks for this method in the class
+
     def __getattr__(self, name):
-        if name.startswith("_") and name != "__sklearn_tags__":
+        if name.startswith("_"):
             raise AttributeError(name)  # as while it is unpickled, when there is no estimator yet
         if name not in self._answers:
             attribute = getattr(self._estimator, name)
