@@ -16,10 +16,12 @@ from skdenoise.cli.common import (
     Overwrite,
     Quiet,
     Seed,
+    ValueRange,
     check_new,
     check_noise,
     choice_of,
     import_keras_in_silence,
+    in_options,
     saved,
     say,
 )
@@ -113,6 +115,7 @@ def evaluate(
     epochs: Epochs = None,
     max_train: MaxTrain = 2000,
     max_test: MaxTest = 2000,
+    value_range: ValueRange = None,
     csv: Annotated[
         Path | None, typer.Option(help="Where to save the full table.", dir_okay=False)
     ] = None,
@@ -133,6 +136,7 @@ def evaluate(
         source,
         max_train,
         max_test,
+        value_range,
         seed,
         quiet or as_json,
         silent=as_json,
@@ -177,6 +181,7 @@ def report(
     epochs: Epochs = None,
     max_train: MaxTrain = 2000,
     max_test: MaxTest = 2000,
+    value_range: ValueRange = None,
     corruptions: Annotated[
         bool, typer.Option(help="Test with every other kind of noise as well.")
     ] = True,
@@ -194,6 +199,7 @@ def report(
         source,
         max_train,
         max_test,
+        value_range,
         seed,
         quiet,
         classifier=classifier,
@@ -218,9 +224,9 @@ def _joined(arguments):
     return subprocess.list2cmdline(arguments) if os.name == "nt" else shlex.join(arguments)
 
 
-def _study(source, max_train, max_test, seed, quiet, *, silent=False, **options):
+def _study(source, max_train, max_test, value_range, seed, quiet, *, silent=False, **options):
     """Load the images, say what was read unless `silent`, and run the study."""
-    images = _images(source, max_train, max_test, seed)
+    images = _images(source, max_train, max_test, value_range, seed)
     for factor in options["noise_factors"] or ():
         try:
             add_noise(images.X_test[:1], options["noise"], factor, value_range=(0, 1))
@@ -232,12 +238,14 @@ def _study(source, max_train, max_test, seed, quiet, *, silent=False, **options)
     return run_study(images, random_state=seed, verbose=0 if quiet else 1, **options)
 
 
-def _images(source, max_train, max_test, seed):
+def _images(source, max_train, max_test, value_range, seed):
     """Return enough images for a study, and list the files that are left out."""
     try:
-        images = load_labelled_images(source, max_train=max_train, max_test=max_test, seed=seed)
+        images = load_labelled_images(
+            source, max_train=max_train, max_test=max_test, value_range=value_range, seed=seed
+        )
     except (ValueError, OSError) as error:
-        raise typer.BadParameter(str(error), param_hint="IMAGES") from error
+        raise typer.BadParameter(in_options(error), param_hint="IMAGES") from error
     for reason in images.left_out:
         say(f"left out: {reason}")
     n_train, n_test = len(images.X_train), len(images.X_test)

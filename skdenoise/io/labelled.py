@@ -12,6 +12,7 @@ from sklearn.model_selection import train_test_split
 
 from skdenoise.images.layout import check_images
 from skdenoise.images.pixels import PixelFormat
+from skdenoise.images.value_range import check_value_range
 from skdenoise.io.candidates import ArrayCandidates, FileCandidates, check_no_class_is_lost
 from skdenoise.io.class_folders import find_class_folders, listed
 from skdenoise.io.class_labels import check_class_labels, check_known_classes
@@ -19,7 +20,7 @@ from skdenoise.io.file_names import images_left_out
 from skdenoise.io.image_files import read_header
 from skdenoise.io.kinds import described_kind, of_usual_kind
 from skdenoise.io.npy import opened_archive, read_member
-from skdenoise.typing import UnitImages
+from skdenoise.typing import UnitImages, ValueRange
 
 
 @dataclass(frozen=True)
@@ -55,6 +56,7 @@ def load_labelled_images(
     test_share: float = 0.25,
     max_train: int | None = None,
     max_test: int | None = None,
+    value_range: ValueRange | None = None,
     seed: int = 0,
 ) -> LabelledImages:
     """Load images and their classes.
@@ -68,13 +70,15 @@ def load_labelled_images(
         ``"digits"``, the digits that ship with scikit-learn. Files and folders whose names begin
         with a dot are ignored. All images must have the same size. Files that cannot be read, or
         differ from most others in dtype or channels, are left out. Flat rows are read as square grey
-        images. The value range is inferred from the training images, as in ``fit``; for image files,
-        from those that are used.
+        images.
     test_share : float, default=0.25
         Share of the images that are used for testing, if the source does not separate them.
     max_train, max_test : int, default=None
         Maximum number of images. If there are more, draws a stratified sample, and reads only these
         files. If None, uses all.
+    value_range : (float, float), default=None
+        Pixel values of black and white. If None, inferred from the training images, as in ``fit``;
+        for image files, from those that are used.
     seed : int, default=0
         Seed of the split and of the samples.
 
@@ -95,7 +99,9 @@ def load_labelled_images(
     train, test = parts if is_split else _split(*parts, test_share, seed)
     X_train, y_train = train.sample(max_train, seed)
     X_test, y_test = test.sample(max_test, seed)
-    pixels = PixelFormat(X_train.dtype, train.value_range(X_train))
+    if value_range is None:
+        value_range = train.value_range(X_train)
+    pixels = PixelFormat(X_train.dtype, check_value_range(value_range, X_train))
     classes = np.unique(parts[0].y)
     n_images = sum(len(part.y) for part in parts)
     split = "separate images" if is_split else f"a random {100 * test_share:g} %"

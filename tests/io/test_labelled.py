@@ -212,6 +212,15 @@ def test_a_class_that_would_lose_all_its_images_is_refused(tmp_path, kind, part)
             load_labelled_images(tmp_path, max_train=limit, max_test=limit)
 
 
+def test_integers_below_zero_need_a_value_range(tmp_path):
+    X = np.random.default_rng(0).integers(-100, 101, (40, 8, 8)).astype(np.int16)
+    np.savez(tmp_path / "signed.npz", X=X, y=np.arange(40) % 2)
+    with pytest.raises(ValueError, match="negative"):
+        load_labelled_images(tmp_path / "signed.npz")
+    images = load_labelled_images(tmp_path / "signed.npz", value_range=(-100, 100))
+    np.testing.assert_allclose(np.unique(images.X_train), np.linspace(0, 1, 201), atol=1e-6)
+
+
 def test_images_of_other_formats_are_noted(tmp_path):
     for folder in (tmp_path / "cat", tmp_path / "dog"):
         folder.mkdir()
