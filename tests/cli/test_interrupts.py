@@ -78,6 +78,46 @@ def test_a_signal_ends_a_training_and_what_was_learned_is_saved(number, clean, t
 
 
 @posix
+def test_a_signal_ends_denoise_and_finished_files_are_kept(model, tmp_path):
+    (tmp_path / "noisy").mkdir()
+    noisy = np.random.default_rng(0).integers(0, 256, (200, 200)).astype(np.uint8)
+    for index in range(1000):
+        Image.fromarray(noisy).save(tmp_path / "noisy" / f"{index:03}.png")
+    out = tmp_path / "out"
+    denoising = process("denoise", model, tmp_path / "noisy", "-o", out)
+    try:
+        while denoising.poll() is None and not list(out.glob("[0-9]*")):
+            time.sleep(0.01)
+        denoising.send_signal(signal.SIGTERM)
+        output, errors = denoising.communicate(timeout=120)
+    finally:
+        denoising.kill()
+    assert denoising.returncode == 143, errors
+    kept = sorted(path.name for path in out.iterdir())
+    assert kept
+    assert f"{len(kept)} denoised, 0 skipped, {1000 - len(kept)} left" in output
+    assert all(image_files.read_image(out / name).shape == (200, 200) for name in kept)
+
+
+@posix
+@pytest.mark.parametrize("command", ["evaluate", "report"])
+def test_a_signal_ends_a_study_without_a_result(command, tmp_path):
+    result = tmp_path / "result"
+    output_of = {"evaluate": "--csv", "report": "--output"}[command]
+    study = process(command, "digits", output_of, result, "--epochs", 10**6, "--quiet")
+    try:
+        assert study.stdout.readline().startswith("digits of scikit-learn")
+        time.sleep(2)
+        study.send_signal(signal.SIGTERM)
+        _, errors = study.communicate(timeout=120)
+    finally:
+        study.kill()
+    assert study.returncode == 143, errors
+    assert "Traceback" not in errors
+    assert not list(tmp_path.iterdir())
+
+
+@posix
 def test_a_signal_that_is_ignored_stays_ignored(monkeypatch):
     before = {number: signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGHUP)}
     try:
