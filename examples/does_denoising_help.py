@@ -53,7 +53,7 @@ print(comparison)
 #
 # The same as curves, with intervals:
 
-(display,) = comparison.plot()
+display = comparison.plot()
 display.figure_.savefig("does_denoising_help.png", dpi=150)
 
 # %%

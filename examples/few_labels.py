@@ -48,5 +48,5 @@ print("\n".join(comparison.verdicts))
 # then also on those unlabelled ones that it is sure of. The curves show how the gap changes with the
 # number of labels:
 
-(display,) = comparison.plot_labels()
+display = comparison.plot_labels()
 display.figure_.savefig("few_labels.png", dpi=150)

@@ -54,7 +54,7 @@ from skdenoise.noise import (
     noise_names,
 )
 from skdenoise.onnx import register_onnx_converters, to_onnx
-from skdenoise.reports.comparison import DenoisingComparison, compare_denoising
+from skdenoise.reports.comparison import ComparisonDisplay, DenoisingComparison, compare_denoising
 from skdenoise.reports.corruptions import CorruptionReport, corruption_report
 
 __version__ = "0.1.0"
@@ -65,6 +65,7 @@ __all__ = [
     "CameraPipeline",
     "CatalogueModel",
     "CommonCorruption",
+    "ComparisonDisplay",
     "Compose",
     "Contrast",
     "CorrelatedGaussianNoise",

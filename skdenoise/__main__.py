@@ -11,9 +11,7 @@ def main():
     # TensorFlow reads this when it is imported. Without it, it prints pages of log messages.
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     try:
-        require_extra(
-            "cli", "The command line", modules=("typer", "matplotlib", "pandas", "jinja2")
-        )
+        require_extra("cli", "The command line", modules=("typer", "jinja2"))
     except ModuleNotFoundError as error:
         sys.exit(str(error))
     from skdenoise.cli import app

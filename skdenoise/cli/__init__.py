@@ -6,12 +6,12 @@ The modules import reports and everything below them. Nothing imports them.
 import inspect
 from typing import Annotated
 
-import matplotlib  # noqa: F401 (so that a missing matplotlib is reported before training)
 import typer
 
 from skdenoise import __version__
 from skdenoise.cli.demo import demo
-from skdenoise.cli.files import denoise, info
+from skdenoise.cli.files import denoise
+from skdenoise.cli.models import info
 from skdenoise.cli.study import evaluate, report
 from skdenoise.cli.train import train
 

@@ -1,10 +1,8 @@
-"""The commands ``denoise`` and ``info``."""
+"""The command ``denoise``."""
 
 import contextlib
 import functools
 import json
-import math
-import platform
 import sys
 import time
 import warnings
@@ -14,8 +12,6 @@ from typing import Annotated
 
 import numpy as np
 import typer
-from rich.console import Console
-from rich.table import Table
 
 from skdenoise.cli.common import (
     INTERRUPTED,
@@ -30,12 +26,10 @@ from skdenoise.cli.common import (
     say,
     say_warning,
 )
+from skdenoise.cli.models import Model, file_of, loaded
 from skdenoise.cli.self_check import SelfCheck, advice, self_check, summary
-from skdenoise.denoisers.loading import load
 from skdenoise.denoisers.own_range import denoise_images
-from skdenoise.denoisers.pretrained import MODEL_CARDS, pretrained_path
 from skdenoise.denoisers.unet import UNetDenoiser
-from skdenoise.extras import installed_versions
 from skdenoise.images.value_range import range_of_images
 from skdenoise.io.file_names import (
     ENDINGS,
@@ -53,12 +47,6 @@ from skdenoise.noise.camera_pipeline import CameraPipeline
 
 _ARCHIVE = ".npz"
 _ENDINGS = (*ENDINGS, _ARCHIVE)
-_MODEL = typer.Argument(
-    help="A file saved by `skdenoise train`, or the name of a denoiser in the package: "
-    f"{', '.join(MODEL_CARDS)}.",
-    dir_okay=False,
-)
-Model = Annotated[Path, _MODEL]
 
 
 @dataclass
@@ -158,9 +146,9 @@ def denoise(
     """
     jobs = _jobs(inputs, output)
     check_room(output.parent if output.is_file() else output)
-    file = _file_of(model)
+    file = file_of(model)
     import_keras_in_silence()
-    denoiser = _loaded(file)
+    denoiser = loaded(file)
     if self_ensemble:
         if not getattr(denoiser, "augment", False):
             raise typer.BadParameter(
@@ -303,25 +291,6 @@ def _is_archive(path):
     return path.suffix.lower() == _ARCHIVE
 
 
-def _file_of(model):
-    """Return the file of a model given by its path or, if there is no such file, its name."""
-    if model.exists():
-        return model
-    if str(model) in MODEL_CARDS:
-        return pretrained_path(str(model))
-    raise typer.BadParameter(
-        f"{model} is neither a file nor a denoiser in the package: {', '.join(MODEL_CARDS)}.",
-        param_hint="MODEL",
-    )
-
-
-def _loaded(file):
-    try:
-        return load(file)
-    except (OSError, ValueError) as error:
-        raise typer.BadParameter(str(error), param_hint="MODEL") from error
-
-
 def _tracked(jobs, hidden):
     from skdenoise.progress import track
 
@@ -424,80 +393,3 @@ def _warnings_of(path):
         yield
     for message in dict.fromkeys(str(warning.message) for warning in caught):
         say_warning(message, path)
-
-
-def info(
-    model: Annotated[Path | None, _MODEL] = None,
-    versions: Annotated[
-        bool, typer.Option("--versions", help="Show the versions that a bug report should name.")
-    ] = False,
-    as_json: AsJson = False,
-):
-    """Show the network of a saved denoiser, and how it was trained."""
-    if versions:
-        found = installed_versions() | {"platform": platform.platform()}
-        print(json.dumps(found) if as_json else "\n".join(f"{k} {v}" for k, v in found.items()))
-        return
-    if model is None:
-        raise typer.BadParameter(
-            f"give a file, or a denoiser in the package: {', '.join(MODEL_CARDS)}.",
-            param_hint="MODEL",
-        )
-    file = _file_of(model)
-    import_keras_in_silence()
-    denoiser = _loaded(file)
-    about = {
-        "denoiser": type(denoiser).__name__,
-        "channels": denoiser.image_shape_[2],
-        "value_range": None if denoiser.value_range_ is None else list(denoiser.value_range_),
-        "noise": _noise_of(denoiser),
-        **_about_network(denoiser),
-        "bytes": file.stat().st_size,
-        **_card_of(model),
-    }
-    if as_json:
-        print(json.dumps(about))
-        return
-    table = Table(show_header=False, box=None, title=str(model), title_justify="left")
-    for name, value in about.items():
-        table.add_row(name.replace("_", " "), _shown(value))
-    Console().print(table)
-
-
-def _about_network(denoiser):
-    if not isinstance(denoiser, UNetDenoiser):
-        params = denoiser.get_params(deep=False)
-        return {name: params[name] for name in ("method", "n_components") if name in params}
-    losses = {name: values[-1] for name, values in denoiser.history_.items()}
-    return {
-        "network": denoiser.network,
-        "filters": list(denoiser._network.architecture.filters),
-        "parameters": int(sum(weight.size for weight in denoiser._network.weights)),
-        "epochs": denoiser.n_iter_,
-        "losses": {name: loss for name, loss in losses.items() if not math.isnan(loss)},
-    }
-
-
-def _card_of(model):
-    """Return the model card of a denoiser that comes with the package."""
-    is_packaged = str(model) in MODEL_CARDS and not model.exists()
-    return asdict(MODEL_CARDS[str(model)]) if is_packaged else {}
-
-
-def _noise_of(denoiser):
-    if getattr(denoiser, "supervision", "clean") != "clean":
-        return "that of the noisy images"
-    return "real pairs" if denoiser.noise_ is None else repr(denoiser.noise_)
-
-
-def _shown(value):
-    if isinstance(value, dict):
-        return "\n".join(
-            f"{name}: {item}" if isinstance(item, str) else f"{name} {item:.4f}"
-            for name, item in value.items()
-        )
-    if value is None:
-        return "depends on the images"
-    if isinstance(value, list):
-        return ", ".join(f"{item:g}" for item in value)
-    return f"{value:,}" if isinstance(value, int) else str(value)

@@ -7,7 +7,7 @@ from numpy.typing import ArrayLike
 from sklearn.base import BaseEstimator
 from sklearn.utils.validation import check_is_fitted
 
-from skdenoise.displays.drawing import check_matplotlib, draw_images, image_grid, in_unit
+from skdenoise.displays.drawing import draw_images, image_grid, in_unit
 from skdenoise.evaluation.find_denoiser import FoundDenoiser, find_denoiser, flat_pipeline
 from skdenoise.images.layout import as_nhwc, check_image_shape, check_images, like_table
 from skdenoise.images.value_range import check_value_range_of_pairs
@@ -151,7 +151,6 @@ class DenoisingDisplay:
         ValueError
             If neither noise nor `clean` is given, and the denoiser has no noise model.
         """
-        check_matplotlib()
         found = _denoiser_in(denoiser)
         denoiser = found.denoiser
         check_is_fitted(denoiser)

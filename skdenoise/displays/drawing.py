@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import ArrayLike
 
-from skdenoise.extras import require_extra
 from skdenoise.images.layout import as_nhwc, check_image_shape, check_images
 from skdenoise.images.value_range import check_value_range
 
@@ -20,11 +19,6 @@ _MARKERS = "osD^vPX"
 _DASHES = ("-", "--", "-.", (0, (1, 1)))
 
 
-def check_matplotlib():
-    """Raise an error, before any work is done, if matplotlib is not installed."""
-    require_extra("cli", "Plotting", modules=("matplotlib.pyplot",))
-
-
 def new_figure(width, height):
     """Return an empty figure of pyplot, so that ``plt.show()`` shows it.
 
@@ -33,7 +27,6 @@ def new_figure(width, height):
     width, height : float
         Size in inches.
     """
-    check_matplotlib()
     import matplotlib.pyplot as plt
 
     return plt.figure(figsize=(width, height), layout="constrained")

@@ -9,7 +9,7 @@ from numpy.typing import ArrayLike
 from sklearn.base import BaseEstimator
 from sklearn.metrics import accuracy_score
 
-from skdenoise.displays.drawing import check_matplotlib, draw_line, legend_beside, new_figure
+from skdenoise.displays.drawing import draw_line, legend_beside, new_figure
 from skdenoise.evaluation.bootstrap import bootstrap_interval, score_of_predictions
 from skdenoise.evaluation.scorers import NoisyScorer
 from skdenoise.images.layout import check_images
@@ -178,7 +178,6 @@ class RobustnessCurveDisplay:
         ValueError
             If both `noise_factors` and `severities` are given, or a parameter is invalid.
         """
-        check_matplotlib()
         level_name, levels = _check_levels(noise, noise_factors, severities, scale)
         _check_interval(confidence_level, n_resamples)
         value_range = check_value_range(value_range, check_images(X))
@@ -264,7 +263,6 @@ class RobustnessCurveDisplay:
         ValueError
             If there is not one prediction for each image at each level.
         """
-        check_matplotlib()
         _check_interval(confidence_level, n_resamples)
         seed = draw_seed(random_state)
         curves = {}

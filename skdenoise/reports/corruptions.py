@@ -21,7 +21,7 @@ from skdenoise.noise.adding import corrupt
 from skdenoise.noise.by_name import catalogue_name, noise_names, position_of
 from skdenoise.noise.mixture import names_in
 from skdenoise.noise.severity import CommonCorruption
-from skdenoise.reports.summary import Summary, check_pandas
+from skdenoise.reports.summary import Summary
 from skdenoise.seeding import Stream, draw_seed, generator
 
 if TYPE_CHECKING:
@@ -135,7 +135,6 @@ def corruption_report(
     >>> bool(report.relative_error(seen=False) > 100)
     True
     """
-    check_pandas("corruption_report")
     table, X = X, check_images(X)
     y = column_or_1d(y)
     check_consistent_length(X, y)

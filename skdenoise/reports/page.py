@@ -57,10 +57,9 @@ class Picture:
 
 def _pictures(study):
     """Return the figures by the part of the page they belong to."""
-    curves, *_ = study.comparison.plot()
     pictures = {
         "curves": _picture(
-            curves,
+            study.comparison.plot(),
             "Line chart of accuracy against noise factor; the tables below have its numbers.",
             "One line for each way to train, with its 95 % interval.",
         )

@@ -5,18 +5,11 @@ from dataclasses import dataclass
 from html import escape
 from typing import TYPE_CHECKING
 
-from skdenoise.extras import require_extra
-
 if TYPE_CHECKING:
     from pandas import DataFrame
 
 
 _COLUMNS = 88  # of a line of text
-
-
-def check_pandas(name):
-    """Raise an error, before any work is done, if pandas is not installed."""
-    require_extra("cli", name, modules=("pandas",))
 
 
 @dataclass(frozen=True)

@@ -420,7 +420,14 @@ def test_a_denoiser_of_camera_noise_is_known_by_its_noise_and_not_by_its_name(
 
 def test_info_tells_what_a_model_is(trained):
     result = skdenoise("info", trained[1])
-    for words in ("compact", "32, 64", "GaussianNoise", "0, 255", "loss"):
+    for words in (
+        "compact, filters 32, 64",
+        "GaussianNoise",
+        "Additive white Gaussian noise",
+        "black and white: 0 and 255",
+        "clean images, to which this noise was added",
+        "2 epoch(s); last loss",
+    ):
         assert words in result.stdout
     about = json.loads(skdenoise("info", trained[1], "--json").stdout)
     assert about["parameters"] == sum(
@@ -430,7 +437,7 @@ def test_info_tells_what_a_model_is(trained):
 
 def test_info_of_a_denoiser_without_a_range_of_its_own(tmp_path):
     UNetDenoiser.from_pretrained("photo-gray").save(tmp_path / "model")
-    assert "depends on the images" in skdenoise("info", tmp_path / "model").stdout
+    assert "by the dtype of each image" in skdenoise("info", tmp_path / "model").stdout
     assert json.loads(skdenoise("info", tmp_path / "model", "--json").stdout)["value_range"] is None
 
 

@@ -426,7 +426,7 @@ def test_interrupted_table_of_several_trainings_can_be_read_and_plotted(
     with pytest.warns(UserWarning, match="Interrupted"):
         partial = compare_denoising(interrupted_at(FITS_OF_A_TASK + 6), *data, **params)
     assert "NaN" not in str(partial)
-    assert partial.plot()
+    assert partial.plot().displays_
     assert len(partial.verdicts) == len(partial.frame.groupby(["training", "noise_factor"]))
 
 

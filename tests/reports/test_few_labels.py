@@ -61,13 +61,15 @@ def test_a_first_sentence_says_who_wins_with_how_many_labels(by_labels):
 
 
 def test_curves_by_number_of_labels_and_by_noise(by_labels):
-    (display,) = by_labels.plot_labels(["no denoiser", "Wiener subspace"])
+    (display,) = by_labels.plot_labels(["no denoiser", "Wiener subspace"]).displays_
     assert display.levels == [20, 100, 320]
     np.testing.assert_array_equal(
         display.scores["no denoiser"], scores(by_labels, "no denoiser").to_numpy()
     )
     assert [label.get_text() for label in display.ax_.get_xticklabels()] == ["20", "100", "320"]
-    assert len(by_labels.plot()) == 3
+    plot = by_labels.plot()
+    assert len(plot.displays_) == len(plot.axes_) == 3
+    assert list(plot.figure_.axes) == list(plot.axes_)
     with pytest.raises(ValueError, match="are not in the table"):
         by_labels.plot_labels("U-Net")
 

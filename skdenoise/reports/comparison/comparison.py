@@ -37,7 +37,6 @@ from skdenoise.reports.comparison.levels import noise_levels, training_levels
 from skdenoise.reports.comparison.outcome import check_scoring_of_outcomes
 from skdenoise.reports.comparison.result import DenoisingComparison
 from skdenoise.reports.comparison.table import tabulate
-from skdenoise.reports.summary import check_pandas
 from skdenoise.seeding import draw_seed
 from skdenoise.supervision.labels import UNLABELLED
 from skdenoise.user_warnings import warn_user
@@ -220,7 +219,6 @@ def compare_denoising(
     >>> bool(scores["Wiener subspace"] > scores["no denoiser"] + 0.1)
     True
     """
-    check_pandas("compare_denoising")
     X_train, X_test = check_images(X_train, name="X_train"), check_images(X_test, name="X_test")
     _check_same_layout(X_train, X_test, "X_test")
     y_train, y_test = column_or_1d(y_train), column_or_1d(y_test)

@@ -1,9 +1,11 @@
 """The result of a comparison: table, conclusions and curves."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from numpy.typing import NDArray
 from sklearn.pipeline import Pipeline
 
 from skdenoise.displays.drawing import new_figure
@@ -13,6 +15,7 @@ from skdenoise.reports.summary import Summary
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
+    from matplotlib.figure import Figure, SubFigure
     from pandas import DataFrame
 
     from skdenoise.displays import RobustnessCurveDisplay
@@ -35,6 +38,25 @@ _LEGEND = (
     "In the table: * best in its column; ± half of the 95 % interval over test images; clean cost with "
     "its 95 % bound, at the worst training level; PSNR and fit for the strongest noise."
 )
+
+
+@dataclass(frozen=True)
+class ComparisonDisplay:
+    """The curves of a `DenoisingComparison`, side by side.
+
+    Attributes
+    ----------
+    figure_ : matplotlib.figure.Figure or SubFigure
+        The figure.
+    axes_ : ndarray of matplotlib.axes.Axes
+        The axes.
+    displays_ : list of RobustnessCurveDisplay
+        The curves on each of the axes.
+    """
+
+    figure_: "Figure | SubFigure"
+    axes_: NDArray[Any]
+    displays_: "list[RobustnessCurveDisplay]"
 
 
 class DenoisingComparison:
@@ -147,7 +169,7 @@ class DenoisingComparison:
         conditions: str | Sequence[str] | None = None,
         *,
         axes: "Axes | Sequence[Axes] | None" = None,
-    ) -> "list[RobustnessCurveDisplay]":
+    ) -> ComparisonDisplay:
         """Plot the score against the noise factor, with intervals.
 
         Parameters
@@ -161,8 +183,8 @@ class DenoisingComparison:
 
         Returns
         -------
-        list of RobustnessCurveDisplay
-            One for each training level and number of labels; all matched levels share one.
+        ComparisonDisplay
+            With axes for each training level and number of labels; all matched levels share one.
 
         Raises
         ------
@@ -170,17 +192,19 @@ class DenoisingComparison:
             If a condition is not in the table.
         """
         conditions, blocks = self._check_conditions(conditions), list(self._blocks())
-        return [
+        axes = _axes(axes, len(blocks))
+        displays = [
             self._draw(ax, rows, conditions, _curve, title)
-            for ax, (title, rows) in zip(_axes(axes, len(blocks)), blocks, strict=True)
+            for ax, (title, rows) in zip(axes, blocks, strict=True)
         ]
+        return ComparisonDisplay(axes[0].figure, axes, displays)
 
     def plot_labels(
         self,
         conditions: str | Sequence[str] | None = None,
         *,
         axes: "Axes | Sequence[Axes] | None" = None,
-    ) -> "list[RobustnessCurveDisplay]":
+    ) -> ComparisonDisplay:
         """Plot the score against the number of labelled training images, with intervals.
 
         Parameters
@@ -192,8 +216,8 @@ class DenoisingComparison:
 
         Returns
         -------
-        list of RobustnessCurveDisplay
-            One for each training level and test level.
+        ComparisonDisplay
+            With axes for each training level and test level.
 
         Raises
         ------
@@ -207,15 +231,15 @@ class DenoisingComparison:
             )
         conditions = self._check_conditions(conditions)
         blocks = list(self.frame.groupby(["training", "noise_factor"], sort=False))
-        displays = []
-        for ax, ((training, level), rows) in zip(_axes(axes, len(blocks)), blocks, strict=True):
+        axes, displays = _axes(axes, len(blocks)), []
+        for ax, ((training, level), rows) in zip(axes, blocks, strict=True):
             title = f"{_title(training)}, tested at {in_words(level)}"
             display = self._draw(ax, rows, conditions, _curve_of_labels, title, "labelled images")
             ax.set_xscale("log")
             ax.set_xticks(display.levels, [str(number) for number in display.levels])
             ax.minorticks_off()
             displays.append(display)
-        return displays
+        return ComparisonDisplay(axes[0].figure, axes, displays)
 
     def _check_conditions(self, conditions):
         """Return the conditions to plot."""
