@@ -45,7 +45,7 @@ def track(work: Iterable, what: str, verbose: int) -> Iterable:
     """Return an iterator over `work` that shows a progress bar, where one can be shown."""
     console = Console()
     hidden = not verbose or not _can_show_a_bar(console)
-    return rich.progress.track(work, what, console=console, disable=hidden)
+    return work if hidden else rich.progress.track(work, what, console=console)
 
 
 def show_steps(

@@ -17,7 +17,11 @@ from skdenoise.networks.recipes import OWN
 CHECKS = {"GL07", "PR01", "PR02", "PR03", "PR04", "PR08", "PR10", "RT01", "SS01", "SS03", "SS05"}
 
 # Functions of the package make them: they have attributes in place of parameters.
-RESULTS = ("skdenoise.CorruptionReport", "skdenoise.DenoisingComparison")
+RESULTS = (
+    "skdenoise.ComparisonDisplay",
+    "skdenoise.CorruptionReport",
+    "skdenoise.DenoisingComparison",
+)
 
 
 def public_names():

@@ -34,7 +34,7 @@ from skdenoise.reports.study import CLASSIFIERS, DEFAULT_DENOISERS, DENOISERS, r
 def _check_factors(texts):
     """Return noise factors, given one by one or separated by commas, in ascending order."""
     if not texts:
-        return None
+        return []  # no None, of which older versions of Typer ask the length
     try:
         factors = [float(part) for text in texts for part in text.split(",")]
     except ValueError:
@@ -143,7 +143,7 @@ def evaluate(
         classifier=classifier,
         denoisers=denoisers,
         noise=noise,
-        noise_factors=noise_factors,
+        noise_factors=noise_factors or None,
         train=train,
         n_repeats=repeats,
         epochs=epochs,
@@ -205,7 +205,7 @@ def report(
         classifier=classifier,
         denoisers=denoisers,
         noise=noise,
-        noise_factors=noise_factors,
+        noise_factors=noise_factors or None,
         train=train,
         n_repeats=repeats,
         epochs=epochs,

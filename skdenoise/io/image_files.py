@@ -330,5 +330,7 @@ def _write(path, ending, image, kept):
     options |= kept.for_pillow(format_, channels)
     is_mask = image.dtype == bool and ending not in NETPBM
     stored = image.astype(np.uint8) * 255 if is_mask else image
+    if format_ == "PPM" and stored.dtype == np.uint16:
+        stored = stored.astype(np.int32)  # the mode that Pillow writes as 16 bits
     with python_file(path) as file:
         Image.fromarray(stored).save(file, format_, **options)

@@ -5,7 +5,7 @@ import warnings
 
 import numpy as np
 from numpy.typing import ArrayLike
-from scipy.optimize import nnls
+from scipy.optimize import lsq_linear
 from scipy.stats import chi2
 
 from skdenoise.images.layout import as_nhwc, check_image_shape, check_images
@@ -349,7 +349,9 @@ def _fit_line(light, variance, count, pixels):
     for _ in range(5):
         # A variance measured from n values has a standard deviation of sqrt(2 / n) times itself.
         weight = np.sqrt(count) / (expected + overall / 100)
-        (read, shot), _ = nnls(line * weight[:, np.newaxis], variance * weight)
+        read, shot = lsq_linear(
+            line * weight[:, np.newaxis], variance * weight, bounds=(0, np.inf), method="bvls"
+        ).x
         expected = line @ (read, shot)
     if read == 0:
         _warn_if_black_is_too_low(line, variance, weight, pixels)

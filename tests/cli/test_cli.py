@@ -220,7 +220,7 @@ def test_help_has_whole_lines_and_examples(command):
 
 def test_noise_factors_are_separated_by_commas_or_given_one_by_one():
     assert _check_factors(["0.4,0.2", "0.1"]) == [0.1, 0.2, 0.4]
-    assert _check_factors([]) is None
+    assert _check_factors([]) == []
 
 
 def test_a_name_that_is_nearly_right_gets_a_suggestion():

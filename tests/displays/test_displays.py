@@ -1,7 +1,5 @@
 """The displays: what they draw, of which estimators, and what they refuse."""
 
-import sys
-
 import matplotlib
 
 matplotlib.use("Agg")
@@ -472,14 +470,3 @@ class TestTrainingCurveDisplay:
         pipeline = make_pipeline(subspace, GaussianNB()).fit(*digits)
         with pytest.raises(TypeError, match="SubspaceDenoiser, GaussianNB has no history_"):
             TrainingCurveDisplay.from_estimator(pipeline)
-
-
-def test_without_matplotlib_the_error_says_what_to_install(digits, subspace, monkeypatch):
-    monkeypatch.setitem(sys.modules, "matplotlib.pyplot", None)
-    for plot in (
-        lambda: DenoisingDisplay.from_estimator(subspace, digits[0]),
-        lambda: RobustnessCurveDisplay.from_estimator(subspace, digits[0]),
-        lambda: TrainingCurveDisplay(history={"loss": [1.0]}).plot(),
-    ):
-        with pytest.raises(ImportError, match=r'pip install "skdenoise\[cli\]"'):
-            plot()
