@@ -89,7 +89,7 @@ def show_steps(
 
 
 class ProgressBar:
-    """One bar over all steps of a fit, with the losses of the last epoch.
+    """One bar over all steps of a fit, with what the last epoch reached.
 
     The methods are named after the events of a Keras fit.
     """
@@ -101,13 +101,13 @@ class ProgressBar:
             BarColumn(),
             TextColumn("epoch"),
             MofNCompleteColumn(),
-            TextColumn("{task.fields[losses]}"),
+            TextColumn("{task.fields[reached]}"),
             TimeElapsedColumn(),
             TextColumn("left"),
             TimeRemainingColumn(),
             console=console,
         )
-        self.task = self.bar.add_task("", total=epochs, losses="")
+        self.task = self.bar.add_task("", total=epochs, reached="")
         self.epoch = 0
 
     def on_train_begin(self, logs=None):
@@ -123,8 +123,8 @@ class ProgressBar:
         self.bar.update(self.task, completed=self.epoch + min(1, (batch + 1) / self.steps))
 
     def on_epoch_end(self, epoch, logs=None):
-        """Show the losses."""
-        self.bar.update(self.task, completed=epoch + 1, losses=_losses(logs))
+        """Show what it has reached."""
+        self.bar.update(self.task, completed=epoch + 1, reached=_reached(logs))
 
     def on_train_end(self, logs=None):
         """Leave the bar as it is."""
@@ -132,7 +132,7 @@ class ProgressBar:
 
 
 class EpochLines:
-    """Lines of plain text: how long the fit is, and after some epochs the losses and the time left.
+    """Lines of plain text: how long the fit is, and after some epochs what they reached and the time left.
 
     Parameters
     ----------
@@ -153,7 +153,7 @@ class EpochLines:
         print(f"denoiser: {steps}", flush=True)
 
     def on_epoch_end(self, epoch, logs=None):
-        """Print the losses and, once it is known, the time that is left."""
+        """Print what it has reached and, once it is known, the time that is left."""
         now, number = time.monotonic(), epoch + 1
         if self.start is None:
             self.start = number, now  # the first epoch takes longer, since the network is compiled
@@ -162,7 +162,7 @@ class EpochLines:
             seconds = (now - self.start[1]) / (number - self.start[0]) * (self.epochs - number)
             left = f", {_duration(seconds)} left"
         if number % self.every == 0 or number in (self.start[0], self.epochs):
-            print(f"epoch {number}/{self.epochs}: {_losses(logs)}{left}", flush=True)
+            print(f"epoch {number}/{self.epochs}: {_reached(logs)}{left}", flush=True)
 
 
 def _as_callback(display):
@@ -195,5 +195,12 @@ def _can_show_a_bar(console):
     return in_notebook or (console.is_terminal and not console.is_jupyter)
 
 
-def _losses(logs):
+def _reached(logs):
+    """Return what an epoch has reached: the PSNR where it is known, otherwise the losses."""
+    for name in ("psnr", "pixels_psnr"):
+        if name in logs:
+            held_out = logs.get(f"val_{name}")
+            return f"PSNR {logs[name]:.2f} dB" + (
+                "" if held_out is None else f", {held_out:.2f} dB on held-out images"
+            )
     return ", ".join(f"{name} {value:.4f}" for name, value in logs.items())

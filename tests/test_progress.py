@@ -38,6 +38,23 @@ def test_a_fit_in_a_log_prints_some_lines_with_the_time_left(verbose, n_lines, c
 
 
 @pytest.mark.parametrize(
+    ("logs", "words"),
+    [
+        ({"loss": 0.5, "psnr": 22.123}, "PSNR 22.12 dB"),
+        (
+            {"loss": 0.5, "psnr": 22.123, "val_loss": 0.5, "val_psnr": 21.5},
+            "PSNR 22.12 dB, 21.50 dB on held-out images",
+        ),
+        ({"loss": 1.0, "pixels_psnr": 20, "labels_loss": 2.0}, "PSNR 20.00 dB"),
+    ],
+)
+def test_the_psnr_is_shown_where_it_is_known(logs, words, capsys):
+    (callback,) = progress_callbacks(2, epochs=1, steps=3)
+    callback.on_epoch_end(0, logs)
+    assert capsys.readouterr().out == f"epoch 1/1: {words}\n"
+
+
+@pytest.mark.parametrize(
     ("seconds", "words"),
     [
         (20, "less than a minute"),

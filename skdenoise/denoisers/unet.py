@@ -175,8 +175,8 @@ class UNetDenoiser(Denoiser):
     model_ : keras.Model
         The trained network, for NHWC images in units of the value range. Changing it changes the denoiser.
     history_ : dict of list of float
-        ``loss`` and, with a validation split, ``val_loss`` of each epoch; with `label_weight`, also
-        ``pixels_loss`` and ``labels_loss``. After several fits it is NaN for epochs that had no such value.
+        ``loss`` and ``psnr`` (in dB; not without clean images) of each epoch and, with a validation split,
+        ``val_loss`` and ``val_psnr``; with `label_weight`, also ``pixels_loss`` and ``labels_loss``. After several fits it is NaN for epochs that had no such value.
     n_iter_ : int
         Number of epochs trained.
     image_shape_ : tuple of int
@@ -662,6 +662,7 @@ class UNetDenoiser(Denoiser):
                 self._seed,
                 first_epoch=self.n_iter_ if resume else 0,
                 partial=partial,
+                measures_psnr=supervision.learns_from_clean,
             )
             outcome = train_with_labels(
                 plan,

@@ -21,6 +21,8 @@ from skdenoise.training.batches import TrainingBatches, ValidationBatches
 from skdenoise.training.keys import optimizer_identity, training_key
 from skdenoise.training.schedule import Schedule
 
+_LEAST_ERROR = 1e-10  # 100 dB, which no fit reaches
+
 
 @dataclass
 class Outcome:
@@ -33,7 +35,7 @@ class Outcome:
     optimizer_state : tuple of (identity, list of ndarray) or None
         State of the optimizer, and what distinguishes it from other optimizers. None after an interrupt.
     history : dict of list of float
-        Loss of each epoch and, with validation images, ``val_loss``.
+        Loss of each epoch and its PSNR and, with validation images, ``val_loss`` and ``val_psnr``.
     interrupt : KeyboardInterrupt, Exception or None
         What ended the fit early, after at least one epoch: the user, or images that could not be read.
     model : keras.Model or None
@@ -108,7 +110,7 @@ def train(
     key = training_key(
         plan.architecture,
         plan.precision,
-        plan.loss,
+        (plan.loss, plan.measures_psnr),
         _optimizer_parameters(plan),
         _helper_parameters(helper, pairs.padded_size, plan.label_weight),
     )
@@ -251,6 +253,7 @@ class EpochRecord(keras.callbacks.Callback):
                 "learning_rate, or check that value_range fits the images."
             )
         for name, value in logs.items():
+            name = name.replace("pixels_psnr", "psnr")  # the same with a helper as without
             # Before the first epoch here, there are others if BackupAndRestore took up an earlier fit.
             self.history.setdefault(name, [math.nan] * epoch).append(float(value))
         self.weights = self.compiled.network.get_weights()
@@ -271,10 +274,27 @@ def _compile(plan, size, helper):
         optimizer=optimizer,
         loss=loss,
         loss_weights=loss_weights,
+        metrics=_metrics(plan, helper),
         steps_per_execution=steps_per_execution(),
     )
     set_jit_compile(model)
     return CompiledNetwork(model, schedule, draw, network)
+
+
+class _PSNR(keras.metrics.MeanSquaredError):
+    """PSNR in dB of all images of an epoch together, whose values of black and white are 0 and 1."""
+
+    def __init__(self):
+        super().__init__(name="psnr")
+
+    def result(self):
+        return -10 * keras.ops.log10(keras.ops.maximum(super().result(), _LEAST_ERROR))
+
+
+def _metrics(plan, helper):
+    """Return what is measured of each output: the pixels and, with a helper, the labels."""
+    of_pixels = [_PSNR()] if plan.measures_psnr else []
+    return of_pixels if helper is None else [of_pixels, []]
 
 
 def _optimizer(plan):

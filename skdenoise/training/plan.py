@@ -59,6 +59,8 @@ class Plan:
         As in `UNetDenoiser`.
     label_weight : float
         Weight of the loss of a helper that learns labels. 0 if there is no helper.
+    measures_psnr : bool
+        Whether the PSNR of each epoch is computed, for which the targets must be clean.
     seed : int
         Determines order, noise and initial weights.
     """
@@ -78,6 +80,7 @@ class Plan:
     callbacks: tuple
     verbose: int
     label_weight: float
+    measures_psnr: bool
     seed: int
 
 
@@ -171,7 +174,9 @@ def split(denoiser, recipe, pairs, seed, partial=False):
     return np.sort(order[n_held_out:]), np.sort(order[:n_held_out])
 
 
-def make_plan(denoiser, architecture, loss, n_training, size, seed, *, first_epoch, partial):
+def make_plan(
+    denoiser, architecture, loss, n_training, size, seed, *, first_epoch, partial, measures_psnr
+):
     """Decide everything that a fit needs, from the parameters of a `UNetDenoiser` and its recipe.
 
     Parameters
@@ -192,6 +197,8 @@ def make_plan(denoiser, architecture, loss, n_training, size, seed, *, first_epo
         Number of epochs done in earlier fits.
     partial : bool
         Whether this is the one epoch of ``partial_fit``.
+    measures_psnr : bool
+        Whether the targets are clean, so that the PSNR of each epoch is of use.
 
     Returns
     -------
@@ -231,6 +238,7 @@ def make_plan(denoiser, architecture, loss, n_training, size, seed, *, first_epo
         callbacks=tuple(copy.deepcopy(denoiser.callbacks or [])),
         verbose=denoiser.verbose,
         label_weight=resolve_label_weight(denoiser),
+        measures_psnr=measures_psnr,
         seed=seed,
     )
 

@@ -437,7 +437,8 @@ def test_info_tells_what_a_model_is(trained):
 
 def test_info_of_a_denoiser_without_a_range_of_its_own(tmp_path):
     UNetDenoiser.from_pretrained("photo-gray").save(tmp_path / "model")
-    assert "by the dtype of each image" in skdenoise("info", tmp_path / "model").stdout
+    shown = " ".join(skdenoise("info", tmp_path / "model").stdout.split())
+    assert "black and white: by the dtype of each image" in shown
     assert json.loads(skdenoise("info", tmp_path / "model", "--json").stdout)["value_range"] is None
 
 

@@ -26,7 +26,7 @@ def test_classic_network_learns(digits):
     ).fit(X[:1200])
     noisy = add_noise(X[1200:], random_state=1)
     assert denoiser.score(X[1200:]) > mean_psnr(X[1200:], noisy) + 2
-    assert set(denoiser.history_) == {"loss", "val_loss"}
+    assert set(denoiser.history_) == {"loss", "val_loss", "psnr", "val_psnr"}
 
 
 @pytest.mark.parametrize("dtype", ["uint8", "uint16", "int64", "float16", "float32", "float64"])

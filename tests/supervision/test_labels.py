@@ -36,7 +36,7 @@ def test_without_a_weight_labels_are_ignored(digits):
     X, y = digits
     plain, given = (quick_denoiser().fit(X[:200], labels) for labels in (None, y[:200]))
     np.testing.assert_array_equal(plain.transform(X[200:300]), given.transform(X[200:300]))
-    assert set(plain.history_) == {"loss"}
+    assert set(plain.history_) == {"loss", "psnr"}
 
 
 def test_labels_change_what_is_learned_and_same_seed_same_result(digits):
