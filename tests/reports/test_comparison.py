@@ -354,6 +354,7 @@ def test_resamples_without_a_class_do_not_stop_a_scorer(data):
 
 
 def test_network_is_also_trained_on_fresh_noise(data):
+    pytest.importorskip("sklearn", "1.7", reason="SciKeras 0.13 in a pipeline needs it")
     keras = pytest.importorskip("keras")
     scikeras = pytest.importorskip("scikeras.wrappers")
 
