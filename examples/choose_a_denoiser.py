@@ -8,6 +8,7 @@ fitted, it passes denoised noisy images to the classifier, so the comparison is 
 minutes.
 """
 
+import matplotlib.pyplot as plt
 import pandas as pd
 from sklearn.datasets import load_digits
 from sklearn.model_selection import GridSearchCV, train_test_split
@@ -55,7 +56,14 @@ search = GridSearchCV(
 results = pd.Series(
     search.cv_results_["mean_test_score"], index=list(candidates)
 )
-print(results.sort_values(ascending=False).round(3).to_string())
+results = results.sort_values()
+print(results[::-1].round(3).to_string())
+
+figure, ax = plt.subplots(figsize=(6.4, 3.2), layout="constrained")
+ax.barh(results.index, results)
+ax.bar_label(ax.containers[0], fmt="%.3f", padding=3)
+ax.set(xlim=(0, 1), xlabel="accuracy at noise factor 0.5, three folds")
+figure.savefig("choose_a_denoiser.png", dpi=150)
 
 # %%
 # The best candidate, on test images that no candidate has seen:
@@ -68,3 +76,6 @@ print(
 # %%
 # You can search over the parameters of a candidate as well, in a separate grid:
 # ``{"denoise": [FilterDenoiser("nl_means", **expected)], "denoise__h": [0.4, 0.6, 0.8]}``.
+
+# On these 8x8 digits, the U-Net and principal components are level, and ahead of training on noisy images by two
+# points. Classical filters are made for photographs and are far behind.

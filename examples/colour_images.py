@@ -85,3 +85,9 @@ print(comparison)
 pipeline = comparison.estimators["matched", 0.2, "U-Net"]
 display = DenoisingDisplay.from_estimator(pipeline, X_test[:8])
 display.figure_.savefig("colour_images.png", dpi=150)
+
+# %%
+# A network that is trained on noisy images learns to ignore the noise by itself, so the denoiser has to beat that,
+# not the network alone. The first sentence of the summary says whether it does.
+
+# sphinx_gallery_thumbnail_path = "images/thumbnails/colour_images.jpg"

@@ -28,6 +28,7 @@ PIPELINE = Pipeline(
     ]
 )
 GRID = {"denoise__noise_factor": [0.1, 0.3], "classify__C": [1, 10]}
+BARS = {"index": "param_denoise__noise_factor", "values": "mean_test_score"}
 
 
 def search_on(client, X, y):
@@ -63,6 +64,14 @@ def main():
     results = pd.DataFrame(search.cv_results_)
     columns = [*(f"param_{name}" for name in GRID), "mean_test_score"]
     print(results[columns].round(3).to_string(index=False))
+    table = results.pivot(columns="param_classify__C", **BARS)
+    ax = table.plot.bar(
+        rot=0, ylim=(0, 1), figsize=(6, 3.5), ylabel="accuracy"
+    )
+    ax.legend(title="C of the SVC", loc="upper left", bbox_to_anchor=(1, 1))
+    ax.figure.set_layout_engine("constrained")
+    ax.set_xlabel("noise factor in the training of the denoiser")
+    ax.figure.savefig("grid_search_on_a_cluster.png", dpi=150)
     noisy = add_noise(X_test, noise_factor=0.3, random_state=0)
     accuracy = search.best_estimator_.score(noisy, y_test)
     print(f"accuracy of the best on noisy test images: {accuracy:.3f}")

@@ -7,6 +7,7 @@ the way, and ``GridSearchCV`` can search over the denoiser and the classifier to
 """
 
 import keras
+import matplotlib.pyplot as plt
 import numpy as np
 from scikeras.wrappers import KerasClassifier
 from sklearn.datasets import load_digits
@@ -79,6 +80,24 @@ def main():
     print(
         f"with the denoiser, noisy images: {pipeline.score(noisy, y_test):.3f}"
     )
+
+    denoised = pipeline[0].transform(noisy)
+    figure, axes = plt.subplots(2, 8, figsize=(9, 2.8), layout="constrained")
+    rows = {
+        "no denoiser": (noisy, cnn.predict(noisy)),
+        "denoised": (denoised, pipeline.predict(noisy)),
+    }
+    for row, (title, (shown, labels)) in zip(axes, rows.items(), strict=True):
+        for ax, image, label, right in zip(
+            row, shown, labels, y_test, strict=False
+        ):
+            ax.imshow(image, cmap="gray", vmin=0, vmax=1)
+            colour = "black" if label == right else "tab:red"
+            ax.set_title(label, color=colour)
+            ax.set(xticks=[], yticks=[])
+        row[0].set_ylabel(title)
+    figure.suptitle("Predicted digits (red: wrong)")
+    figure.savefig("keras_classifier.png", dpi=150)
 
 
 if __name__ == "__main__":
