@@ -12,6 +12,7 @@ from skdenoise.denoisers.subspace import SubspaceDenoiser
 from skdenoise.denoisers.unet import UNetDenoiser
 from skdenoise.displays import DenoisingDisplay, RobustnessCurveDisplay, TrainingCurveDisplay
 from skdenoise.displays.drawing import plot_image_rows
+from skdenoise.evaluation.conformal import ConformalDenoiser
 from skdenoise.evaluation.scorers import noisy_scorer, psnr_scorer, ssim_scorer
 from skdenoise.evaluation.stein import PSNREstimate, estimate_psnr, estimated_psnr_scorer
 from skdenoise.flattening import ImageFlattener
@@ -67,6 +68,7 @@ __all__ = [
     "CommonCorruption",
     "ComparisonDisplay",
     "Compose",
+    "ConformalDenoiser",
     "Contrast",
     "CorrelatedGaussianNoise",
     "CorruptionReport",

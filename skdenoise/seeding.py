@@ -43,6 +43,8 @@ class Stream(IntEnum):
     IMITATION = 25
     COMPARISON_LABELS = 26
     RISK_PROBES = 27
+    CALIBRATION = 28
+    CALIBRATION_SPLIT = 29
 
 
 def draw_seed(random_state: RandomState) -> int:

@@ -1,0 +1,181 @@
+"""Intervals of denoised pixels: what they promise is true, and where it cannot be, that is said."""
+
+import pickle
+
+import numpy as np
+import pytest
+from conftest import quick_denoiser
+from sklearn.base import clone
+from sklearn.exceptions import NotFittedError
+from sklearn.frozen import FrozenEstimator
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import FunctionTransformer
+from sklearn.svm import SVC
+
+from skdenoise import (
+    ConformalDenoiser,
+    CorrelatedGaussianNoise,
+    FilterDenoiser,
+    SubspaceDenoiser,
+    add_noise,
+)
+from skdenoise.evaluation.conformal import _threshold, _upper_ends
+
+NOISE = 0.3
+
+
+@pytest.fixture(scope="module")
+def conformal(digits):
+    """Intervals calibrated on digits, and their noise."""
+    denoiser = SubspaceDenoiser(noise_factor=NOISE, random_state=0)
+    return ConformalDenoiser(denoiser, random_state=0).fit(digits[0][:1200])
+
+
+@pytest.fixture(scope="module")
+def unseen(digits):
+    """Digits that were not fitted on, clean and noisy."""
+    clean = digits[0][1200:]
+    return clean, add_noise(clean, noise_factor=NOISE, random_state=5)
+
+
+def shares_inside(interval, clean):
+    low, high = interval
+    return ((low <= clean) & (clean <= high)).reshape(len(clean), -1).mean(axis=1)
+
+
+@pytest.mark.parametrize("n", [9, 30])
+@pytest.mark.parametrize("n_pixels", [7, 50, 1500])
+def test_the_promises_hold_over_repeated_calibrations(n, n_pixels):
+    """Images whose errors differ from image to image, as those of real ones do."""
+    rng = np.random.default_rng(n)
+    average, of_images = [], []
+    for _ in range(2000 if n_pixels < 1000 else 300):
+        scores = rng.gamma(0.5, size=(n + 1, n_pixels)) * rng.gamma(2, size=(n + 1, 1))
+        calibration, new = _upper_ends(scores[:-1]), scores[-1]
+        average.append((new <= _threshold(calibration, 0.9, None)).mean())
+        of_images.append((new <= _threshold(calibration, 0.8, 0.9)).mean() >= 0.8)
+    for found in (average, of_images):
+        error = np.std(found) / np.sqrt(len(found))
+        assert np.mean(found) > 0.9 - 3 * error
+        assert np.mean(found) < 0.9 + 2 / (n + 1) + 3 * error
+
+
+def test_pixels_are_in_their_intervals_as_often_as_promised(conformal, unseen):
+    clean, noisy = unseen
+    assert shares_inside(conformal.predict_interval(noisy), clean).mean() == pytest.approx(
+        0.9, abs=0.02
+    )
+    interval = conformal.predict_interval(noisy, coverage=0.8, confidence_level=0.9)
+    assert (shares_inside(interval, clean) >= 0.8).mean() == pytest.approx(0.9, abs=0.05)
+    assert conformal.n_calibration_ == 120
+
+
+def test_more_coverage_needs_wider_intervals_around_the_denoised_pixel(conformal, unseen):
+    clean, noisy = unseen
+    denoised = np.clip(conformal.transform(noisy), 0, 1)
+    widths = []
+    for coverage in (0.5, 0.9, 0.99):
+        low, high = conformal.predict_interval(noisy, coverage=coverage)
+        assert ((low >= 0) & (low <= denoised) & (denoised <= high) & (high <= 1)).all()
+        widths.append((high - low).mean())
+    assert widths == sorted(widths)
+    # A good denoiser is surer than a bad one.
+    bad = FilterDenoiser("gaussian", noise_factor=NOISE, random_state=0)
+    low, high = (
+        ConformalDenoiser(bad, random_state=0).fit(clean[:300]).predict_interval(noisy[300:])
+    )
+    assert (high - low).mean() > 1.2 * widths[1]
+
+
+@pytest.mark.parametrize("layout", ["rows", "grey", "channel", "colour"])
+@pytest.mark.parametrize("dtype", ["float32", "float64", "uint8", "uint16"])
+def test_any_layout_and_dtype(digits, layout, dtype):
+    X = digits[0][:200]
+    if dtype.startswith("u"):
+        X = np.rint(X * {"uint8": 255, "uint16": 1023}[dtype])
+    X = X.astype(dtype)
+    images = X.reshape(-1, 8, 8)
+    X = {
+        "rows": X,
+        "grey": images,
+        "channel": images[..., np.newaxis],
+        "colour": np.stack([images, images[:, ::-1], images], axis=-1),
+    }[layout]
+    denoiser = FilterDenoiser("gaussian", noise_factor=0.2, random_state=0)
+    conformal = ConformalDenoiser(denoiser, validation_fraction=0.5, random_state=0).fit(X[:150])
+    noisy = add_noise(X[150:], noise_factor=0.2, random_state=1)
+    low, high = conformal.predict_interval(noisy)
+    assert low.shape == high.shape == noisy.shape
+    assert low.dtype == high.dtype == noisy.dtype
+    assert shares_inside((low, high), X[150:]).mean() > 0.8
+
+
+def test_a_fitted_denoiser_is_used_as_it_is_also_in_a_pipeline(digits, unseen):
+    denoiser = quick_denoiser(epochs=2).fit(digits[0][:500])
+    pipeline = make_pipeline(FunctionTransformer(np.asarray), denoiser, SVC())
+    pipeline[0].fit(digits[0][:500])
+    for given in (denoiser, pipeline):
+        conformal = ConformalDenoiser(FrozenEstimator(given), random_state=0)
+        conformal.fit(digits[0][500:700])
+        assert conformal.n_calibration_ == 100
+        np.testing.assert_array_equal(conformal.transform(unseen[1]), denoiser.transform(unseen[1]))
+
+
+def test_pairs_teach_the_noise_of_the_pairs(digits):
+    clean = digits[0][:600].reshape(-1, 8, 8)
+    noisy = add_noise(clean, "speckle", 0.5, random_state=0)
+    conformal = ConformalDenoiser(quick_denoiser(), random_state=0).fit(noisy, clean=clean)
+    again = add_noise(clean, "speckle", 0.5, random_state=1)
+    assert shares_inside(conformal.predict_interval(again), clean).mean() > 0.85
+
+
+def test_the_same_seed_gives_the_same_intervals_and_pickle_keeps_them(conformal, digits, unseen):
+    again = clone(conformal).fit(digits[0][:1200])
+    expected = conformal.predict_interval(unseen[1])
+    for other in (again, pickle.loads(pickle.dumps(conformal))):
+        np.testing.assert_array_equal(other.predict_interval(unseen[1]), expected)
+
+
+@pytest.mark.parametrize(
+    ("noise", "factor", "words"),
+    [
+        ("gaussian", 0.6, "stronger or weaker"),
+        ("gaussian", 0.1, "stronger or weaker"),
+        (CorrelatedGaussianNoise(NOISE, 0.8), None, "correlated between neighbouring pixels"),
+    ],
+)
+def test_other_noise_is_warned_of(conformal, unseen, noise, factor, words):
+    noisy = add_noise(unseen[0], noise, factor, random_state=0)
+    with pytest.warns(UserWarning, match=words):
+        low, high = conformal.predict_interval(noisy)
+    assert low.shape == high.shape == noisy.shape
+
+
+def test_what_cannot_be_promised_is_refused(digits, conformal, unseen):
+    X = digits[0]
+    denoiser = SubspaceDenoiser(noise_factor=NOISE, random_state=0)
+    with pytest.raises(ValueError, match=r"coverage=0\.9 needs at least 18 held-out images"):
+        ConformalDenoiser(denoiser).fit(X[:50])
+    with pytest.raises(ValueError, match=r"confidence_level=0\.999 needs at least 1998"):
+        conformal.predict_interval(unseen[1], coverage=0.9, confidence_level=0.999)
+    for wrong in (0, 1, 90, "0.9"):
+        with pytest.raises(ValueError, match="must be a number between 0 and 1"):
+            ConformalDenoiser(denoiser, coverage=wrong).fit(X)
+    with pytest.raises(TypeError, match="is not a denoiser and contains none"):
+        ConformalDenoiser(SVC()).fit(X)
+    with pytest.raises(ValueError, match="Expected the same images"):
+        ConformalDenoiser(denoiser).fit(X, clean=X[:5])
+    with pytest.raises(NotFittedError):
+        ConformalDenoiser(FrozenEstimator(denoiser)).fit(X)
+    with pytest.raises(NotFittedError):
+        ConformalDenoiser(denoiser).predict_interval(X)
+
+
+def test_unknown_noise_must_be_given(digits):
+    X = digits[0][:200].reshape(-1, 8, 8)
+    noisy = add_noise(X, noise_factor=NOISE, random_state=0)
+    learned = quick_denoiser(supervision="self", train_output="denoised").fit(noisy)
+    with pytest.raises(ValueError, match="Give noise= and noise_factor="):
+        ConformalDenoiser(FrozenEstimator(learned)).fit(X)
+    told = ConformalDenoiser(FrozenEstimator(learned), noise="gaussian", noise_factor=NOISE)
+    assert told.fit(X).n_calibration_ == 100
