@@ -26,6 +26,7 @@ _READING_ORDER = [
     "real_pairs",
     "no_clean_images",
     "does_it_hallucinate",
+    "how_sure_is_it",
     "folder_from_the_command_line",
     "train_from_disk",
     "denoise_store_on_a_cluster",

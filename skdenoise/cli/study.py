@@ -5,6 +5,7 @@ import os
 import shlex
 import subprocess
 import sys
+import warnings
 from pathlib import Path
 from typing import Annotated
 
@@ -235,7 +236,10 @@ def _study(source, max_train, max_test, value_range, seed, quiet, *, silent=Fals
     if not silent:
         print(_head(source, images), flush=True)
     import_keras_in_silence()
-    return run_study(images, random_state=seed, verbose=0 if quiet else 1, **options)
+    with warnings.catch_warnings():
+        # Said above, by `add_noise`, once and of what was typed.
+        warnings.filterwarnings("ignore", "noise_factor=.* is in units of the value range")
+        return run_study(images, random_state=seed, verbose=0 if quiet else 1, **options)
 
 
 def _images(source, max_train, max_test, value_range, seed):

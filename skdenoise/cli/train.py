@@ -316,12 +316,17 @@ def _fit(denoiser, images, targets):
     learned : bool
         Whether the fit has not warned that it learned nothing.
     """
-    with warnings.catch_warnings(record=True) as caught:
+    caught = set()
+
+    def show(message, category, *place):  # at once: a fit may take an hour
+        caught.add(category)
+        say_warning(message)
+
+    with warnings.catch_warnings():
         warnings.simplefilter("always", ConvergenceWarning)
+        warnings.showwarning = show
         exit_code = _fitted(denoiser, images, targets)
-    for warning in caught:
-        say_warning(warning.message)
-    return exit_code, not any(issubclass(one.category, ConvergenceWarning) for one in caught)
+    return exit_code, not any(issubclass(category, ConvergenceWarning) for category in caught)
 
 
 def _fitted(denoiser, images, targets):

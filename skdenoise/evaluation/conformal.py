@@ -26,6 +26,8 @@ _N_SHARES = 1000
 # Noise that differs from all of the calibration by more than this is warned of in a single image.
 _OTHER_LEVEL, _OTHER_CORRELATION = 1.25, 0.25
 _SURPRISING = 0.001
+# A standard deviation of noise that matters, in units of the value range.
+_VISIBLE = 0.02
 # Noisy images to learn expected errors from, at least; of few clean images, several each.
 _N_TO_LEARN = 400
 
@@ -323,11 +325,15 @@ class ConformalDenoiser(BaseEstimator):
 
     def _warn_of_other_noise(self, removed):
         levels, correlations = _noise_of(removed)
-        low, high = self._levels.min() / _OTHER_LEVEL, self._levels.max() * _OTHER_LEVEL
-        least = self._correlations.min() - _OTHER_CORRELATION
-        most = self._correlations.max() + _OTHER_CORRELATION
-        n_levels = _n_others(levels, self._levels, low, high)
-        n_correlations = _n_others(correlations, self._correlations, least, most)
+        low = self._levels.min() / _OTHER_LEVEL - _VISIBLE
+        n_levels = _n_others(levels, self._levels, low, self._levels.max() * _OTHER_LEVEL)
+        # What little is removed without noise is texture, which is correlated in many ways.
+        correlations = correlations[levels > _VISIBLE]
+        known = self._correlations[self._levels > _VISIBLE]
+        n_correlations = 0
+        if len(known) and len(correlations):
+            least, most = known.min() - _OTHER_CORRELATION, known.max() + _OTHER_CORRELATION
+            n_correlations = _n_others(correlations, known, least, most)
         found = []
         if n_levels:
             found.append(f"of {n_levels} it is stronger or weaker")

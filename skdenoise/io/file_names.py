@@ -49,5 +49,6 @@ def check_ending(path: str | Path) -> None:
     """Raise an error if no image is written with the extension of a path."""
     if Path(path).suffix.lower() not in ENDINGS:
         raise ValueError(
-            f"{path} has none of the endings {', '.join(ENDINGS)}. Choose one of them."
+            f"{path} cannot be written: expected one of the endings {', '.join(ENDINGS)}. Convert the image to "
+            "PNG or TIFF, or give another name."
         )

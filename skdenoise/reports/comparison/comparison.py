@@ -1,5 +1,6 @@
 """The comparison: whether denoising improves classification of noisy images."""
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from itertools import chain
 from numbers import Integral, Real
@@ -45,6 +46,8 @@ if TYPE_CHECKING:
     from skdenoise.noise.model import NoiseModel
 
 
+# What scikit-learn says of arrays that have more dimensions than a classifier takes.
+_WANTS_ROWS = re.compile(r"Found array with dim \d|Expected 2D array")
 _TrainNoise = str | float | tuple[float, float]
 
 
@@ -256,10 +259,23 @@ def compare_denoising(
     )
     _check_labels(experiment)
     experiment.try_noise()
-    measurements, interrupted = _run(experiment, n_jobs, verbose)
+    try:
+        measurements, interrupted = _run(experiment, n_jobs, verbose)
+    except ValueError as error:
+        if X_train.ndim > 2 and _WANTS_ROWS.search(str(error)):
+            raise ValueError(_give_rows(classifier, X_train)) from error
+        raise
     n_resamples = n_resamples or outcomes.n_resamples
     frame = tabulate(measurements, experiment, n_resamples, verbose)
     return DenoisingComparison(frame, str(scoring), interrupted, _estimators(measurements))
+
+
+def _give_rows(classifier, X):
+    return (
+        f"{type(classifier).__name__} takes flat rows, not image arrays of shape {X.shape}. Give flat rows, "
+        f"X_train.reshape({len(X)}, -1), with image_shape={X.shape[1:]}, and X_test in the same way; or put "
+        "ImageFlattener() before the classifier, in a pipeline."
+    )
 
 
 def _run(experiment, n_jobs, verbose):
