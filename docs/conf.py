@@ -61,11 +61,11 @@ shutil.copytree(
 
 SHOWN_BUT_NOT_EXECUTED = {
     "camera_noise": "takes several minutes",
-    "choose_a_denoiser": "takes about two minutes, and has no picture",
+    "choose_a_denoiser": "takes about two minutes",
     "colour_images": "takes half an hour, and reads CIFAR-10 from SKDENOISE_DATA",
-    "grid_search_noise_factor": "takes about two minutes, and has no picture",
-    "search_denoiser_and_classifier": "takes about two minutes, and has no picture",
-    "several_kinds_of_noise": "takes about two minutes, and has no picture",
+    "grid_search_noise_factor": "takes about two minutes",
+    "search_denoiser_and_classifier": "takes about two minutes",
+    "several_kinds_of_noise": "takes about two minutes",
     "mnist_with_and_without_denoising": "takes ten minutes, and reads MNIST from SKDENOISE_DATA",
 }
 sphinx_gallery_conf = {

@@ -79,3 +79,5 @@ print(
 
 # On these 8x8 digits, the U-Net and principal components are level, and ahead of training on noisy images by two
 # points. Classical filters are made for photographs and are far behind.
+
+# sphinx_gallery_thumbnail_path = "images/thumbnails/choose_a_denoiser.jpg"

@@ -71,3 +71,5 @@ print(
 
 # %%
 # The search chose a range of noise, which is also the safe choice if the level is not known.
+
+# sphinx_gallery_thumbnail_path = "images/thumbnails/grid_search_noise_factor.jpg"

@@ -73,3 +73,5 @@ print(
 # %%
 # A denoiser for a level below that of the images, 0.3, is a little better than one for their level: on so few pixels
 # it pays to keep more. The kernel matters as much as the denoiser.
+
+# sphinx_gallery_thumbnail_path = "images/thumbnails/search_denoiser_and_classifier.jpg"

@@ -84,3 +84,5 @@ figure = plot_image_rows(rows, value_range=(0, 1))
 for ax, kind in zip(figure.axes[: len(kinds)], kinds, strict=True):
     ax.set_title(kind.replace("_", " "), fontsize="small")
 figure.savefig("several_kinds_of_noise.png", dpi=150)
+
+# sphinx_gallery_thumbnail_path = "images/thumbnails/several_kinds_of_noise.jpg"
