@@ -111,7 +111,8 @@ class FilterDenoiser(Denoiser):
     Notes
     -----
     Lengths are in pixels: `patch_distance` and `sigma_spatial` are at most 100, sizes at most 1001. `h`,
-    `weight` and `sigma_color` are multiples of `sigma`, so that they suit noise of any strength. The corresponding parameters of scikit-image are these times `sigma`.
+    `weight` and `sigma_color` are multiples of `sigma`, so that they suit noise of any strength. The
+    corresponding parameters of scikit-image are these times `sigma`.
 
     ================  =========  ======================================================
     method            `sigma`    parameters

@@ -176,7 +176,8 @@ class UNetDenoiser(Denoiser):
         The trained network, for NHWC images in units of the value range. Changing it changes the denoiser.
     history_ : dict of list of float
         ``loss`` and ``psnr`` (in dB; not without clean images) of each epoch and, with a validation split,
-        ``val_loss`` and ``val_psnr``; with `label_weight`, also ``pixels_loss`` and ``labels_loss``. After several fits it is NaN for epochs that had no such value.
+        ``val_loss`` and ``val_psnr``; with `label_weight`, also ``pixels_loss`` and ``labels_loss``.
+        After several fits it is NaN for epochs that had no such value.
     n_iter_ : int
         Number of epochs trained.
     image_shape_ : tuple of int

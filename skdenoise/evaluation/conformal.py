@@ -149,10 +149,7 @@ class ConformalDenoiser(BaseEstimator):
         ValueError
             If there are too few images for the promise, or no noise is known.
         """
-        _check_share("coverage", self.coverage)
         _check_share("validation_fraction", self.validation_fraction)
-        if self.confidence_level is not None:
-            _check_share("confidence_level", self.confidence_level)
         _find(self.denoiser)
         X, seed = check_images(X), draw_seed(self.random_state)
         if clean is not None:
@@ -162,15 +159,14 @@ class ConformalDenoiser(BaseEstimator):
                     f"clean has shape {clean.shape}, but X has shape {X.shape}. Expected the same images."
                 )
         order = generator(seed, Stream.CALIBRATION_SPLIT).permutation(len(X))
-        n_held_out = len(X)
-        if not isinstance(self.denoiser, FrozenEstimator):
-            n_held_out = math.ceil(self.validation_fraction * len(X))
+        is_frozen = isinstance(self.denoiser, FrozenEstimator)
+        n_held_out = len(X) if is_frozen else math.ceil(self.validation_fraction * len(X))
         fitted, held_out = np.sort(order[n_held_out:]), order[:n_held_out]
         n_to_learn = n_held_out // 2
         self.n_calibration_ = n_held_out - n_to_learn
         self._check_number(self.coverage, self.confidence_level)
         self.denoiser_ = self.denoiser
-        if len(fitted):
+        if not is_frozen:
             labels = None if y is None else np.asarray(y)[fitted]
             pairs = {} if clean is None else {"clean": clean[fitted]}
             self.denoiser_ = clone(self.denoiser).fit(X[fitted], labels, **pairs)
@@ -408,13 +404,10 @@ def _noise_of(removed):
     """Return the standard deviation of what was removed from each image, and its correlation."""
     centred = removed - removed.mean(axis=(1, 2), keepdims=True)
     levels = np.sqrt(np.mean(centred**2, axis=(1, 2, 3)))
-    products = [
-        (centred[:, 1:] * centred[:, :-1]).mean(axis=(1, 2, 3)) if centred.shape[1] > 1 else None,
-        (centred[:, :, 1:] * centred[:, :, :-1]).mean(axis=(1, 2, 3))
-        if centred.shape[2] > 1
-        else None,
-    ]
-    known = [product for product in products if product is not None]
-    if not known:
-        return levels, np.zeros_like(levels)
-    return levels, np.mean(known, axis=0) / np.maximum(levels**2, 1e-12)
+    pairs = (
+        (centred[:, 1:], centred[:, :-1]),
+        (centred[:, :, 1:], centred[:, :, :-1]),
+    )
+    products = [(a * b).mean(axis=(1, 2, 3)) for a, b in pairs if a.size]
+    covariances = np.mean(products, axis=0) if products else np.zeros_like(levels)
+    return levels, covariances / np.maximum(levels**2, 1e-12)

@@ -3,7 +3,6 @@
 import numpy as np
 from numpy.typing import NDArray
 from scipy.ndimage import uniform_filter
-from sklearn.ensemble import HistGradientBoostingRegressor
 
 from skdenoise.typing import UnitImages
 
@@ -31,6 +30,9 @@ class ExpectedError:
 
     def fit(self, noisy: UnitImages, denoised: UnitImages, clean: UnitImages) -> "ExpectedError":
         """Learn from images of shape (n, height, width, channels), in units of the value range."""
+        # Not for every import of the package: few use it.
+        from sklearn.ensemble import HistGradientBoostingRegressor
+
         rng = np.random.default_rng(self.seed)
         n_each = -(-_N_PIXELS // len(clean))
         seen, errors = [], []

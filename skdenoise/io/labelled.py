@@ -101,7 +101,9 @@ def load_labelled_images(
     X_test, y_test = test.sample(max_test, seed)
     if value_range is None:
         value_range = train.value_range(X_train)
-    pixels = PixelFormat(X_train.dtype, check_value_range(value_range, X_train))
+    else:
+        value_range = check_value_range(value_range, X_train)
+    pixels = PixelFormat(X_train.dtype, value_range)
     classes = np.unique(parts[0].y)
     n_images = sum(len(part.y) for part in parts)
     split = "separate images" if is_split else f"a random {100 * test_share:g} %"

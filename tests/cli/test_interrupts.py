@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import time
+from contextlib import contextmanager
 
 import numpy as np
 import pytest
@@ -56,12 +57,22 @@ def process(*arguments, before=""):
     )
 
 
+@contextmanager
+def running(*arguments):
+    """A process that has ended when the block ends."""
+    started = process(*arguments)
+    try:
+        yield started
+    finally:
+        started.kill()
+
+
 @posix
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
 def test_a_signal_ends_a_training_and_what_was_learned_is_saved(number, clean, tmp_path):
     path = tmp_path / "kept.skdenoise"
-    training = process("train", clean, "-o", path, "--epochs", 10**6, "--patch-size", 16)
-    try:
+    options = ("--epochs", 10**6, "--patch-size", 16)
+    with running("train", clean, "-o", path, *options) as training:
         for line in training.stdout:
             if line.startswith("epoch 1/"):
                 break
@@ -69,8 +80,6 @@ def test_a_signal_ends_a_training_and_what_was_learned_is_saved(number, clean, t
         training.send_signal(number)
         training.send_signal(number)  # a second one does not stop the saving
         output, errors = training.communicate(timeout=120)
-    finally:
-        training.kill()
     assert training.returncode == 128 + number, errors
     assert "then interrupted" in output
     assert load(path).n_iter_ >= 1
@@ -84,14 +93,11 @@ def test_a_signal_ends_denoise_and_finished_files_are_kept(model, tmp_path):
     for index in range(1000):
         Image.fromarray(noisy).save(tmp_path / "noisy" / f"{index:03}.png")
     out = tmp_path / "out"
-    denoising = process("denoise", model, tmp_path / "noisy", "-o", out)
-    try:
+    with running("denoise", model, tmp_path / "noisy", "-o", out) as denoising:
         while denoising.poll() is None and not list(out.glob("[0-9]*")):
             time.sleep(0.01)
         denoising.send_signal(signal.SIGTERM)
         output, errors = denoising.communicate(timeout=120)
-    finally:
-        denoising.kill()
     assert denoising.returncode == 143, errors
     kept = sorted(path.name for path in out.iterdir())
     assert kept
@@ -104,14 +110,12 @@ def test_a_signal_ends_denoise_and_finished_files_are_kept(model, tmp_path):
 def test_a_signal_ends_a_study_without_a_result(command, tmp_path):
     result = tmp_path / "result"
     output_of = {"evaluate": "--csv", "report": "--output"}[command]
-    study = process(command, "digits", output_of, result, "--epochs", 10**6, "--quiet")
-    try:
+    options = ("--epochs", 10**6, "--quiet")
+    with running(command, "digits", output_of, result, *options) as study:
         assert study.stdout.readline().startswith("digits of scikit-learn")
         time.sleep(2)
         study.send_signal(signal.SIGTERM)
         _, errors = study.communicate(timeout=120)
-    finally:
-        study.kill()
     assert study.returncode == 143, errors
     assert "Traceback" not in errors
     assert not list(tmp_path.iterdir())

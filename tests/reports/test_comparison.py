@@ -353,6 +353,13 @@ def test_resamples_without_a_class_do_not_stop_a_scorer(data):
     assert 0 < of(comparison, "no denoiser").score < 1
 
 
+def test_a_classifier_of_rows_that_is_given_images_says_what_to_do(data):
+    X_train, y_train, X_test, y_test = data
+    images = X_train.reshape(-1, 8, 8), y_train, X_test.reshape(-1, 8, 8), y_test
+    with pytest.raises(ValueError, match=r"SVC takes flat rows.*reshape.*image_shape=\(8, 8\)"):
+        compare_denoising(SVC(), *images, **QUICK)
+
+
 def test_network_is_also_trained_on_fresh_noise(data):
     pytest.importorskip("sklearn", "1.7", reason="SciKeras 0.13 in a pipeline needs it")
     keras = pytest.importorskip("keras")
