@@ -10,7 +10,12 @@ from skdenoise.denoisers.loading import load
 from skdenoise.denoisers.own_range import denoise_images
 from skdenoise.denoisers.subspace import SubspaceDenoiser
 from skdenoise.denoisers.unet import UNetDenoiser
-from skdenoise.displays import DenoisingDisplay, RobustnessCurveDisplay, TrainingCurveDisplay
+from skdenoise.displays import (
+    CertifiedAccuracyDisplay,
+    DenoisingDisplay,
+    RobustnessCurveDisplay,
+    TrainingCurveDisplay,
+)
 from skdenoise.displays.drawing import plot_image_rows
 from skdenoise.evaluation.conformal import ConformalDenoiser
 from skdenoise.evaluation.scorers import noisy_scorer, psnr_scorer, ssim_scorer
@@ -55,6 +60,7 @@ from skdenoise.noise import (
     noise_names,
 )
 from skdenoise.onnx import register_onnx_converters, to_onnx
+from skdenoise.reports.certificate import Certificate, certify
 from skdenoise.reports.comparison import ComparisonDisplay, DenoisingComparison, compare_denoising
 from skdenoise.reports.corruptions import CorruptionReport, corruption_report
 
@@ -65,6 +71,8 @@ __all__ = [
     "CameraNoise",
     "CameraPipeline",
     "CatalogueModel",
+    "Certificate",
+    "CertifiedAccuracyDisplay",
     "CommonCorruption",
     "ComparisonDisplay",
     "Compose",
@@ -106,6 +114,7 @@ __all__ = [
     "UNetDenoiser",
     "UniformNoise",
     "add_noise",
+    "certify",
     "compare_denoising",
     "corruption_report",
     "denoise_images",

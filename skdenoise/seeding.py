@@ -45,6 +45,7 @@ class Stream(IntEnum):
     RISK_PROBES = 27
     CALIBRATION = 28
     CALIBRATION_SPLIT = 29
+    SMOOTHING = 30
 
 
 def draw_seed(random_state: RandomState) -> int:

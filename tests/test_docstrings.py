@@ -18,6 +18,7 @@ CHECKS = {"GL07", "PR01", "PR02", "PR03", "PR04", "PR08", "PR10", "RT01", "SS01"
 
 # Functions of the package make them: they have attributes in place of parameters.
 RESULTS = (
+    "skdenoise.Certificate",
     "skdenoise.ComparisonDisplay",
     "skdenoise.CorruptionReport",
     "skdenoise.DenoisingComparison",

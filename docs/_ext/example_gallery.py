@@ -27,6 +27,7 @@ _READING_ORDER = [
     "no_clean_images",
     "does_it_hallucinate",
     "how_sure_is_it",
+    "certified_accuracy",
     "folder_from_the_command_line",
     "train_from_disk",
     "denoise_store_on_a_cluster",
