@@ -13,11 +13,13 @@ from skdenoise.denoisers.unet import UNetDenoiser
 from skdenoise.displays import (
     CertifiedAccuracyDisplay,
     DenoisingDisplay,
+    NoiseNoveltyDisplay,
     RobustnessCurveDisplay,
     TrainingCurveDisplay,
 )
 from skdenoise.displays.drawing import plot_image_rows
 from skdenoise.evaluation.conformal import ConformalDenoiser
+from skdenoise.evaluation.novelty import NoiseNoveltyDetector
 from skdenoise.evaluation.scorers import noisy_scorer, psnr_scorer, ssim_scorer
 from skdenoise.evaluation.stein import PSNREstimate, estimate_psnr, estimated_psnr_scorer
 from skdenoise.flattening import ImageFlattener
@@ -51,6 +53,7 @@ from skdenoise.noise import (
     Quantization,
     RandomChoice,
     RandomErasing,
+    RowNoise,
     SaltAndPepperNoise,
     SpeckleNoise,
     UniformNoise,
@@ -98,6 +101,8 @@ __all__ = [
     "MultiScale",
     "NoiseAugmenter",
     "NoiseModel",
+    "NoiseNoveltyDetector",
+    "NoiseNoveltyDisplay",
     "NoiseResampler",
     "PSNREstimate",
     "Pixelate",
@@ -106,6 +111,7 @@ __all__ = [
     "RandomChoice",
     "RandomErasing",
     "RobustnessCurveDisplay",
+    "RowNoise",
     "SaltAndPepperNoise",
     "SelfEnsemble",
     "SpeckleNoise",

@@ -5,12 +5,14 @@ The modules import evaluation, denoisers and everything below them.
 
 from skdenoise.displays.certified import CertifiedAccuracyDisplay
 from skdenoise.displays.denoising import DenoisingDisplay
+from skdenoise.displays.novelty import NoiseNoveltyDisplay
 from skdenoise.displays.robustness import RobustnessCurveDisplay
 from skdenoise.displays.training import TrainingCurveDisplay
 
 __all__ = [
     "CertifiedAccuracyDisplay",
     "DenoisingDisplay",
+    "NoiseNoveltyDisplay",
     "RobustnessCurveDisplay",
     "TrainingCurveDisplay",
 ]

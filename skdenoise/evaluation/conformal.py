@@ -1,38 +1,30 @@
 """Conformal prediction: intervals of denoised pixels that hold as often as they promise."""
 
 import math
-from numbers import Real
-from typing import Any, Self
+from collections import Counter
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.stats import betabinom
-from sklearn.base import BaseEstimator, clone
-from sklearn.frozen import FrozenEstimator
+from sklearn.base import BaseEstimator
 from sklearn.utils.validation import check_is_fitted
 
+from skdenoise.evaluation.calibrated import CalibratedDenoiser, check_number
 from skdenoise.evaluation.expected_error import ExpectedError
-from skdenoise.evaluation.find_denoiser import find_denoiser
-from skdenoise.images.layout import as_nhwc, check_image_shape, check_images
-from skdenoise.images.pixels import PixelFormat, chunks, dtype_limits
-from skdenoise.images.value_range import check_value_range
-from skdenoise.noise.adding import corrupt
-from skdenoise.noise.from_parameters import resolve_noise
-from skdenoise.seeding import Stream, draw_seed, generator
+from skdenoise.evaluation.usual_noise import UsualNoise, in_words, noise_statistics
+from skdenoise.images.layout import check_images
+from skdenoise.images.pixels import PixelFormat, dtype_limits
 from skdenoise.user_warnings import warn_user
 
 # The scores of an image are kept as the upper ends of so many equal shares of its pixels.
 _N_SHARES = 1000
-# Noise that differs from all of the calibration by more than this is warned of in a single image.
-_OTHER_LEVEL, _OTHER_CORRELATION = 1.25, 0.25
-_SURPRISING = 0.001
-# A standard deviation of noise that matters, in units of the value range.
-_VISIBLE = 0.02
-# Noisy images to learn expected errors from, at least; of few clean images, several each.
-_N_TO_LEARN = 400
+# Noise that is so many times further from the usual than all of the calibration is warned of in a single image,
+# less unusual noise if so many images of a call are further that this is less probable by chance.
+_FAR, _SURPRISING = 2, 0.001
 
 
-class ConformalDenoiser(BaseEstimator):
+class ConformalDenoiser(CalibratedDenoiser):
     """Denoised images with an interval for each pixel, which holds as often as it promises.
 
     The intervals are calibrated on clean images that the denoiser has not seen (split conformal prediction).
@@ -121,100 +113,16 @@ class ConformalDenoiser(BaseEstimator):
         self.noise_factor = noise_factor
         self.random_state = random_state
 
-    def fit(
-        self, X: ArrayLike, y: ArrayLike | None = None, *, clean: ArrayLike | None = None
-    ) -> Self:
-        """Fit the denoiser, unless it is frozen, and calibrate the intervals on images that it has not seen.
-
-        Parameters
-        ----------
-        X : array-like of shape (n, n_features), (n, height, width) or (n, height, width, channels)
-            Clean images, to which noise is added; or noisy ones, if `clean` is given.
-        y : array-like of shape (n,), default=None
-            Labels, for a denoiser that learns from them.
-        clean : array-like of the same shape, default=None
-            The same images without noise.
-
-        Returns
-        -------
-        ConformalDenoiser
-            The fitted estimator.
-
-        Raises
-        ------
-        sklearn.exceptions.NotFittedError
-            If the denoiser is frozen and not fitted.
-        TypeError
-            If `denoiser` is none and contains none.
-        ValueError
-            If there are too few images for the promise, or no noise is known.
-        """
-        _check_share("validation_fraction", self.validation_fraction)
-        _find(self.denoiser)
-        X, seed = check_images(X), draw_seed(self.random_state)
-        if clean is not None:
-            clean = check_images(clean, name="clean")
-            if clean.shape != X.shape:
-                raise ValueError(
-                    f"clean has shape {clean.shape}, but X has shape {X.shape}. Expected the same images."
-                )
-        order = generator(seed, Stream.CALIBRATION_SPLIT).permutation(len(X))
-        is_frozen = isinstance(self.denoiser, FrozenEstimator)
-        n_held_out = len(X) if is_frozen else math.ceil(self.validation_fraction * len(X))
-        fitted, held_out = np.sort(order[n_held_out:]), order[:n_held_out]
-        n_to_learn = n_held_out // 2
-        self.n_calibration_ = n_held_out - n_to_learn
-        self._check_number(self.coverage, self.confidence_level)
-        self.denoiser_ = self.denoiser
-        if not is_frozen:
-            labels = None if y is None else np.asarray(y)[fitted]
-            pairs = {} if clean is None else {"clean": clean[fitted]}
-            self.denoiser_ = clone(self.denoiser).fit(X[fitted], labels, **pairs)
-        self._calibrate(X[held_out], None if clean is None else clean[held_out], n_to_learn, seed)
-        return self
-
-    def _calibrate(self, X, clean, n_to_learn, seed):
+    def _calibrate(self, first, others, seed):
         """Learn from the first images what errors to expect, and score the errors of the others."""
-        found = self._fitted()
-        X = check_images(found.prepare(X))
-        known = X if clean is None else check_images(found.prepare(clean), name="clean")
-        value_range = getattr(found.denoiser, "value_range_", None)
-        self._value_range = check_value_range(value_range, known)
-        pixels = PixelFormat(known.dtype, self._value_range)
-        if clean is None:
-            # Several draws teach which errors come with which noise, where one would name the image.
-            copies = np.tile(np.arange(n_to_learn), max(1, _N_TO_LEARN // n_to_learn))
-            used = np.concatenate([copies, np.arange(n_to_learn, len(X))])
-            known, n_to_learn = known[used], len(copies)
-            rng = generator(seed, Stream.CALIBRATION)
-            clip = getattr(found.denoiser, "clip", None)
-            noisy = corrupt(self._as_nhwc(known), self._noise(), pixels, rng, clip=clip)
-            X = noisy.reshape(known.shape)
-        noisy, denoised = self._denoised(X)
-        true = pixels.to_unit(self._as_nhwc(known))
-        first, others = slice(n_to_learn), slice(n_to_learn, None)
-        self._expected = ExpectedError(seed).fit(noisy[first], denoised[first], true[first])
-        noisy, denoised, true = noisy[others], denoised[others], true[others]
-        scores = np.abs(denoised - true) / self._expected.predict(noisy, denoised)
+        self._expected = ExpectedError(seed).fit(*first)
+        scores = np.abs(others.denoised - others.true)
+        scores /= self._expected.predict(others.noisy, others.denoised)
         self._scores = _upper_ends(scores.reshape(len(scores), -1))
-        self._levels, self._correlations = _noise_of(noisy - denoised)
-        self._is_in_range = 0 <= true.min() <= true.max() <= 1
-
-    def transform(self, X: ArrayLike) -> NDArray[Any]:
-        """Denoise images, as the denoiser does.
-
-        Parameters
-        ----------
-        X : array-like of the layout given to ``fit``
-            Noisy images.
-
-        Returns
-        -------
-        ndarray
-            Denoised images.
-        """
-        found = self._fitted()
-        return np.asarray(found.denoiser.transform(found.prepare(X)))
+        self._usual = UsualNoise(
+            *(noise_statistics(each.noisy, each.denoised) for each in (first, others))
+        )
+        self._is_in_range = 0 <= others.true.min() <= others.true.max() <= 1
 
     def predict_interval(
         self,
@@ -259,56 +167,22 @@ class ConformalDenoiser(BaseEstimator):
         factor = _threshold(self._scores, coverage, confidence_level)
         X = check_images(self._fitted().prepare(X))
         noisy, denoised = self._denoised(X)
-        self._warn_of_other_noise(noisy - denoised)
+        self._warn_of_other_noise(noisy, denoised)
         half = factor * self._expected.predict(noisy, denoised)
         low, high = denoised - half, denoised + half
         if self._is_in_range:
             low, high = np.clip(low, 0, 1), np.clip(high, 0, 1)
         return self._stored(low, X, np.floor), self._stored(high, X, np.ceil)
 
-    def _fitted(self):
-        found = _find(self.denoiser_)
-        check_is_fitted(found.denoiser)
-        return found
-
-    def _noise(self):
-        if self.noise is not None:
-            return resolve_noise(self.noise, self.noise_factor)
-        known = getattr(self._fitted().denoiser, "noise_", None)
-        if known is None:
-            raise ValueError(
-                "The denoiser does not state the noise that it was made for. Give noise= and noise_factor=, or "
-                "real pairs: fit(noisy, clean=clean)."
-            )
-        return known if self.noise_factor is None else resolve_noise("gaussian", self.noise_factor)
-
-    def _check_number(self, coverage, confidence_level):
+    def _check_number(self, coverage=None, confidence_level=None):
         """Raise an error if there are too few images for what is promised."""
-        _check_share("coverage", coverage)
-        name, share = "coverage", coverage
-        if confidence_level is not None:
-            _check_share("confidence_level", confidence_level)
-            name, share = "confidence_level", confidence_level
-        least = math.ceil(share / (1 - share) - 1e-9)
-        if self.n_calibration_ < least:
-            raise ValueError(
-                f"{name}={share:g} needs at least {2 * least} held-out images, half of them for the width of the "
-                f"intervals, which has {self.n_calibration_}. Give more images, a greater validation_fraction, or "
-                "promise less."
-            )
-
-    def _as_nhwc(self, X):
-        shape = getattr(self._fitted().denoiser, "image_shape_", None) if X.ndim == 2 else None
-        return as_nhwc(X, check_image_shape(shape, X))
-
-    def _denoised(self, X):
-        """Return checked images and what becomes of them, NHWC in units of the value range."""
-        pixels = PixelFormat(X.dtype, self._value_range)
-        denoised = np.asarray(self._fitted().denoiser.transform(X)).reshape(X.shape)
-        return tuple(
-            np.concatenate([pixels.to_unit(images[part]) for part in chunks(images)])
-            for images in map(self._as_nhwc, (X, denoised))
+        if coverage is None:
+            coverage, confidence_level = self.coverage, self.confidence_level
+        check_number(
+            "coverage", coverage, self.n_calibration_ if confidence_level is None else math.inf
         )
+        if confidence_level is not None:
+            check_number("confidence_level", confidence_level, self.n_calibration_)
 
     def _stored(self, unit, X, rounded):
         """Return ends of intervals in the shape and dtype of images."""
@@ -319,57 +193,21 @@ class ConformalDenoiser(BaseEstimator):
         values = rounded(np.round(as_floats.from_unit(unit), 4))
         return np.clip(values, *dtype_limits(X.dtype)).astype(X.dtype).reshape(X.shape)
 
-    def _warn_of_other_noise(self, removed):
-        levels, correlations = _noise_of(removed)
-        low = self._levels.min() / _OTHER_LEVEL - _VISIBLE
-        n_levels = _n_others(levels, self._levels, low, self._levels.max() * _OTHER_LEVEL)
-        # What little is removed without noise is texture, which is correlated in many ways.
-        correlations = correlations[levels > _VISIBLE]
-        known = self._correlations[self._levels > _VISIBLE]
-        n_correlations = 0
-        if len(known) and len(correlations):
-            least, most = known.min() - _OTHER_CORRELATION, known.max() + _OTHER_CORRELATION
-            n_correlations = _n_others(correlations, known, least, most)
-        found = []
-        if n_levels:
-            found.append(f"of {n_levels} it is stronger or weaker")
-        if n_correlations:
-            found.append(f"of {n_correlations} more or less correlated between neighbouring pixels")
-        if found:
-            warn_user(
-                f"What was removed from {len(removed)} image(s) is not as in the calibration: {' and '.join(found)} "
-                "than in all images there. For other noise or other images, the intervals do not hold as often as "
-                "they promise. Calibrate on images with this noise."
-            )
-
-
-def _n_others(values, known, low, high):
-    """Return how many images differ from all of the calibration, 0 if no more than by chance.
-
-    Parameters
-    ----------
-    values, known : ndarray
-        A value of each image, and of each image of the calibration.
-    low, high : float
-        Limits beyond which a single image is enough.
-    """
-    n_beyond = int(((values < low) | (values > high)).sum())
-    n_outside = int(((values < known.min()) | (values > known.max())).sum())
-    # How many new images are outside of the extremes of others that are like them.
-    chance = betabinom.sf(n_outside - 1, len(values), 2, max(1, len(known) - 1))
-    return n_outside if n_beyond or chance < _SURPRISING else 0
-
-
-def _find(estimator):
-    found = find_denoiser(estimator)
-    if found is None:
-        raise TypeError(f"denoiser={estimator!r} is not a denoiser and contains none.")
-    return found
-
-
-def _check_share(name, share):
-    if not isinstance(share, Real) or not 0 < share < 1:
-        raise ValueError(f"{name}={share!r} must be a number between 0 and 1, such as 0.9.")
+    def _warn_of_other_noise(self, noisy, denoised):
+        statistics = noise_statistics(noisy, denoised)
+        distances, known = self._usual.distances(statistics), self._usual.calibration_distances
+        is_outside = distances > known[-1]
+        # How many new images are further from the usual than all others that are like them.
+        chance = betabinom.sf(is_outside.sum() - 1, len(distances), 1, len(known))
+        if chance > _SURPRISING and distances.max() <= _FAR * known[-1]:
+            return
+        unusual = Counter(in_words(self._usual.deviations(statistics[is_outside])))
+        found = ", ".join(f"{name} ({count})" for name, count in unusual.most_common())
+        warn_user(
+            f"What was removed from {is_outside.sum()} of {len(noisy)} image(s) is not as in the calibration: it "
+            f"{found}. For other noise or other images, the intervals do not hold as often as they promise. "
+            "Calibrate on images with this noise."
+        )
 
 
 def _upper_ends(scores):
@@ -398,16 +236,3 @@ def _threshold(scores, coverage, confidence_level):
     allowed = (1 - coverage) * (n + 1) - 1
     n_inside = math.ceil((n - allowed) * n_shares - 1e-6)
     return np.sort(scores, axis=None)[n_inside - 1]
-
-
-def _noise_of(removed):
-    """Return the standard deviation of what was removed from each image, and its correlation."""
-    centred = removed - removed.mean(axis=(1, 2), keepdims=True)
-    levels = np.sqrt(np.mean(centred**2, axis=(1, 2, 3)))
-    pairs = (
-        (centred[:, 1:], centred[:, :-1]),
-        (centred[:, :, 1:], centred[:, :, :-1]),
-    )
-    products = [(a * b).mean(axis=(1, 2, 3)) for a, b in pairs if a.size]
-    covariances = np.mean(products, axis=0) if products else np.zeros_like(levels)
-    return levels, covariances / np.maximum(levels**2, 1e-12)

@@ -8,7 +8,7 @@ from skdenoise.noise.augmenters import NoiseAugmenter, NoiseResampler
 from skdenoise.noise.by_name import noise_names
 from skdenoise.noise.camera import CameraNoise, LowLight
 from skdenoise.noise.camera_pipeline import CameraPipeline
-from skdenoise.noise.correlated import CorrelatedGaussianNoise
+from skdenoise.noise.correlated import CorrelatedGaussianNoise, RowNoise
 from skdenoise.noise.digital import JPEGCompression, Pixelate
 from skdenoise.noise.estimation import estimate_noise
 from skdenoise.noise.fitting import fit_noise_model
@@ -53,6 +53,7 @@ __all__ = [
     "Quantization",
     "RandomChoice",
     "RandomErasing",
+    "RowNoise",
     "SaltAndPepperNoise",
     "SpeckleNoise",
     "UniformNoise",

@@ -5,7 +5,7 @@ To add one: its class, in the module of its family, and one line at the end of `
 
 from skdenoise.noise.camera import CameraNoise, LowLight
 from skdenoise.noise.camera_pipeline import CameraPipeline
-from skdenoise.noise.correlated import CorrelatedGaussianNoise
+from skdenoise.noise.correlated import CorrelatedGaussianNoise, RowNoise
 from skdenoise.noise.digital import JPEGCompression, Pixelate
 from skdenoise.noise.light import Brightness, Contrast, Fog
 from skdenoise.noise.model import CatalogueModel
@@ -43,6 +43,7 @@ _MODELS: dict[str, type[CatalogueModel]] = {
     "uniform": UniformNoise,
     "camera_pipeline": CameraPipeline,
     "correlated_gaussian": CorrelatedGaussianNoise,
+    "row": RowNoise,
 }
 
 # Names of ImageNet-C, which many users know, if they differ from the names above.

@@ -1,4 +1,4 @@
-"""Correlated noise: Gaussian noise that is similar in neighbouring pixels."""
+"""Correlated noise: Gaussian noise that is similar in neighbouring pixels, or along rows and columns."""
 
 import math
 from typing import Self
@@ -15,6 +15,8 @@ from skdenoise.typing import Strength, UnitImages
 _NEGLIGIBLE = 1e-3
 # Noise that is more alike is not distinguishable from content.
 _HIGHEST = 0.98
+# The axes of NHWC images along which the lines of row noise run.
+_ALONG = {"row": 2, "column": 1}
 
 
 class CorrelatedGaussianNoise(CatalogueModel):
@@ -78,6 +80,75 @@ class CorrelatedGaussianNoise(CatalogueModel):
         for axis in (1, 2):
             noise = _correlate(noise, axis, correlation)
         return images + sigma * noise[:, : images.shape[1], : images.shape[2]]
+
+    @classmethod
+    def from_factor(cls, noise_factor: Strength) -> Self:
+        """Make the model with ``sigma=noise_factor``."""
+        return cls(sigma=noise_factor)
+
+
+class RowNoise(CatalogueModel):
+    """Additive Gaussian noise that is alike along each row, or each column.
+
+    Lines of sensors and scanners that are read out together share their noise: it is seen as stripes.
+
+    Parameters
+    ----------
+    sigma : float or (low, high), default=0.1
+        Standard deviation in units of the value range. If a range, drawn uniformly for each image.
+    correlation : float or (low, high), default=1.0
+        Correlation between neighbouring pixels of a line. At a distance of ``d`` pixels it is
+        ``correlation ** d``. With 1, all pixels of a line have the same noise; with 0, the model is
+        `GaussianNoise`. If a range, drawn uniformly for each image.
+    direction : {"row", "column"}, default="row"
+        Which lines.
+
+    See Also
+    --------
+    CorrelatedGaussianNoise : Noise that is alike in all directions.
+    Compose : This noise and others, one after the other.
+
+    Notes
+    -----
+    Different lines and channels are independent. The noise along a line is a first-order autoregressive process.
+    Row noise of sensors is described in the standard EMVA 1288, where it is measured apart from that of
+    single pixels. The severities are those of Gaussian noise.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from skdenoise import RowNoise
+    >>> grey = np.full((1, 3, 4, 1), 0.5, dtype=np.float32)
+    >>> noisy = RowNoise(sigma=0.1)(grey, np.random.default_rng(0))
+    >>> noisy[0, :, :, 0].round(2)
+    array([[0.61, 0.61, 0.61, 0.61],
+           [0.56, 0.56, 0.56, 0.56],
+           [0.48, 0.48, 0.48, 0.48]], dtype=float32)
+    """
+
+    strength_in_range = "sigma"
+    severities = GaussianNoise.severities
+
+    def __init__(
+        self, sigma: Strength = 0.1, correlation: Strength = 1.0, direction: str = "row"
+    ) -> None:
+        self.sigma = sigma
+        self.correlation = correlation
+        self.direction = direction
+
+    def __call__(self, images: UnitImages, rng: np.random.Generator) -> UnitImages:
+        """Add normal noise that is correlated along lines."""
+        if self.direction not in _ALONG:
+            raise ValueError(f"direction={self.direction!r} is not one of {', '.join(_ALONG)}.")
+        sigma = draw_strength("sigma", self.sigma, len(images), rng)
+        correlation = draw_strength("correlation", self.correlation, len(images), rng, high=1)
+        noise = rng.standard_normal(images.shape, dtype=np.float32)
+        along = np.moveaxis(noise, _ALONG[self.direction], 0)
+        kept = np.moveaxis(correlation, _ALONG[self.direction], 0)[0]
+        fresh = np.sqrt(1 - kept**2)
+        for i in range(1, len(along)):
+            along[i] = kept * along[i - 1] + fresh * along[i]
+        return images + sigma * noise
 
     @classmethod
     def from_factor(cls, noise_factor: Strength) -> Self:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
-from skdenoise.displays import DenoisingDisplay, TrainingCurveDisplay
+from skdenoise.displays import DenoisingDisplay, NoiseNoveltyDisplay, TrainingCurveDisplay
 from skdenoise.extras import installed_versions
 from skdenoise.io.safety import written_whole
 from skdenoise.noise.from_parameters import resolve_noise
@@ -88,6 +88,13 @@ def _pictures(study):
             study.corruptions.plot(),
             "Line chart of mean accuracy against severity; the tables below have its numbers.",
             "Means over corruptions, separately for those seen in training and others.",
+        )
+    if study.novelty is not None:
+        pictures["novelty"] = _picture(
+            NoiseNoveltyDisplay.from_estimator(study.novelty.detector, study.novelty.plotted),
+            "Scatter plot of the distance of the noise of images from the usual, against its strength; the table "
+            "below has the shares above the line.",
+            "Each point is an image, at severity 3. Those above the line are reported.",
         )
     return pictures
 

@@ -18,6 +18,7 @@ from skdenoise.reports.comparison.comparison import name_of
 from skdenoise.reports.comparison.conditions import ON_CLEAN
 from skdenoise.reports.comparison.levels import in_words
 from skdenoise.reports.corruptions import CorruptionReport, corruption_report
+from skdenoise.reports.novelty import NoveltyReport, novelty_report
 
 CLASSIFIERS = {
     "svc": SVC(),
@@ -42,6 +43,8 @@ class Study:
         The comparison with all rivals.
     corruptions : CorruptionReport or None
         Accuracy of the denoising pipeline under other noise.
+    novelty : NoveltyReport or None
+        Which other noise would be noticed.
     shown : str
         The condition whose images and corruptions are shown.
     noise : str
@@ -53,6 +56,7 @@ class Study:
     images: LabelledImages
     comparison: DenoisingComparison
     corruptions: CorruptionReport | None
+    novelty: NoveltyReport | None
     shown: str
     noise: str
     noise_factor: float
@@ -138,8 +142,10 @@ def run_study(
         verbose=verbose,
     )
     shown = name_of(chosen[0])
-    report = None
+    report = novelty = None
     if corruptions and not comparison.interrupted:
+        denoiser = _strongest(comparison, shown)[0]
+        novelty = novelty_report(denoiser, flat[1], image_shape=shape, random_state=random_state)
         report = corruption_report(
             _strongest(comparison, shown),
             flat[1],
@@ -149,7 +155,7 @@ def run_study(
             value_range=(0, 1),
             random_state=random_state,
         )
-    return Study(images, comparison, report, shown, noise, max(noise_factors))
+    return Study(images, comparison, report, novelty, shown, noise, max(noise_factors))
 
 
 def _strongest(comparison, condition):

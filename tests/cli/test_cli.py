@@ -137,9 +137,9 @@ def test_report_can_be_read_by_those_who_do_not_see_it(report):
     html = report[1].read_text()
     assert '<html lang="en">' in html
     images = re.findall(r"<img [^>]*>", html)
-    assert len(images) == 4
+    assert len(images) == 5
     assert all(re.search(r'alt="[^"]{30,}"', image) for image in images)
-    assert html.count("<caption>") == html.count("<table") == 3
+    assert html.count("<caption>") == html.count("<table") == 4
     assert html.count("<th ") == html.count("<th scope=")
 
 

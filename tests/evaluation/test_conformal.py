@@ -139,9 +139,9 @@ def test_the_same_seed_gives_the_same_intervals_and_pickle_keeps_them(conformal,
 @pytest.mark.parametrize(
     ("noise", "factor", "words"),
     [
-        ("gaussian", 0.6, "stronger or weaker"),
-        ("gaussian", 0.1, "stronger or weaker"),
-        (CorrelatedGaussianNoise(NOISE, 0.8), None, "correlated between neighbouring pixels"),
+        ("gaussian", 0.6, "of 597 .* is stronger"),
+        ("gaussian", 0.1, "is weaker"),
+        (CorrelatedGaussianNoise(NOISE, 0.8), None, "is more correlated down"),
     ],
 )
 def test_other_noise_is_warned_of(conformal, unseen, noise, factor, words):

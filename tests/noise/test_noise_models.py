@@ -33,6 +33,7 @@ from skdenoise import (
     Quantization,
     RandomChoice,
     RandomErasing,
+    RowNoise,
     SaltAndPepperNoise,
     SpeckleNoise,
     UniformNoise,
@@ -60,7 +61,7 @@ def draw(model, images=GREY, seed=0):
 def test_positions_in_the_catalogue_stay():
     """Reports draw their noise from them: new models come last."""
     assert position_of("uniform") == 17
-    assert position_of("correlated_gaussian") == len(noise_names()) - 1
+    assert position_of("row") == len(noise_names()) - 1
 
 
 @pytest.mark.parametrize("name", noise_names())
@@ -377,6 +378,37 @@ def test_each_image_draws_its_own_correlation_which_does_not_go_around():
 def test_a_correlation_of_1_is_refused():
     with pytest.raises(ValueError, match=r"between 0 and 0\.98"):
         draw(CorrelatedGaussianNoise(0.1, correlation=1))
+
+
+@pytest.mark.parametrize("correlation", [0, 0.8, 1])
+@pytest.mark.parametrize("direction", ["row", "column"])
+def test_row_noise_is_alike_along_lines_alone(correlation, direction):
+    images = np.full((60, 96, 96, 1), 0.5, np.float32)
+    noise = draw(RowNoise(0.1, correlation, direction), images) - images
+    along = noise.swapaxes(1, 2) if direction == "column" else noise
+    assert noise.std() == pytest.approx(0.1, rel=0.06)
+    for distance in (1, 5):
+        alike = np.corrcoef(along[:, :, distance:].ravel(), along[:, :, :-distance].ravel())[0, 1]
+        assert alike == pytest.approx(correlation**distance, abs=0.02)
+    assert abs(neighbour_correlation(along.swapaxes(1, 2))) < 0.05
+
+
+def test_each_image_draws_its_own_row_noise():
+    images = np.zeros((200, 16, 64, 2), np.float32)
+    noise = draw(RowNoise((0.1, 0.3), (0, 1)), images)
+    spread = noise.std(axis=(1, 2, 3))
+    assert spread.min() < 0.15 < 0.25 < spread.max()
+    each = [neighbour_correlation(image[np.newaxis]) for image in noise]
+    assert np.min(each) < 0.2 < 0.8 < np.max(each)
+    # Channels have noise of their own.
+    assert abs(np.corrcoef(noise[..., 0].ravel(), noise[..., 1].ravel())[0, 1]) < 0.05
+
+
+def test_lines_in_other_directions_are_refused():
+    with pytest.raises(ValueError, match="direction='diagonal' is not one of row, column"):
+        draw(RowNoise(direction="diagonal"))
+    with pytest.raises(ValueError, match="between 0 and 1"):
+        draw(RowNoise(correlation=1.2))
 
 
 # Light
