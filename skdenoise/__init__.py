@@ -13,6 +13,7 @@ from skdenoise.denoisers.unet import UNetDenoiser
 from skdenoise.displays import (
     CertifiedAccuracyDisplay,
     DenoisingDisplay,
+    IntervalDisplay,
     NoiseNoveltyDisplay,
     RobustnessCurveDisplay,
     TrainingCurveDisplay,
@@ -94,6 +95,7 @@ __all__ = [
     "GaussianNoise",
     "ImageFlattener",
     "ImageFolder",
+    "IntervalDisplay",
     "JInvariant",
     "JPEGCompression",
     "LowLight",

@@ -5,6 +5,7 @@ The modules import evaluation, denoisers and everything below them.
 
 from skdenoise.displays.certified import CertifiedAccuracyDisplay
 from skdenoise.displays.denoising import DenoisingDisplay
+from skdenoise.displays.intervals import IntervalDisplay
 from skdenoise.displays.novelty import NoiseNoveltyDisplay
 from skdenoise.displays.robustness import RobustnessCurveDisplay
 from skdenoise.displays.training import TrainingCurveDisplay
@@ -12,6 +13,7 @@ from skdenoise.displays.training import TrainingCurveDisplay
 __all__ = [
     "CertifiedAccuracyDisplay",
     "DenoisingDisplay",
+    "IntervalDisplay",
     "NoiseNoveltyDisplay",
     "RobustnessCurveDisplay",
     "TrainingCurveDisplay",

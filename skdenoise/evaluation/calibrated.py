@@ -127,8 +127,8 @@ class CalibratedDenoiser(BaseEstimator, ABC):
         X = check_images(found.prepare(X))
         known = X if clean is None else check_images(found.prepare(clean), name="clean")
         value_range = getattr(found.denoiser, "value_range_", None)
-        self._value_range = check_value_range(value_range, known)
-        pixels = PixelFormat(known.dtype, self._value_range)
+        self.value_range_ = check_value_range(value_range, known)
+        pixels = PixelFormat(known.dtype, self.value_range_)
         if clean is None:
             # Several draws teach what comes with which noise, where one would name the image.
             copies = np.tile(np.arange(n_to_learn), max(1, _N_TO_LEARN // n_to_learn))
@@ -138,7 +138,9 @@ class CalibratedDenoiser(BaseEstimator, ABC):
             clip = getattr(found.denoiser, "clip", None)
             noisy = corrupt(self._as_nhwc(known), self._noise(), pixels, rng, clip=clip)
             X = noisy.reshape(known.shape)
-        return Denoised(*self._denoised(X), pixels.to_unit(self._as_nhwc(known))), n_to_learn
+        images = Denoised(*self._denoised(X), pixels.to_unit(self._as_nhwc(known)))
+        self.image_shape_ = images.true.shape[1:]
+        return images, n_to_learn
 
     def _fitted(self):
         check_is_fitted(self, "n_calibration_")
@@ -163,7 +165,7 @@ class CalibratedDenoiser(BaseEstimator, ABC):
 
     def _denoised(self, X):
         """Return checked images and what becomes of them, NHWC in units of the value range."""
-        pixels = PixelFormat(X.dtype, self._value_range)
+        pixels = PixelFormat(X.dtype, self.value_range_)
         denoised = np.asarray(self._fitted().denoiser.transform(X)).reshape(X.shape)
         return tuple(
             np.concatenate([pixels.to_unit(images[part]) for part in chunks(images)])

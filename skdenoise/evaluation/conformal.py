@@ -56,6 +56,10 @@ class ConformalDenoiser(CalibratedDenoiser):
         The fitted denoiser.
     n_calibration_ : int
         Number of images whose errors set the width of the intervals: half of those held out.
+    image_shape_ : tuple of int
+        Height, width and channels of these images.
+    value_range_ : (low, high)
+        Their pixel values of black and white.
 
     See Also
     --------
@@ -187,9 +191,9 @@ class ConformalDenoiser(CalibratedDenoiser):
     def _stored(self, unit, X, rounded):
         """Return ends of intervals in the shape and dtype of images."""
         if X.dtype.kind == "f":
-            pixels = PixelFormat(X.dtype, self._value_range)
+            pixels = PixelFormat(X.dtype, self.value_range_)
             return pixels.from_unit(unit).reshape(X.shape)
-        as_floats = PixelFormat(np.dtype(np.float64), self._value_range)
+        as_floats = PixelFormat(np.dtype(np.float64), self.value_range_)
         values = rounded(np.round(as_floats.from_unit(unit), 4))
         return np.clip(values, *dtype_limits(X.dtype)).astype(X.dtype).reshape(X.shape)
 

@@ -44,6 +44,10 @@ class NoiseNoveltyDetector(CalibratedDenoiser):
         The fitted denoiser.
     n_calibration_ : int
         Number of images with which others are compared for their p-values: half of those held out.
+    image_shape_ : tuple of int
+        Height, width and channels of these images.
+    value_range_ : (low, high)
+        Their pixel values of black and white.
     threshold_ : float
         Noise at a greater distance is reported.
     usual_ : pandas.DataFrame

@@ -16,6 +16,7 @@ from skdenoise import (
     ConformalDenoiser,
     CorrelatedGaussianNoise,
     FilterDenoiser,
+    IntervalDisplay,
     SubspaceDenoiser,
     add_noise,
 )
@@ -149,6 +150,27 @@ def test_other_noise_is_warned_of(conformal, unseen, noise, factor, words):
     with pytest.warns(UserWarning, match=words):
         low, high = conformal.predict_interval(noisy)
     assert low.shape == high.shape == noisy.shape
+
+
+@pytest.mark.parametrize("as_images", [False, True])
+def test_the_display_shows_where_the_intervals_are_wide(digits, as_images):
+    X = digits[0].reshape(-1, 8, 8) if as_images else digits[0]
+    denoiser = FilterDenoiser("gaussian", noise_factor=NOISE, random_state=0)
+    conformal = ConformalDenoiser(denoiser, random_state=0).fit(X[:400])
+    noisy = add_noise(X[400:], noise_factor=NOISE, random_state=1)
+    display = IntervalDisplay.from_estimator(conformal, noisy, clean=X[400:], n_images=4)
+    assert list(display.images_) == ["noisy", "denoised", "clean", "width"]
+    low, high = conformal.predict_interval(noisy[:4])
+    widths = np.stack([image.get_array() for image in display.images_["width"]])
+    np.testing.assert_allclose(widths.reshape(low.shape), high - low, atol=1e-6)
+    captions = [axis.get_xlabel() for axis in display.axes_[2]]
+    shares = shares_inside((low, high), X[400:404])
+    assert captions == [f"{share:.0%} inside" for share in shares]
+    without = IntervalDisplay.from_estimator(conformal, noisy, n_images=3, coverage=0.5)
+    assert without.axes_.shape == (3, 3)
+    assert without.colorbar_.vmax < display.colorbar_.vmax
+    with pytest.raises(ValueError, match="The images differ in shape"):
+        IntervalDisplay.from_estimator(conformal, noisy, clean=X[:2], n_images=3)
 
 
 def test_what_cannot_be_promised_is_refused(digits, conformal, unseen):
