@@ -30,6 +30,11 @@ class JInvariant(InferenceStep):
 
     def check(self, *, supervision, augment, inner):
         """Check that the network learns to predict hidden pixels."""
+        if getattr(supervision, "direction", None) is not None:
+            raise ValueError(
+                "inference='j_invariant' hides single pixels, but the network has learned to predict whole "
+                f"lines, with supervision={supervision!r}. Leave the step out."
+            )
         if not supervision.hides_pixels:
             raise ValueError(
                 "inference='j_invariant' hides pixels, which the network has not learned to predict "

@@ -4,15 +4,16 @@ import keras
 import numpy as np
 import pytest
 from conftest import quick_denoiser
+from sklearn.base import clone
 from sklearn.model_selection import GridSearchCV
 from sklearn.pipeline import make_pipeline
 from sklearn.svm import SVC
 
-from skdenoise import UNetDenoiser, add_noise, load, psnr
+from skdenoise import BlindSpots, Compose, RowNoise, UNetDenoiser, add_noise, load, psnr
 from skdenoise.images.pixels import PixelFormat
 from skdenoise.networks.architecture import check_architecture
 from skdenoise.noise import GaussianNoise
-from skdenoise.supervision.blind_spots import BlindSpots, HiddenPixels, draw_hidden, grids, hide
+from skdenoise.supervision.blind_spots import HiddenPixels, draw_hidden, grids, hide
 from skdenoise.supervision.by_name import SUPERVISIONS
 from skdenoise.supervision.recorrupted import recorrupt
 
@@ -54,13 +55,35 @@ def test_what_stands_in_for_a_hidden_pixel_does_not_depend_on_any_hidden_one(sha
     np.testing.assert_array_equal(hide(images, hidden)[~hidden], images[~hidden])
 
 
+@pytest.mark.parametrize("direction", ["row", "column"])
+def test_a_third_of_the_lines_is_hidden_and_nothing_of_them_stands_in_for_them(direction):
+    rng = np.random.default_rng(0)
+    images = rng.random((40, 24, 30, 2), dtype=np.float32)
+    hidden = draw_hidden(images.shape[:3], rng, direction)
+    lines = hidden if direction == "row" else hidden.swapaxes(1, 2)
+    assert (lines == lines[:, :, :1]).all()
+    lines = lines[:, :, 0]
+    assert lines.mean() == pytest.approx(1 / 3, abs=0.04)
+    assert not (lines[:, 1:] & lines[:, :-1]).any()
+    others = np.where(hidden[..., None], rng.random(images.shape, dtype=np.float32), images)
+    np.testing.assert_array_equal(hide(images, hidden, direction), hide(others, hidden, direction))
+
+
+@pytest.mark.parametrize("direction", ["row", "column"])
+def test_four_grids_of_lines_hide_each_pixel_once(direction):
+    masks = list(grids(10, 7, direction=direction))
+    assert sum(mask.astype(int) for mask in masks).tolist() == np.ones((10, 7)).tolist()
+    assert len(masks) == 4
+
+
 def test_ways_to_learn_differ_in_what_they_use():
     hide = {name for name, way in SUPERVISIONS.items() if way.hides_pixels}
     use_noise = {name for name, way in SUPERVISIONS.items() if way.uses_noise}
     from_clean = {name for name, way in SUPERVISIONS.items() if way.learns_from_clean}
     assert (hide, use_noise, from_clean) == ({"self"}, {"clean", "recorrupted"}, {"clean"})
     assert SUPERVISIONS["clean"] != SUPERVISIONS["self"] != SUPERVISIONS["recorrupted"]
-    assert BlindSpots() == BlindSpots()
+    assert BlindSpots() == BlindSpots() == SUPERVISIONS["self"] != BlindSpots("row")
+    assert repr(BlindSpots("row")) == "BlindSpots(direction='row')"
 
 
 def test_estimated_strengths_give_a_range_for_clean_images_and_the_median_for_noisy_ones():
@@ -287,3 +310,61 @@ def test_what_does_not_go_together(noisy, params, clean, message):
     with pytest.raises(ValueError, match=message):
         denoiser.fit(noisy[:50], clean=noisy[:50] if clean else None)
     assert not hasattr(denoiser, "image_shape_")
+
+
+# Noise that is alike along lines
+
+
+def with_stripes(images, direction):
+    """Return digits with stripes and a little independent noise."""
+    noise = Compose([RowNoise(0.3, direction=direction), GaussianNoise(0.1)])
+    return add_noise(images, noise, random_state=0)
+
+
+def test_stripes_are_removed_where_whole_lines_are_hidden_and_not_where_pixels_are(digits):
+    direction = "row"
+    clean = np.kron(digits[0][:1000].reshape(-1, 8, 8), np.ones((2, 2)))
+    noisy = with_stripes(clean, direction)
+    options = {"value_range": (0, 1), "epochs": 12, "random_state": 0}
+    lines = UNetDenoiser(supervision=BlindSpots(direction), **options).fit(noisy)
+    pixels = UNetDenoiser(supervision="self", **options).fit(noisy)
+    before, with_lines, with_pixels = (
+        mean_psnr(clean, images)
+        for images in (noisy, lines.transform(noisy), pixels.transform(noisy))
+    )
+    assert with_lines > before + 4
+    assert with_lines > with_pixels + 3
+    # The score hides lines too, so it ranks them in the same order.
+    assert lines.score(noisy) > 5
+
+
+def test_a_denoiser_that_has_learned_from_lines_is_cloned_saved_and_searched(digits, tmp_path):
+    noisy = with_stripes(digits[0][:200].reshape(-1, 8, 8), "row")
+    denoiser = quick_denoiser(supervision=BlindSpots("row"), value_range=(0, 1)).fit(noisy)
+    assert clone(denoiser).supervision == BlindSpots("row")
+    denoiser.save(tmp_path / "lines.skdenoise")
+    again = load(tmp_path / "lines.skdenoise")
+    assert again.supervision == BlindSpots("row")
+    np.testing.assert_array_equal(again.transform(noisy), denoiser.transform(noisy))
+    assert again.score(noisy) == denoiser.score(noisy)
+    again.partial_fit(noisy)
+    search = GridSearchCV(
+        quick_denoiser(supervision=BlindSpots(), value_range=(0, 1)),
+        {"supervision__direction": [None, "row"]},
+        cv=2,
+    ).fit(noisy)
+    assert set(search.cv_results_["param_supervision__direction"]) == {None, "row"}
+
+
+def test_what_lines_cannot_do_is_refused(digits):
+    X = digits[0][:50].reshape(-1, 8, 8)
+    with pytest.raises(ValueError, match="direction='diagonal' is not one of 'row', 'column'"):
+        quick_denoiser(supervision=BlindSpots("diagonal")).fit(X)
+    with pytest.raises(
+        ValueError, match="predicts a row from those beside it, but the images have 1"
+    ):
+        quick_denoiser(supervision=BlindSpots("row")).fit(X.reshape(-1, 1, 64))
+    with pytest.raises(ValueError, match="hides single pixels, but the network has learned"):
+        quick_denoiser(supervision=BlindSpots("row"), inference="j_invariant").fit(X)
+    with pytest.raises(ValueError, match="learns from noisy images alone, but clean= is given"):
+        quick_denoiser(supervision=BlindSpots("row")).fit(X, clean=X)
