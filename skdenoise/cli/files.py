@@ -29,7 +29,9 @@ from skdenoise.cli.common import (
 from skdenoise.cli.models import Model, file_of, loaded
 from skdenoise.cli.self_check import SelfCheck, advice, self_check, summary
 from skdenoise.denoisers.own_range import denoise_images
+from skdenoise.denoisers.pretrained import MODEL_CARDS
 from skdenoise.denoisers.unet import UNetDenoiser
+from skdenoise.evaluation.conformal import ConformalDenoiser
 from skdenoise.images.value_range import range_of_images
 from skdenoise.io.file_names import (
     ENDINGS,
@@ -132,6 +134,15 @@ def denoise(
             "back. If the camera adds an offset, give it as black (--value-range).",
         ),
     ] = False,
+    intervals: Annotated[
+        float | None,
+        typer.Option(
+            metavar="COVERAGE",
+            help="Also write the ends of an interval for each pixel, to NAME_low and NAME_high beside the result. "
+            "With 0.9, the true value of 90 % of the pixels is in its interval, on average. For photo-gray.",
+            show_default=False,
+        ),
+    ] = None,
     value_range: ValueRange = None,
     overwrite: Overwrite = False,
     quiet: Quiet = False,
@@ -149,6 +160,16 @@ def denoise(
     file = file_of(model)
     import_keras_in_silence()
     denoiser = loaded(file)
+    conformal = None
+    if intervals is not None:
+        if strength is not None or stabilize or self_ensemble or separate_channels:
+            raise typer.BadParameter(
+                "the intervals are those of the denoiser as it is. Leave out --strength, --stabilize, "
+                "--self-ensemble and --separate-channels.",
+                param_hint="--intervals",
+            )
+        conformal = _calibrated(model, intervals, value_range)
+        _check_ends(jobs)
     if self_ensemble:
         if not getattr(denoiser, "augment", False):
             raise typer.BadParameter(
@@ -168,7 +189,7 @@ def denoise(
     try:
         for job in _tracked(jobs, hidden=hidden or len(jobs) == 1):
             with _warnings_of(job.input):
-                _run(job, denoiser, value_range, overwrite, checked=as_json or not quiet)
+                _run(job, denoiser, conformal, value_range, overwrite, checked=as_json or not quiet)
             if job.status == "skipped" and not as_json:
                 say(f"skipped: {job.reason}")
             elif not hidden and not sys.stdout.isatty():
@@ -195,6 +216,39 @@ def denoise(
 
 class _CannotWriteError(Exception):
     """A result cannot be written, and the next ones cannot either."""
+
+
+def _calibrated(model, coverage, value_range):
+    """Return a denoiser of the package with its intervals."""
+    try:
+        if model.exists() or str(model) not in MODEL_CARDS:
+            raise ValueError(
+                f"{model} has no calibration with it. In Python, ConformalDenoiser calibrates any denoiser on clean "
+                "images."
+            )
+        return ConformalDenoiser.from_pretrained(
+            str(model), coverage=coverage, value_range=value_range
+        )
+    except ValueError as error:
+        raise typer.BadParameter(str(error), param_hint="--intervals") from error
+
+
+def _ends_of(output):
+    """Return the files of the ends of the intervals of a result."""
+    return [output.with_name(f"{output.stem}_{end}{output.suffix}") for end in ("low", "high")]
+
+
+def _check_ends(jobs):
+    """Check that the ends of intervals are not written over results."""
+    results = {job.output for job in jobs}
+    for job in jobs:
+        for path in _ends_of(job.output):
+            if path in results:
+                raise typer.BadParameter(
+                    f"an end of the intervals of {job.input} would be written to {path}, where another result goes. "
+                    "Denoise them into separate folders.",
+                    param_hint="--intervals",
+                )
 
 
 def _stabilize(denoiser, model):
@@ -297,19 +351,29 @@ def _tracked(jobs, hidden):
     return track(jobs, "denoising", verbose=not hidden)
 
 
-def _run(job, denoiser, value_range, overwrite, *, checked):
-    """Denoise a file, and record the result in the job; if `checked`, with its noise."""
+def _run(job, denoiser, conformal, value_range, overwrite, *, checked):
+    """Denoise a file, and record the result in the job; if `checked`, with its noise.
+
+    With `conformal`, the ends of the intervals are written as well.
+    """
     start = time.perf_counter()
+    ends = [] if conformal is None else _ends_of(job.output)
     try:
-        if job.output.exists() and not overwrite:
-            raise ValueError(f"{job.output} exists; use --overwrite to replace it.")
+        for path in (job.output, *ends):
+            if path.exists() and not overwrite:
+                raise ValueError(f"{path} exists; use --overwrite to replace it.")
         if _is_archive(job.input):
+            if ends:
+                raise ValueError("an archive cannot have intervals; give its images as files.")
             write, noisy, denoised = _denoised_archive(job.input, denoiser, value_range)
         else:
             noisy, write_images = _read(job.input, job.output)
             denoised = _denoised(denoiser, noisy, value_range)
             write = functools.partial(write_images, images=denoised)
+        bounds = conformal.predict_interval(noisy) if ends else ()
         _write(write, job.output)
+        for path, bound in zip(ends, bounds, strict=True):
+            _write(functools.partial(write_images, images=bound), path)
         job.status = "done"
         if checked:
             own_range = value_range or range_of_images(noisy, denoiser.value_range_)

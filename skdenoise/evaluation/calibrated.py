@@ -14,7 +14,7 @@ from sklearn.utils.validation import check_is_fitted
 from skdenoise.evaluation.find_denoiser import find_denoiser
 from skdenoise.images.layout import as_nhwc, check_image_shape, check_images
 from skdenoise.images.pixels import PixelFormat, chunks
-from skdenoise.images.value_range import check_value_range
+from skdenoise.images.value_range import check_value_range, range_of_images
 from skdenoise.noise.adding import corrupt
 from skdenoise.noise.from_parameters import resolve_noise
 from skdenoise.seeding import Stream, draw_seed, generator
@@ -159,13 +159,18 @@ class CalibratedDenoiser(BaseEstimator, ABC):
             )
         return known if self.noise_factor is None else resolve_noise("gaussian", self.noise_factor)
 
+    def _pixels(self, X):
+        """Return the format of images."""
+        value_range = range_of_images(X, None) if self.value_range_ is None else self.value_range_
+        return PixelFormat(X.dtype, value_range)
+
     def _as_nhwc(self, X):
         shape = getattr(self._fitted().denoiser, "image_shape_", None) if X.ndim == 2 else None
         return as_nhwc(X, check_image_shape(shape, X))
 
     def _denoised(self, X):
         """Return checked images and what becomes of them, NHWC in units of the value range."""
-        pixels = PixelFormat(X.dtype, self.value_range_)
+        pixels = self._pixels(X)
         denoised = np.asarray(self._fitted().denoiser.transform(X)).reshape(X.shape)
         return tuple(
             np.concatenate([pixels.to_unit(images[part]) for part in chunks(images)])

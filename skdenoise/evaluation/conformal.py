@@ -2,23 +2,26 @@
 
 import math
 from collections import Counter
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.stats import betabinom
 from sklearn.base import BaseEstimator
+from sklearn.frozen import FrozenEstimator
 from sklearn.utils.validation import check_is_fitted
 
+from skdenoise.denoisers.unet import UNetDenoiser
 from skdenoise.evaluation.calibrated import CalibratedDenoiser, check_number
-from skdenoise.evaluation.expected_error import ExpectedError
+from skdenoise.evaluation.calibration import Calibration, upper_ends
+from skdenoise.evaluation.expected_error import ExpectedError, LocalContrast
+from skdenoise.evaluation.packaged import packaged_calibrations
 from skdenoise.evaluation.usual_noise import UsualNoise, in_words, noise_statistics
 from skdenoise.images.layout import check_images
 from skdenoise.images.pixels import PixelFormat, dtype_limits
+from skdenoise.images.ragged import ImageList, is_image_list
 from skdenoise.user_warnings import warn_user
 
-# The scores of an image are kept as the upper ends of so many equal shares of its pixels.
-_N_SHARES = 1000
 # Noise that is so many times further from the usual than all of the calibration is warned of in a single image,
 # less unusual noise if so many images of a call are further that this is less probable by chance.
 _FAR, _SURPRISING = 2, 0.001
@@ -117,16 +120,81 @@ class ConformalDenoiser(CalibratedDenoiser):
         self.noise_factor = noise_factor
         self.random_state = random_state
 
+    @classmethod
+    def from_pretrained(
+        cls,
+        name: str,
+        *,
+        coverage: float = 0.9,
+        confidence_level: float | None = None,
+        value_range: tuple[float, float] | None = None,
+    ) -> Self:
+        """Return a denoiser that comes with the package, calibrated on photographs.
+
+        Parameters
+        ----------
+        name : {"photo-gray"}
+            Which one. It is calibrated for grey and for colour photographs with Gaussian noise of standard
+            deviations from 0 to 55 of 255, in six groups of strengths, in each of which the promise holds.
+        coverage, confidence_level : float
+            As in the class.
+        value_range : (low, high), default=None
+            Pixel values of black and white. If None, it depends on the images, as in
+            ``UNetDenoiser.from_pretrained``.
+
+        Returns
+        -------
+        ConformalDenoiser
+            Ready for ``predict_interval``, without ``fit``.
+
+        Raises
+        ------
+        ValueError
+            For a name that is not known, and for denoisers without a calibration.
+
+        Notes
+        -----
+        The expected error of a pixel is the cube root of the local contrast, 5x5 pixels of the denoised image. On 290
+        photographs under free licences, with noise of each group of strengths, it was measured how far the
+        truth is in units of it (``python experiments/calibrate_photographs.py``).
+
+        Examples
+        --------
+        >>> from sklearn.datasets import load_sample_image
+        >>> from skdenoise import ConformalDenoiser, add_noise
+        >>> clean = load_sample_image("flower.jpg")[:128, :128]
+        >>> noisy = add_noise(clean[None], noise_factor=0.1, random_state=0)
+        >>> low, high = ConformalDenoiser.from_pretrained("photo-gray").predict_interval(
+        ...     noisy
+        ... )
+        >>> bool((low <= high).all())
+        True
+        """
+        calibrations = packaged_calibrations(name)
+        denoiser = UNetDenoiser.from_pretrained(name, value_range=value_range)
+        conformal = cls(
+            FrozenEstimator(denoiser), coverage=coverage, confidence_level=confidence_level
+        )
+        conformal.denoiser_ = conformal.denoiser
+        conformal.value_range_ = denoiser.value_range_
+        conformal.image_shape_ = (None, None, None)
+        conformal._expected, conformal._calibrations = LocalContrast(), calibrations
+        conformal.n_calibration_ = min(one.n_images for one in calibrations.values())
+        conformal._check_number()
+        return conformal
+
     def _calibrate(self, first, others, seed):
         """Learn from the first images what errors to expect, and score the errors of the others."""
         self._expected = ExpectedError(seed).fit(*first)
         scores = np.abs(others.denoised - others.true)
         scores /= self._expected.predict(others.noisy, others.denoised)
-        self._scores = _upper_ends(scores.reshape(len(scores), -1))
-        self._usual = UsualNoise(
-            *(noise_statistics(each.noisy, each.denoised) for each in (first, others))
+        calibration = Calibration(
+            [upper_ends(scores.reshape(len(scores), -1))],
+            np.array([]),
+            UsualNoise(*(noise_statistics(each.noisy, each.denoised) for each in (first, others))),
+            0 <= others.true.min() <= others.true.max() <= 1,
         )
-        self._is_in_range = 0 <= others.true.min() <= others.true.max() <= 1
+        self._calibrations = {scores.shape[-1]: calibration}
 
     def predict_interval(
         self,
@@ -140,14 +208,14 @@ class ConformalDenoiser(CalibratedDenoiser):
         Parameters
         ----------
         X : array-like of the layout given to ``fit``
-            Noisy images.
+            Noisy images. Or a list of images whose sizes differ.
         coverage, confidence_level : float, default=None
             Instead of the parameters of the same names, without another calibration. If `coverage` is given
             alone, it is the average over images.
 
         Returns
         -------
-        low, high : ndarray of the shape and dtype of `X`
+        low, high : ndarray of the shape and dtype of `X`, or lists of such arrays
             The ends of the intervals. Of integers, they are rounded down and up.
 
         Raises
@@ -155,7 +223,8 @@ class ConformalDenoiser(CalibratedDenoiser):
         sklearn.exceptions.NotFittedError
             If it is not fitted.
         ValueError
-            If the calibration had too few images for the promise.
+            If the calibration had too few images for the promise, or images with as many channels were not part of
+            it.
 
         Warns
         -----
@@ -168,13 +237,33 @@ class ConformalDenoiser(CalibratedDenoiser):
             if confidence_level is None:
                 confidence_level = self.confidence_level
         self._check_number(coverage, confidence_level)
-        factor = _threshold(self._scores, coverage, confidence_level)
-        X = check_images(self._fitted().prepare(X))
+        if is_image_list(X):
+            images = ImageList(X)
+            ends = [
+                self._interval(image[np.newaxis], coverage, confidence_level) for image in images
+            ]
+            return tuple(
+                [end.reshape(shape) for end, shape in zip(each, images.shapes, strict=True)]
+                for each in zip(*ends, strict=True)
+            )
+        return self._interval(check_images(self._fitted().prepare(X)), coverage, confidence_level)
+
+    def _interval(self, X, coverage, confidence_level):
         noisy, denoised = self._denoised(X)
-        self._warn_of_other_noise(noisy, denoised)
-        half = factor * self._expected.predict(noisy, denoised)
+        calibration = self._calibrations.get(noisy.shape[-1])
+        if calibration is None:
+            known = " or ".join(map(str, self._calibrations))
+            raise ValueError(
+                f"The images have {noisy.shape[-1]} channel(s), but the intervals were calibrated on images of "
+                f"{known}. Calibrate on images like those to denoise."
+            )
+        statistics = noise_statistics(noisy, denoised)
+        self._warn_of_other_noise(calibration.usual, statistics)
+        factors = calibration.factors(statistics[:, 0], coverage, confidence_level)
+        half = factors[:, np.newaxis, np.newaxis, np.newaxis]
+        half = half * self._expected.predict(noisy, denoised)
         low, high = denoised - half, denoised + half
-        if self._is_in_range:
+        if calibration.is_in_range:
             low, high = np.clip(low, 0, 1), np.clip(high, 0, 1)
         return self._stored(low, X, np.floor), self._stored(high, X, np.ceil)
 
@@ -191,52 +280,22 @@ class ConformalDenoiser(CalibratedDenoiser):
     def _stored(self, unit, X, rounded):
         """Return ends of intervals in the shape and dtype of images."""
         if X.dtype.kind == "f":
-            pixels = PixelFormat(X.dtype, self.value_range_)
-            return pixels.from_unit(unit).reshape(X.shape)
-        as_floats = PixelFormat(np.dtype(np.float64), self.value_range_)
+            return self._pixels(X).from_unit(unit).reshape(X.shape)
+        as_floats = PixelFormat(np.dtype(np.float64), self._pixels(X).value_range)
         values = rounded(np.round(as_floats.from_unit(unit), 4))
         return np.clip(values, *dtype_limits(X.dtype)).astype(X.dtype).reshape(X.shape)
 
-    def _warn_of_other_noise(self, noisy, denoised):
-        statistics = noise_statistics(noisy, denoised)
-        distances, known = self._usual.distances(statistics), self._usual.calibration_distances
+    def _warn_of_other_noise(self, usual, statistics):
+        distances, known = usual.distances(statistics), usual.calibration_distances
         is_outside = distances > known[-1]
         # How many new images are further from the usual than all others that are like them.
         chance = betabinom.sf(is_outside.sum() - 1, len(distances), 1, len(known))
         if chance > _SURPRISING and distances.max() <= _FAR * known[-1]:
             return
-        unusual = Counter(in_words(self._usual.deviations(statistics[is_outside])))
+        unusual = Counter(in_words(usual.deviations(statistics[is_outside])))
         found = ", ".join(f"{name} ({count})" for name, count in unusual.most_common())
         warn_user(
-            f"What was removed from {is_outside.sum()} of {len(noisy)} image(s) is not as in the calibration: it "
+            f"What was removed from {is_outside.sum()} of {len(statistics)} image(s) is not as in the calibration: it "
             f"{found}. For other noise or other images, the intervals do not hold as often as they promise. "
             "Calibrate on images with this noise."
         )
-
-
-def _upper_ends(scores):
-    """Return the scores of images as the upper ends of equal shares of their pixels, in ascending order."""
-    n_pixels = scores.shape[1]
-    n_shares = min(_N_SHARES, n_pixels)
-    last = np.ceil(np.arange(1, n_shares + 1) * n_pixels / n_shares).astype(int) - 1
-    return np.sort(scores, axis=1)[:, last]
-
-
-def _threshold(scores, coverage, confidence_level):
-    """Return the score up to which pixels are in their intervals.
-
-    Parameters
-    ----------
-    scores : ndarray of shape (n, n_shares)
-        The scores of the calibration, as of `_upper_ends`.
-    coverage, confidence_level : float
-        As in `ConformalDenoiser`.
-    """
-    n, n_shares = scores.shape
-    if confidence_level is not None:
-        of_images = np.sort(scores[:, math.ceil(coverage * n_shares - 1e-9) - 1])
-        return of_images[math.ceil((n + 1) * confidence_level - 1e-9) - 1]
-    # The shares outside may sum up to this, if those of one more image are all outside.
-    allowed = (1 - coverage) * (n + 1) - 1
-    n_inside = math.ceil((n - allowed) * n_shares - 1e-6)
-    return np.sort(scores, axis=None)[n_inside - 1]

@@ -10,6 +10,8 @@ from skdenoise.typing import UnitImages
 _N_PIXELS, _N_TREES, _N_LEAVES = 200_000, 50, 31
 # Smaller errors than this share of the usual one are not expected anywhere.
 _LEAST_SHARE, _LEAST = 0.1, 1e-5
+# The window of the local contrast, and what is added to it, chosen on other photographs than those that calibrate.
+_CONTRAST_SIDE, _LEAST_CONTRAST = 5, np.float32(0.03)
 
 
 class ExpectedError:
@@ -64,6 +66,19 @@ class ExpectedError:
             predicted = self.regression_.predict(_features(noisy[part], denoised[part]))
             errors[part] = np.maximum(predicted, self.least_).reshape(errors[part].shape)
         return errors
+
+
+class LocalContrast:
+    """The expected error of pixels that grows with the contrast around them, of which nothing is learned.
+
+    The cube root of the standard deviation of 5x5 denoised pixels. On photographs it made intervals as narrow as
+    the spread over eight orientations did, in one pass, and narrower than the regression of `ExpectedError`.
+    """
+
+    def predict(self, noisy: UnitImages, denoised: UnitImages) -> NDArray[np.float32]:
+        """Return the expected absolute error of each pixel, up to a factor."""
+        variance = _mean(denoised**2, _CONTRAST_SIDE) - _mean(denoised, _CONTRAST_SIDE) ** 2
+        return np.cbrt(np.sqrt(np.maximum(variance, 0))) + _LEAST_CONTRAST
 
 
 def _features(noisy, denoised):

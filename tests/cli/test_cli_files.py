@@ -643,3 +643,57 @@ def test_denoise_names_the_file_whose_range_a_hot_pixel_sets(tmp_path):
         *("--value-range", "0:1023"),
     )
     assert "warning: " not in given.stderr
+
+
+# Intervals
+
+
+@pytest.mark.parametrize("ending", [".png", ".jpg", ".tif"])
+def test_denoise_writes_the_ends_of_intervals_beside_the_result(photographs, tmp_path, ending):
+    clean = np.tile(photographs[6], (2, 2, 1))
+    noisy = add_noise(clean[np.newaxis], noise_factor=0.1, random_state=0)[0]
+    write_image(tmp_path / f"noisy{ending}", noisy)
+    options = ("-o", tmp_path / "out", "--intervals", 0.9)
+    result = skdenoise("denoise", "photo-gray", tmp_path / f"noisy{ending}", *options)
+    assert result.exit_code == 0, result.output
+    names = sorted(path.name for path in (tmp_path / "out").iterdir())
+    assert names == [f"noisy{ending}", f"noisy_high{ending}", f"noisy_low{ending}"]
+    denoised, high, low = (read_image(tmp_path / "out" / name).astype(int) for name in names)
+    tolerance = 12 if ending == ".jpg" else 0  # which JPEG changes
+    assert (low <= denoised + tolerance).mean() > 0.99
+    assert (denoised <= high + tolerance).mean() > 0.99
+    assert ((low <= clean) & (clean <= high)).mean() > 0.6
+    again = skdenoise("denoise", "photo-gray", tmp_path / f"noisy{ending}", *options)
+    assert again.exit_code == 1
+    (tmp_path / "out" / f"noisy{ending}").unlink()
+    again = skdenoise("denoise", "photo-gray", tmp_path / f"noisy{ending}", *options)
+    assert f"noisy_low{ending} exists" in again.output
+    assert not (tmp_path / "out" / f"noisy{ending}").exists()
+
+
+def said(result):
+    """Return what a command says, without the lines of a box around it."""
+    return re.sub(r"[\s│]+", " ", result.output)
+
+
+def test_denoise_refuses_intervals_that_it_cannot_promise(folder, trained, tmp_path):
+    out = ("-o", tmp_path / "out", "--intervals", 0.9)
+    image = folder / "0.png"
+    result = skdenoise("denoise", trained[1], image, *out)
+    assert result.exit_code == 2
+    assert "has no calibration with it" in said(result)
+    result = skdenoise("denoise", "photo-real", image, *out)
+    assert "has no calibration with it" in said(result)
+    result = skdenoise("denoise", "photo-gray", image, *out, "--strength", 0.5)
+    assert "Leave out --strength" in said(result)
+    result = skdenoise("denoise", "photo-gray", image, "-o", tmp_path / "out", "--intervals", 90)
+    assert "between 0 and 1" in said(result)
+    write_image(tmp_path / "0.png", read_image(image))
+    write_image(tmp_path / "0_low.png", read_image(image))
+    result = skdenoise("denoise", "photo-gray", tmp_path / "0.png", tmp_path / "0_low.png", *out)
+    assert "where another result goes" in said(result)
+    assert not (tmp_path / "out").exists()
+    np.savez(tmp_path / "some.npz", images=np.zeros((2, 32, 32), np.uint8))
+    result = skdenoise("denoise", "photo-gray", tmp_path / "some.npz", *out)
+    assert result.exit_code == 1
+    assert "an archive cannot have intervals" in result.output

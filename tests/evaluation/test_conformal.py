@@ -20,7 +20,7 @@ from skdenoise import (
     SubspaceDenoiser,
     add_noise,
 )
-from skdenoise.evaluation.conformal import _threshold, _upper_ends
+from skdenoise.evaluation.calibration import threshold, upper_ends
 
 NOISE = 0.3
 
@@ -52,9 +52,9 @@ def test_the_promises_hold_over_repeated_calibrations(n, n_pixels):
     average, of_images = [], []
     for _ in range(2000 if n_pixels < 1000 else 300):
         scores = rng.gamma(0.5, size=(n + 1, n_pixels)) * rng.gamma(2, size=(n + 1, 1))
-        calibration, new = _upper_ends(scores[:-1]), scores[-1]
-        average.append((new <= _threshold(calibration, 0.9, None)).mean())
-        of_images.append((new <= _threshold(calibration, 0.8, 0.9)).mean() >= 0.8)
+        calibration, new = upper_ends(scores[:-1]), scores[-1]
+        average.append((new <= threshold(calibration, 0.9, None)).mean())
+        of_images.append((new <= threshold(calibration, 0.8, 0.9)).mean() >= 0.8)
     for found in (average, of_images):
         error = np.std(found) / np.sqrt(len(found))
         assert np.mean(found) > 0.9 - 3 * error
@@ -201,3 +201,68 @@ def test_unknown_noise_must_be_given(digits):
         ConformalDenoiser(FrozenEstimator(learned)).fit(X)
     told = ConformalDenoiser(FrozenEstimator(learned), noise="gaussian", noise_factor=NOISE)
     assert told.fit(X).n_calibration_ == 100
+
+
+# Calibrated in the package
+
+
+@pytest.fixture(scope="module")
+def packaged():
+    return ConformalDenoiser.from_pretrained("photo-gray")
+
+
+@pytest.mark.parametrize("dtype", ["uint8", "float32", "uint16"])
+@pytest.mark.parametrize("channels", [1, 3])
+@pytest.mark.parametrize("strength", [0.03, 0.15])
+def test_photographs_are_covered_without_a_calibration_of_ones_own(
+    packaged, photographs, dtype, channels, strength
+):
+    clean = photographs[:, 100:260, 100:260].astype("float64") / 255
+    clean = clean if channels == 3 else clean[..., 1]
+    if dtype != "float32":
+        clean = np.rint(np.iinfo(dtype).max * clean)
+    clean = clean.astype(dtype)
+    noisy = add_noise(clean, noise_factor=strength, random_state=0)
+    low, high = packaged.predict_interval(noisy)
+    assert low.dtype == high.dtype == noisy.dtype
+    assert (low <= high).all()
+    # One of the two has much more fine detail than most photographs.
+    assert 0.7 < shares_inside((low, high), clean).mean() < 0.97
+    half_as_sure = packaged.predict_interval(noisy, coverage=0.5)
+    assert shares_inside(half_as_sure, clean).mean() == pytest.approx(0.5, abs=0.2)
+
+
+def test_photographs_of_several_sizes_are_a_list(packaged, photographs):
+    noisy = add_noise(photographs[..., 1], noise_factor=0.1, random_state=0)
+    parts = [noisy[0, :60, :90], noisy[1, :70, :50, np.newaxis]]
+    low, high = packaged.predict_interval(parts)
+    assert [end.shape for end in low] == [end.shape for end in high] == [(60, 90), (70, 50, 1)]
+    alone, _ = packaged.predict_interval(parts[0][np.newaxis])
+    np.testing.assert_array_equal(low[0], alone[0])
+
+
+def test_stronger_noise_has_wider_intervals_and_is_warned_of_beyond_the_calibration(
+    photographs,
+):
+    packaged = ConformalDenoiser.from_pretrained("photo-gray", value_range=(0, 1))
+    clean = photographs[:1, :128, :128, 1].astype("float32") / 255
+    widths = []
+    for strength in (0.02, 0.08, 0.18):
+        low, high = packaged.predict_interval(
+            add_noise(clean, noise_factor=strength, random_state=0)
+        )
+        widths.append((high - low).mean())
+    assert widths == sorted(widths)
+    with pytest.warns(UserWarning, match="it is stronger"):
+        packaged.predict_interval(add_noise(clean, noise_factor=0.5, random_state=0))
+
+
+def test_only_photo_gray_has_a_calibration(packaged, photographs):
+    with pytest.raises(ValueError, match="photo-real has no calibration with it"):
+        ConformalDenoiser.from_pretrained("photo-real")
+    with pytest.raises(ValueError, match="is not a denoiser that comes with the package"):
+        ConformalDenoiser.from_pretrained("photo-blue")
+    with pytest.raises(ValueError, match=r"coverage=0\.999 needs at least 1998"):
+        ConformalDenoiser.from_pretrained("photo-gray", coverage=0.999)
+    with pytest.raises(ValueError, match="with 1 or 3 channels"):
+        packaged.predict_interval(photographs[:1, :64, :64, :2])
