@@ -121,6 +121,8 @@ class NoiseNoveltyDisplay:
         NoiseNoveltyDisplay
             The same display.
         """
+        from matplotlib.ticker import LogLocator, NullLocator
+
         if ax is None:
             ax = new_figure(8, 4).subplots()
         self.ax_, self.figure_ = ax, ax.figure
@@ -134,8 +136,11 @@ class NoiseNoveltyDisplay:
             ylabel="distance from the usual",
             yscale="log",
         )
-        for axis in (ax.yaxis.set_major_formatter, ax.yaxis.set_minor_formatter):
-            axis("{x:g}")
+        ax.yaxis.set(
+            major_locator=LogLocator(subs=(1, 2, 5)),
+            minor_locator=NullLocator(),
+            major_formatter="{x:g}",
+        )
         ax.grid(alpha=0.3)
         legend_beside(ax)
         return self

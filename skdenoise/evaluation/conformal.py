@@ -24,7 +24,7 @@ from skdenoise.user_warnings import warn_user
 
 # Noise that is so many times further from the usual than all of the calibration is warned of in a single image,
 # less unusual noise if so many images of a call are further that this is less probable by chance.
-_FAR, _SURPRISING = 2, 0.001
+_FAR, _SURPRISING = 3, 0.001
 
 
 class ConformalDenoiser(CalibratedDenoiser):
