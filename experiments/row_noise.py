@@ -15,7 +15,7 @@ import numpy as np
 from _data import load_mnist, load_photographs
 from _record import main, mean_psnr
 
-from skdenoise import BlindSpots, Compose, GaussianNoise, RowNoise, UNetDenoiser, add_noise
+from skdenoise import Compose, GaussianNoise, RowNoise, UNetDenoiser, add_noise
 
 COLUMNS = ["images", "row noise", "noisy (dB)", "self (dB)", "rows hidden (dB)", "pairs (dB)"]
 
@@ -61,7 +61,7 @@ def row(images, X, test, rows, white, options):
     found = {"noisy (dB)": [mean_psnr(test, noisy_test)]}
     ways = {
         "self (dB)": ("self", {}),
-        "rows hidden (dB)": (BlindSpots("row"), {}),
+        "rows hidden (dB)": ("self_rows", {}),
         "pairs (dB)": ("clean", {"clean": X}),
     }
     for name, (supervision, pairs) in ways.items():

@@ -67,12 +67,10 @@ from skdenoise.onnx import register_onnx_converters, to_onnx
 from skdenoise.reports.certificate import Certificate, certify
 from skdenoise.reports.comparison import ComparisonDisplay, DenoisingComparison, compare_denoising
 from skdenoise.reports.corruptions import CorruptionReport, corruption_report
-from skdenoise.supervision.blind_spots import BlindSpots
 
 __version__ = "0.1.0"
 
 __all__ = [
-    "BlindSpots",
     "Brightness",
     "CameraNoise",
     "CameraPipeline",

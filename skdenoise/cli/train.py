@@ -76,7 +76,8 @@ def train(
         str,
         typer.Option(
             help="How to learn. clean: from clean images. self: from noisy images, by predicting hidden "
-            "pixels (the noise must be independent between pixels). recorrupted: from images with "
+            "pixels (the noise must be independent between pixels). self_rows, self_columns: the same, by predicting "
+            "hidden rows or columns (for stripes). recorrupted: from images with "
             "Gaussian noise, by adding more (--noise-factor: its strength, or estimate).",
             callback=choice_of(_SUPERVISION),
         ),

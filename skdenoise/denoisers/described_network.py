@@ -1,6 +1,6 @@
 """Described networks: what a model file says of a network and of the way it learned, checked when it is read."""
 
-from skdenoise.denoisers.description import integers
+from skdenoise.denoisers.description import cannot_hold, integers
 from skdenoise.supervision.by_name import SUPERVISIONS
 
 
@@ -40,6 +40,7 @@ def described_architecture(network, size, weights):
 
 
 def name_of(supervision):
-    """Return the name of a way to learn, for a model file, or itself if it has parameters of its own."""
-    is_known = SUPERVISIONS.get(supervision.name) == supervision
-    return supervision.name if is_known else supervision
+    """Return the name of a way to learn that has one, for a model file."""
+    if SUPERVISIONS.get(supervision.name) != supervision:
+        raise cannot_hold(f"supervision={supervision!r}")
+    return supervision.name

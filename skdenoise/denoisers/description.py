@@ -9,7 +9,6 @@ from skdenoise.inference.by_name import INFERENCE_STEPS
 from skdenoise.noise.adding import corrupt_unit
 from skdenoise.noise.from_parameters import resolve_noise
 from skdenoise.noise.model import NoiseModel
-from skdenoise.supervision.blind_spots import BlindSpots
 
 # Noise models within each other, and items of all lists of a parameter. Noise of more parts than that
 # would take for ever.
@@ -31,7 +30,7 @@ def encoded(value, name):
     Raises
     ------
     ValueError
-        For objects that are not of one of the `_KINDS`, or are too many.
+        For objects that are not noise models or inference steps of this package, or are too many.
     """
     description = _encoded(value, name)
     _check_size(description, name)
@@ -105,17 +104,11 @@ def _decoded(value):
     return value
 
 
-_KINDS = {
-    "noise_model": NoiseModel,
-    "inference_step": InferenceStep,
-    "supervision": BlindSpots,
-}
+_KINDS = {"noise_model": NoiseModel, "inference_step": InferenceStep}
 
 
 def _class_named(kind, name):
-    """Return the class of one of the `_KINDS` of this package that has a name, None for others."""
-    if kind == "supervision":
-        return BlindSpots if name == "BlindSpots" else None
+    """Return the noise model or inference step of this package that has a name, None for others."""
     if kind == "inference_step":
         return {step.__name__: step for step in INFERENCE_STEPS.values()}.get(name)
     model = getattr(noise_models, name, None) if name in noise_models.__all__ else None

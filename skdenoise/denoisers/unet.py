@@ -98,10 +98,11 @@ class UNetDenoiser(Denoiser):
         everywhere, denoises, and transforms back. Give the noise, for example from `fit_noise_model`, in
         units of the same value range; ``"estimate"`` measures it in each image. Black must be the value
         without light. It can be changed after ``fit``.
-    supervision : {"clean", "self", "recorrupted"} or BlindSpots, default="clean"
+    supervision : {"clean", "self", "self_rows", "self_columns", "recorrupted"}, default="clean"
         What the network learns from. ``"clean"``: clean images, or pairs of noisy and clean images.
         ``"self"``: noisy images alone; some pixels are hidden, and the network predicts them from their
-        neighbours; `BlindSpots` hides whole rows or columns, for stripes. ``"recorrupted"``: noisy images alone, with Gaussian noise of the known strength
+        neighbours. ``"self_rows"`` and ``"self_columns"``: the same with whole lines hidden, for noise that is
+        alike along them, such as stripes; `augment` then turns images by half turns alone. ``"recorrupted"``: noisy images alone, with Gaussian noise of the known strength
         `noise_factor`, to which more is added. See Notes.
     label_weight : float, default=None
         How much the labels `y` of a fit count. 0 ignores `y`. Otherwise, a small helper network learns along

@@ -30,10 +30,10 @@ class JInvariant(InferenceStep):
 
     def check(self, *, supervision, augment, inner):
         """Check that the network learns to predict hidden pixels."""
-        if getattr(supervision, "direction", None) is not None:
+        if supervision.direction is not None:
             raise ValueError(
                 "inference='j_invariant' hides single pixels, but the network has learned to predict whole "
-                f"lines, with supervision={supervision!r}. Leave the step out."
+                f"lines, with supervision={supervision.name!r}. Leave the step out."
             )
         if not supervision.hides_pixels:
             raise ValueError(

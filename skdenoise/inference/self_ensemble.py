@@ -29,6 +29,11 @@ class SelfEnsemble(InferenceStep):
 
     def check(self, *, supervision, augment, inner):
         """Check that the network learns all orientations."""
+        if supervision.direction is not None:
+            raise ValueError(
+                "inference='self_ensemble' turns images, so that rows become columns, but the network has learned to "
+                f"predict {supervision.direction}s, with supervision={supervision.name!r}. Leave the step out."
+            )
         if not augment:
             raise ValueError(
                 "inference='self_ensemble' flips and turns images, which the network has not learned to "

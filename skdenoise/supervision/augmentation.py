@@ -28,7 +28,12 @@ class View(NamedTuple):
 
 
 def draw_view(
-    shape: Sequence[int], size: tuple[int, int], augment: bool, rng: np.random.Generator
+    shape: Sequence[int],
+    size: tuple[int, int],
+    augment: bool,
+    rng: np.random.Generator,
+    *,
+    quarter_turns: bool = True,
 ) -> View:
     """Draw a random view of an image.
 
@@ -43,13 +48,16 @@ def draw_view(
         degrees.
     rng : numpy.random.Generator
         Source of randomness.
+    quarter_turns : bool
+        Whether square patches are rotated by 90 degrees too, so that rows become columns.
     """
     top, left = (
         int(rng.integers(full - part + 1)) for full, part in zip(shape, size, strict=False)
     )
     if not augment:
         return View(top, left)
-    turns = int(rng.integers(4)) if size[0] == size[1] else 2 * int(rng.integers(2))
+    is_square = size[0] == size[1]
+    turns = int(rng.integers(4)) if is_square and quarter_turns else 2 * int(rng.integers(2))
     return View(top, left, turns, bool(rng.integers(2)))
 
 

@@ -24,6 +24,8 @@ class Supervision(ABC):
         Whether the parameters `noise` and `noise_factor` matter.
     hides_pixels : bool
         Whether the network learns to predict pixels that it does not see.
+    direction : {"row", "column"} or None
+        The lines that are hidden as a whole, if any. Then images must not be turned by a quarter.
     pairs : type
         Makes the batches: `Pairs` or a subclass.
     target : str
@@ -34,6 +36,7 @@ class Supervision(ABC):
     learns_from_clean = False
     uses_noise = True
     hides_pixels = False
+    direction: str | None = None
     pairs: type[Pairs] = Pairs
     target = "held-back noisy"
 

@@ -6,7 +6,14 @@ from skdenoise.supervision.clean import CleanImages
 from skdenoise.supervision.recorrupted import Recorrupted
 
 SUPERVISIONS: dict[str, Supervision] = {
-    way.name: way for way in (CleanImages(), BlindSpots(), Recorrupted())
+    way.name: way
+    for way in (
+        CleanImages(),
+        BlindSpots(),
+        BlindSpots("row"),
+        BlindSpots("column"),
+        Recorrupted(),
+    )
 }
 
 

@@ -81,8 +81,16 @@ class Pairs:
         if self.patch_size is None and not self.augment:
             return lambda images: images[indices]
         shapes = (self.clean.shapes[i] if self._is_list else self.clean.shape[1:] for i in indices)
-        views = [draw_view(shape, self.size, self.augment, rng) for shape in shapes]
+        views = [
+            draw_view(shape, self.size, self.augment, rng, quarter_turns=self._quarter_turns)
+            for shape in shapes
+        ]
         return lambda images: cut(images, indices, views, self.size)
+
+    @property
+    def _quarter_turns(self):
+        """Whether rows may become columns."""
+        return True
 
     @property
     def _is_list(self):

@@ -119,7 +119,11 @@ def test_train_leaves_out_pairs_of_which_one_cannot_be_read(photographs, tmp_pat
 
 @pytest.mark.parametrize(
     "params",
-    [("--supervision", "self"), ("--supervision", "recorrupted", "--noise-factor", "estimate")],
+    [
+        ("--supervision", "self"),
+        ("--supervision", "self_rows"),
+        ("--supervision", "recorrupted", "--noise-factor", "estimate"),
+    ],
 )
 def test_train_on_noisy_images_alone(photographs, tmp_path, params):
     (tmp_path / "noisy").mkdir()
