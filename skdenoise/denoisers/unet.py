@@ -133,7 +133,7 @@ class UNetDenoiser(Denoiser):
         Notes.
     loss : str, keras.losses.Loss or callable, default=None
         Loss between denoised and clean images, in units of the value range, as Keras takes it. If None,
-        see the table in Notes.
+        see the table in Notes. With a squared or absolute error, ``"compact"`` has no final sigmoid.
     optimizer : str or keras.optimizers.Optimizer, default=None
         If None, uses Adam. A name selects an optimizer of Keras with its default parameters. An instance is
         copied, by its configuration, for each fit.
@@ -774,6 +774,7 @@ class UNetDenoiser(Denoiser):
             exceeds = has_pairs and architecture.is_bounded
             exceeds = exceeds and goes_beyond(targets, self.value_range_)
             is_linear = supervision.needs_linear_output(exceeds)
+            is_linear = is_linear or architecture.recipe.needs_linear_output(self.loss)
         if is_linear:
             architecture = architecture.as_linear()
         if resume and architecture != self._network.architecture:

@@ -112,6 +112,15 @@ RECIPE = Recipe(
     batch_size=16,
     validation_split=0.0,
     steps=2500,
+    linear_losses=(
+        "mse",
+        "mean_squared_error",
+        "mae",
+        "mean_absolute_error",
+        "huber",
+        "huber_loss",
+        "log_cosh",
+    ),
     adam=(("beta_2", 0.98), ("clipnorm", 1.0)),
 )
 

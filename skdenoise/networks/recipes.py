@@ -33,6 +33,9 @@ class Recipe:
         Share of the images that is held out.
     loss, loss_of_pairs : str
         The loss when noise is added to clean images, and the loss for real pairs.
+    linear_losses : tuple of str
+        Losses with which the network's final sigmoid is left out, because it can saturate: all images are then
+        black, and no gradient is left to change that.
     epochs : int or None
         Passes over the images. If None, computed from `steps`.
     steps : int or None
@@ -52,6 +55,7 @@ class Recipe:
     validation_split: float
     loss: str = "binary_crossentropy"
     loss_of_pairs: str = "binary_crossentropy"
+    linear_losses: tuple[str, ...] = ()
     epochs: int | None = None
     steps: int | None = None
     adam: tuple = ()
@@ -61,6 +65,12 @@ class Recipe:
         """Return the recipe for a number of images, or patches, of a height and width."""
         is_tiny = self.tiny and math.prod(size) <= _TINY and n_images >= self.tiny.batch_size
         return self.tiny if is_tiny else self
+
+    def needs_linear_output(self, loss):
+        """Return whether the final sigmoid is left out for a loss, as the user gives it."""
+        return (
+            loss if isinstance(loss, str) else getattr(loss, "name", None)
+        ) in self.linear_losses
 
     def length(self, n_images, batch_size, epochs=None):
         """Return the number of epochs (by default the recipe's own), and of steps in each."""
