@@ -6,7 +6,7 @@ Writes experiments/results/noise_novelty.md, a table of docs/guide/other_noise.m
 
 The share of images that are reported, with alpha=0.05, so that 0.05 is expected of the noise of the training (first
 row). MNIST: denoisers of the first 10,000 images; the detector learns from 1,000 others and is tested on the first
-500 test images. Photographs: photo-gray; parts of 128x128 pixels of 170 free photographs to learn from, of 120 others
+500 test images. Photographs: photo-gray; parts of 128x128 pixels of 174 free photographs to learn from, of 116 others
 to test on. "0 to 0.6" is a denoiser for noise of every strength up to 0.6, "0.4" one for this noise alone; other
 noise has about the strength of 0.3 and 0.4. For photo-gray (0 to 55/255), it has about that of 27/255. With
 --quick, few small images.

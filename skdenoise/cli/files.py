@@ -49,6 +49,7 @@ from skdenoise.noise.camera_pipeline import CameraPipeline
 
 _ARCHIVE = ".npz"
 _ENDINGS = (*ENDINGS, _ARCHIVE)
+_LOSSY = (".jpg", ".jpeg", ".jfif", ".jpe", ".webp")
 
 
 @dataclass
@@ -67,6 +68,8 @@ class Job:
         Time taken.
     check : SelfCheck
         The noise before and after, once the result is written.
+    ends : list of Path
+        Files of the ends of the intervals, lower and upper, if they are written.
     """
 
     input: Path
@@ -75,11 +78,14 @@ class Job:
     reason: str = ""
     seconds: float = 0.0
     check: SelfCheck = field(default_factory=SelfCheck)
+    ends: list[Path] = field(default_factory=list)
 
     def as_dict(self):
         """Return what JSON output shows: one level, with paths as text."""
         shown = asdict(self)
         check = shown.pop("check")
+        low, high = shown.pop("ends") or (None, None)
+        shown |= {"low": low, "high": high}
         return {name: _plain(value) for name, value in (shown | check).items()}
 
 
@@ -139,7 +145,8 @@ def denoise(
         typer.Option(
             metavar="COVERAGE",
             help="Also write the ends of an interval for each pixel, to NAME_low and NAME_high beside the result. "
-            "With 0.9, the true value of 90 % of the pixels is in its interval, on average. For photo-gray.",
+            "With 0.9, the true value of 90 % of the pixels is in its interval, on average. For photo-gray, and noise that "
+            "is independent from pixel to pixel.",
             show_default=False,
         ),
     ] = None,
@@ -158,8 +165,6 @@ def denoise(
     jobs = _jobs(inputs, output)
     check_room(output.parent if output.is_file() else output)
     file = file_of(model)
-    import_keras_in_silence()
-    denoiser = loaded(file)
     conformal = None
     if intervals is not None:
         if strength is not None or stabilize or self_ensemble or separate_channels:
@@ -168,8 +173,11 @@ def denoise(
                 "--self-ensemble and --separate-channels.",
                 param_hint="--intervals",
             )
-        conformal = _calibrated(model, intervals, value_range)
         _check_ends(jobs)
+    import_keras_in_silence()
+    denoiser = loaded(file)
+    if intervals is not None:
+        conformal = _calibrated(model, intervals)
     if self_ensemble:
         if not getattr(denoiser, "augment", False):
             raise typer.BadParameter(
@@ -218,7 +226,7 @@ class _CannotWriteError(Exception):
     """A result cannot be written, and the next ones cannot either."""
 
 
-def _calibrated(model, coverage, value_range):
+def _calibrated(model, coverage):
     """Return a denoiser of the package with its intervals."""
     try:
         if model.exists() or str(model) not in MODEL_CARDS:
@@ -226,16 +234,15 @@ def _calibrated(model, coverage, value_range):
                 f"{model} has no calibration with it. In Python, ConformalDenoiser calibrates any denoiser on clean "
                 "images."
             )
-        return ConformalDenoiser.from_pretrained(
-            str(model), coverage=coverage, value_range=value_range
-        )
+        return ConformalDenoiser.from_pretrained(str(model), coverage=coverage)
     except ValueError as error:
         raise typer.BadParameter(str(error), param_hint="--intervals") from error
 
 
 def _ends_of(output):
-    """Return the files of the ends of the intervals of a result."""
-    return [output.with_name(f"{output.stem}_{end}{output.suffix}") for end in ("low", "high")]
+    """Return the files of the ends of the intervals of a result. Lossy formats would not keep what is promised."""
+    ending = ".png" if output.suffix.lower() in _LOSSY else output.suffix
+    return [output.with_name(f"{output.stem}_{end}{ending}") for end in ("low", "high")]
 
 
 def _check_ends(jobs):
@@ -369,12 +376,16 @@ def _run(job, denoiser, conformal, value_range, overwrite, *, checked):
         else:
             noisy, write_images = _read(job.input, job.output)
             denoised = _denoised(denoiser, noisy, value_range)
+            if ends:
+                own_range = value_range or range_of_images(noisy, denoiser.value_range_)
+                bounds = conformal.predict_interval(noisy, value_range=own_range)
+                # First, so that a result without them is not taken for a whole one.
+                for path, bound in zip(ends, bounds, strict=True):
+                    _write(_writing(write_images, path, job.output, bound), path)
             write = functools.partial(write_images, images=denoised)
-        bounds = conformal.predict_interval(noisy) if ends else ()
         _write(write, job.output)
-        for path, bound in zip(ends, bounds, strict=True):
-            _write(functools.partial(write_images, images=bound), path)
         job.status = "done"
+        job.ends = ends
         if checked:
             own_range = value_range or range_of_images(noisy, denoiser.value_range_)
             job.check = self_check(noisy, denoised, own_range)
@@ -385,6 +396,13 @@ def _run(job, denoiser, conformal, value_range, overwrite, *, checked):
         named = str(job.input) in reason or str(job.output) in reason
         job.status, job.reason = "skipped", reason if named else f"{job.input}: {reason}"
     job.seconds = round(time.perf_counter() - start, 3)
+
+
+def _writing(write_images, path, result, images):
+    """Return a function that writes an end of intervals: as the result is written, or in a format that loses nothing."""
+    if path.suffix == result.suffix:
+        return functools.partial(write_images, images=images)
+    return lambda path: write_image(path, images[0])
 
 
 def _write(write, path):

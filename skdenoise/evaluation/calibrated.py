@@ -9,11 +9,14 @@ import numpy as np
 from numpy.typing import ArrayLike
 from sklearn.base import BaseEstimator, clone
 from sklearn.frozen import FrozenEstimator
+from sklearn.utils import check_consistent_length
 from sklearn.utils.validation import check_is_fitted
 
+from skdenoise.denoisers.own_range import denoise_images
 from skdenoise.evaluation.find_denoiser import find_denoiser
 from skdenoise.images.layout import as_nhwc, check_image_shape, check_images
 from skdenoise.images.pixels import PixelFormat, chunks
+from skdenoise.images.ragged import is_image_list
 from skdenoise.images.value_range import check_value_range, range_of_images
 from skdenoise.noise.adding import corrupt
 from skdenoise.noise.from_parameters import resolve_noise
@@ -22,6 +25,7 @@ from skdenoise.typing import UnitImages
 
 # Noisy images to learn from, at least; of few clean images, several each.
 _N_TO_LEARN = 400
+MORE_IMAGES = "Half of the held-out images are for it: give more images, a greater validation_fraction, or promise less."
 
 
 class Denoised(NamedTuple):
@@ -67,12 +71,12 @@ class CalibratedDenoiser(BaseEstimator, ABC):
         sklearn.exceptions.NotFittedError
             If the denoiser is frozen and not fitted.
         TypeError
-            If `denoiser` is none and contains none.
+            If `denoiser` is not a denoiser and does not contain one.
         ValueError
             If there are too few images for the promise, or no noise is known.
         """
         check_share("validation_fraction", self.validation_fraction)
-        find(self.denoiser)
+        require_denoiser(self.denoiser)
         X, seed = check_images(X), draw_seed(self.random_state)
         if clean is not None:
             clean = check_images(clean, name="clean")
@@ -80,26 +84,37 @@ class CalibratedDenoiser(BaseEstimator, ABC):
                 raise ValueError(
                     f"clean has shape {clean.shape}, but X has shape {X.shape}. Expected the same images."
                 )
+        if y is not None:
+            check_consistent_length(X, y)
         order = generator(seed, Stream.CALIBRATION_SPLIT).permutation(len(X))
         is_frozen = isinstance(self.denoiser, FrozenEstimator)
         n_held_out = len(X) if is_frozen else math.ceil(self.validation_fraction * len(X))
         fitted, held_out = np.sort(order[n_held_out:]), order[:n_held_out]
         n_to_learn = n_held_out // 2
-        self.n_calibration_ = n_held_out - n_to_learn
-        self._check_number()
-        self.denoiser_ = self.denoiser
+        if not n_to_learn or not (is_frozen or len(fitted)):
+            raise ValueError(
+                f"{len(X)} image(s), of which validation_fraction={self.validation_fraction:g} are held out, are too "
+                "few: expected at least two that are held out, and one to fit the denoiser."
+            )
+        self._check_number(n_held_out - n_to_learn)
+        denoiser = self.denoiser
         if not is_frozen:
             labels = None if y is None else np.asarray(y)[fitted]
             pairs = {} if clean is None else {"clean": clean[fitted]}
-            self.denoiser_ = clone(self.denoiser).fit(X[fitted], labels, **pairs)
+            denoiser = clone(self.denoiser).fit(X[fitted], labels, **pairs)
+        check_is_fitted(require_denoiser(denoiser).denoiser)
+        # Not fitted until all is done.
+        vars(self).pop("n_calibration_", None)
+        self.denoiser_ = denoiser
         held_out_clean = None if clean is None else clean[held_out]
         images, n_to_learn = self._denoise_held_out(X[held_out], held_out_clean, n_to_learn, seed)
         self._calibrate(images.part(slice(n_to_learn)), images.part(slice(n_to_learn, None)), seed)
+        self.n_calibration_ = n_held_out - n_held_out // 2
         return self
 
     @abstractmethod
-    def _check_number(self):
-        """Raise an error if `n_calibration_` images are too few."""
+    def _check_number(self, n_calibration: int):
+        """Raise an error if so many images to calibrate on are too few."""
 
     @abstractmethod
     def _calibrate(self, first: Denoised, others: Denoised, seed: int):
@@ -111,19 +126,24 @@ class CalibratedDenoiser(BaseEstimator, ABC):
         Parameters
         ----------
         X : array-like of the layout given to ``fit``
-            Noisy images.
+            Noisy images. Or a list of images whose sizes differ.
 
         Returns
         -------
-        ndarray
+        ndarray, or list of ndarray
             Denoised images.
         """
-        found = self._fitted()
-        return np.asarray(found.denoiser.transform(found.prepare(X)))
+        check_is_fitted(self, "n_calibration_")
+        found = self._found()
+        if is_image_list(X):
+            return found.denoiser.transform(
+                [found.prepare(np.asarray(image)[np.newaxis])[0] for image in X]
+            )
+        return self._transform(check_images(found.prepare(check_images(X))))
 
     def _denoise_held_out(self, X, clean, n_to_learn, seed):
         """Return the held-out images denoised, and how many of the first are there to learn from."""
-        found = self._fitted()
+        found = self._found()
         X = check_images(found.prepare(X))
         known = X if clean is None else check_images(found.prepare(clean), name="clean")
         value_range = getattr(found.denoiser, "value_range_", None)
@@ -142,43 +162,60 @@ class CalibratedDenoiser(BaseEstimator, ABC):
         self.image_shape_ = images.true.shape[1:]
         return images, n_to_learn
 
-    def _fitted(self):
-        check_is_fitted(self, "n_calibration_")
-        found = find(self.denoiser_)
-        check_is_fitted(found.denoiser)
-        return found
+    def _found(self):
+        return require_denoiser(self.denoiser_)
 
     def _noise(self):
         if self.noise is not None:
             return resolve_noise(self.noise, self.noise_factor)
-        known = getattr(self._fitted().denoiser, "noise_", None)
+        denoiser = self._found().denoiser
+        known = getattr(denoiser, "noise_", None)
         if known is None:
             raise ValueError(
                 "The denoiser does not state the noise that it was made for. Give noise= and noise_factor=, or "
                 "real pairs: fit(noisy, clean=clean)."
             )
-        return known if self.noise_factor is None else resolve_noise("gaussian", self.noise_factor)
+        if self.noise_factor is None:
+            return known
+        if not isinstance(denoiser.noise, str):
+            raise ValueError(
+                f"noise_factor={self.noise_factor!r} needs the name of a noise, but that of the denoiser is "
+                f"{denoiser.noise!r}. Give noise= too, or leave noise_factor out."
+            )
+        return resolve_noise(denoiser.noise, self.noise_factor)
 
-    def _pixels(self, X):
+    def _pixels(self, X, value_range=None):
         """Return the format of images."""
-        value_range = range_of_images(X, None) if self.value_range_ is None else self.value_range_
-        return PixelFormat(X.dtype, value_range)
+        value_range = value_range or self.value_range_ or range_of_images(X, None)
+        return PixelFormat(X.dtype, check_value_range(value_range, X))
 
     def _as_nhwc(self, X):
-        shape = getattr(self._fitted().denoiser, "image_shape_", None) if X.ndim == 2 else None
+        shape = getattr(self._found().denoiser, "image_shape_", None) if X.ndim == 2 else None
         return as_nhwc(X, check_image_shape(shape, X))
 
-    def _denoised(self, X):
+    def _transform(self, X, value_range=None):
+        """Return checked images denoised, given as a table if the denoiser was fitted on one."""
+        denoiser = self._found().denoiser
+        if value_range is not None:
+            return denoise_images(denoiser, X, value_range=value_range)
+        names = getattr(denoiser, "feature_names_in_", None)
+        if names is None:
+            return np.asarray(denoiser.transform(X))
+        import pandas as pd
+
+        return np.asarray(denoiser.transform(pd.DataFrame(X, columns=names)))
+
+    def _denoised(self, X, value_range=None):
         """Return checked images and what becomes of them, NHWC in units of the value range."""
-        pixels = self._pixels(X)
-        denoised = np.asarray(self._fitted().denoiser.transform(X)).reshape(X.shape)
+        pixels = self._pixels(X, value_range)
+        denoised = self._transform(X, value_range).reshape(X.shape)
         return tuple(
             np.concatenate([pixels.to_unit(images[part]) for part in chunks(images)])
             for images in map(self._as_nhwc, (X, denoised))
         )
 
 
-def find(estimator):
+def require_denoiser(estimator):
     """Return the denoiser in an estimator.
 
     Raises
@@ -198,12 +235,11 @@ def check_share(name, share):
         raise ValueError(f"{name}={share!r} must be a number between 0 and 1, such as 0.9.")
 
 
-def check_number(name, share, n_calibration):
-    """Raise an error if there are too few images for what is promised of a share of them."""
+def check_number(name, share, n_calibration, advice):
+    """Raise an error, with advice, if there are too few images for what is promised of a share of them."""
     check_share(name, share)
     least = math.ceil(share / (1 - share) - 1e-9)
     if n_calibration < least:
         raise ValueError(
-            f"{name}={share:g} needs at least {2 * least} held-out images, half of them for the calibration, which "
-            f"has {n_calibration}. Give more images, a greater validation_fraction, or promise less."
+            f"{name}={share:g} needs a calibration on at least {least} images, but it has {n_calibration}. {advice}"
         )

@@ -5,18 +5,18 @@ from collections import Counter
 from typing import Any, Self
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 from scipy.stats import betabinom
 from sklearn.base import BaseEstimator
 from sklearn.frozen import FrozenEstimator
 from sklearn.utils.validation import check_is_fitted
 
 from skdenoise.denoisers.unet import UNetDenoiser
-from skdenoise.evaluation.calibrated import CalibratedDenoiser, check_number
+from skdenoise.evaluation.calibrated import MORE_IMAGES, CalibratedDenoiser, check_number
 from skdenoise.evaluation.calibration import Calibration, upper_ends
 from skdenoise.evaluation.expected_error import ExpectedError, LocalContrast
 from skdenoise.evaluation.packaged import packaged_calibrations
-from skdenoise.evaluation.usual_noise import UsualNoise, in_words, noise_statistics
+from skdenoise.evaluation.usual_noise import STRENGTH, UsualNoise, in_words, noise_statistics
 from skdenoise.images.layout import check_images
 from skdenoise.images.pixels import PixelFormat, dtype_limits
 from skdenoise.images.ragged import ImageList, is_image_list
@@ -51,7 +51,7 @@ class ConformalDenoiser(CalibratedDenoiser):
     noise_factor : float or (low, high), default=None
         Its strength, as in `add_noise`.
     random_state : int, RandomState instance or None, default=None
-        Seed of the noise of the calibration.
+        Seed of the choice of held-out images, and of their noise.
 
     Attributes
     ----------
@@ -59,10 +59,10 @@ class ConformalDenoiser(CalibratedDenoiser):
         The fitted denoiser.
     n_calibration_ : int
         Number of images whose errors set the width of the intervals: half of those held out.
-    image_shape_ : tuple of int
-        Height, width and channels of these images.
-    value_range_ : (low, high)
-        Their pixel values of black and white.
+    image_shape_ : tuple of int, or None
+        Height, width and channels of these images. None after `from_pretrained`.
+    value_range_ : (low, high), or None
+        Their pixel values of black and white. None if it depends on the images.
 
     See Also
     --------
@@ -135,7 +135,7 @@ class ConformalDenoiser(CalibratedDenoiser):
         ----------
         name : {"photo-gray"}
             Which one. It is calibrated for grey and for colour photographs with Gaussian noise of standard
-            deviations from 0 to 55 of 255, in six groups of strengths, in each of which the promise holds.
+            deviations from 0 to 55 of 255, in six groups of strengths.
         coverage, confidence_level : float
             As in the class.
         value_range : (low, high), default=None
@@ -156,7 +156,9 @@ class ConformalDenoiser(CalibratedDenoiser):
         -----
         The expected error of a pixel is the cube root of the local contrast, 5x5 pixels of the denoised image. On 290
         photographs under free licences, with noise of each group of strengths, it was measured how far the
-        truth is in units of it (``python experiments/calibrate_photographs.py``).
+        truth is in units of it (``python experiments/calibrate_photographs.py``). This is for noise that is
+        independent from pixel to pixel. Correlated noise, stripes and JPEG compression are usually not noticed, and
+        then far fewer pixels are inside; `estimate_noise` with ``return_correlation=True`` detects correlated noise.
 
         Examples
         --------
@@ -177,10 +179,13 @@ class ConformalDenoiser(CalibratedDenoiser):
         )
         conformal.denoiser_ = conformal.denoiser
         conformal.value_range_ = denoiser.value_range_
-        conformal.image_shape_ = (None, None, None)
+        conformal.image_shape_ = None
         conformal._expected, conformal._calibrations = LocalContrast(), calibrations
+        conformal._packaged = name
         conformal.n_calibration_ = min(one.n_images for one in calibrations.values())
-        conformal._check_number()
+        conformal._check_promise(
+            coverage, confidence_level, conformal.n_calibration_, conformal._advice()
+        )
         return conformal
 
     def _calibrate(self, first, others, seed):
@@ -195,6 +200,7 @@ class ConformalDenoiser(CalibratedDenoiser):
             0 <= others.true.min() <= others.true.max() <= 1,
         )
         self._calibrations = {scores.shape[-1]: calibration}
+        self._packaged = None
 
     def predict_interval(
         self,
@@ -202,7 +208,8 @@ class ConformalDenoiser(CalibratedDenoiser):
         *,
         coverage: float | None = None,
         confidence_level: float | None = None,
-    ) -> tuple[NDArray[Any], NDArray[Any]]:
+        value_range: tuple[float, float] | None = None,
+    ) -> tuple[Any, Any]:
         """Return the interval in which the clean value of each pixel lies.
 
         Parameters
@@ -212,6 +219,8 @@ class ConformalDenoiser(CalibratedDenoiser):
         coverage, confidence_level : float, default=None
             Instead of the parameters of the same names, without another calibration. If `coverage` is given
             alone, it is the average over images.
+        value_range : (low, high), default=None
+            Pixel values of black and white in `X`, if they are not those of the denoiser, as in `denoise_images`.
 
         Returns
         -------
@@ -236,54 +245,65 @@ class ConformalDenoiser(CalibratedDenoiser):
             coverage = self.coverage
             if confidence_level is None:
                 confidence_level = self.confidence_level
-        self._check_number(coverage, confidence_level)
-        if is_image_list(X):
-            images = ImageList(X)
-            ends = [
-                self._interval(image[np.newaxis], coverage, confidence_level) for image in images
-            ]
-            return tuple(
-                [end.reshape(shape) for end, shape in zip(each, images.shapes, strict=True)]
-                for each in zip(*ends, strict=True)
+        self._check_promise(coverage, confidence_level, self.n_calibration_, self._advice())
+        found = self._found()
+        is_list = is_image_list(X)
+        images = ImageList(X) if is_list else [check_images(X)]
+        parts = [
+            check_images(found.prepare(image[np.newaxis] if is_list else image)) for image in images
+        ]
+        measured = [self._denoised(part, value_range) for part in parts]
+        statistics = [noise_statistics(*each) for each in measured]
+        calibration = self._calibration_for(measured[0][0].shape[-1])
+        self._warn_of_other_noise(calibration.usual, np.concatenate(statistics))
+        ends = []
+        for part, (noisy, denoised), strengths in zip(
+            parts, measured, (each[:, STRENGTH] for each in statistics), strict=True
+        ):
+            factors = calibration.factors(strengths, coverage, confidence_level)
+            half = factors[:, np.newaxis, np.newaxis, np.newaxis]
+            half = half * self._expected.predict(noisy, denoised)
+            low, high = denoised - half, denoised + half
+            if calibration.is_in_range:
+                low, high = np.clip(low, 0, 1), np.clip(high, 0, 1)
+            pixels = self._pixels(part, value_range)
+            ends.append(
+                (_stored(low, part, pixels, np.floor), _stored(high, part, pixels, np.ceil))
             )
-        return self._interval(check_images(self._fitted().prepare(X)), coverage, confidence_level)
+        if not is_list:
+            return ends[0]
+        return tuple(
+            [end.reshape(shape) for end, shape in zip(each, images.shapes, strict=True)]
+            for each in zip(*ends, strict=True)
+        )
 
-    def _interval(self, X, coverage, confidence_level):
-        noisy, denoised = self._denoised(X)
-        calibration = self._calibrations.get(noisy.shape[-1])
+    def _advice(self):
+        """Return what to do if the calibration is too small for a promise."""
+        return (
+            MORE_IMAGES
+            if self._packaged is None
+            else f"{self._packaged} comes with no more: promise less."
+        )
+
+    def _calibration_for(self, channels):
+        calibration = self._calibrations.get(channels)
         if calibration is None:
             known = " or ".join(map(str, self._calibrations))
             raise ValueError(
-                f"The images have {noisy.shape[-1]} channel(s), but the intervals were calibrated on images of "
-                f"{known}. Calibrate on images like those to denoise."
+                f"The images have {channels} channel(s), but the intervals were calibrated on images of {known}. "
+                "Calibrate on images like those to denoise."
             )
-        statistics = noise_statistics(noisy, denoised)
-        self._warn_of_other_noise(calibration.usual, statistics)
-        factors = calibration.factors(statistics[:, 0], coverage, confidence_level)
-        half = factors[:, np.newaxis, np.newaxis, np.newaxis]
-        half = half * self._expected.predict(noisy, denoised)
-        low, high = denoised - half, denoised + half
-        if calibration.is_in_range:
-            low, high = np.clip(low, 0, 1), np.clip(high, 0, 1)
-        return self._stored(low, X, np.floor), self._stored(high, X, np.ceil)
+        return calibration
 
-    def _check_number(self, coverage=None, confidence_level=None):
+    def _check_number(self, n_calibration):
+        self._check_promise(self.coverage, self.confidence_level, n_calibration, MORE_IMAGES)
+
+    def _check_promise(self, coverage, confidence_level, n_calibration, advice):
         """Raise an error if there are too few images for what is promised."""
-        if coverage is None:
-            coverage, confidence_level = self.coverage, self.confidence_level
-        check_number(
-            "coverage", coverage, self.n_calibration_ if confidence_level is None else math.inf
-        )
+        n_for_coverage = n_calibration if confidence_level is None else math.inf
+        check_number("coverage", coverage, n_for_coverage, advice)
         if confidence_level is not None:
-            check_number("confidence_level", confidence_level, self.n_calibration_)
-
-    def _stored(self, unit, X, rounded):
-        """Return ends of intervals in the shape and dtype of images."""
-        if X.dtype.kind == "f":
-            return self._pixels(X).from_unit(unit).reshape(X.shape)
-        as_floats = PixelFormat(np.dtype(np.float64), self._pixels(X).value_range)
-        values = rounded(np.round(as_floats.from_unit(unit), 4))
-        return np.clip(values, *dtype_limits(X.dtype)).astype(X.dtype).reshape(X.shape)
+            check_number("confidence_level", confidence_level, n_calibration, advice)
 
     def _warn_of_other_noise(self, usual, statistics):
         distances, known = usual.distances(statistics), usual.calibration_distances
@@ -299,3 +319,13 @@ class ConformalDenoiser(CalibratedDenoiser):
             f"{found}. For other noise or other images, the intervals do not hold as often as they promise. "
             "Calibrate on images with this noise."
         )
+
+
+def _stored(unit, X, pixels, rounded):
+    """Return ends of intervals in the shape and dtype of images."""
+    if X.dtype.kind == "f":
+        return pixels.from_unit(unit).reshape(X.shape)
+    as_floats = PixelFormat(np.dtype(np.float64), pixels.value_range)
+    # An end that is a grey level but for the rounding of float32 stays that level.
+    values = rounded(np.round(as_floats.from_unit(unit), 4))
+    return np.clip(values, *dtype_limits(X.dtype)).astype(X.dtype).reshape(X.shape)

@@ -6,8 +6,14 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from sklearn.base import BaseEstimator
+from sklearn.utils.validation import check_is_fitted
 
-from skdenoise.evaluation.calibrated import CalibratedDenoiser, check_number
+from skdenoise.evaluation.calibrated import (
+    MORE_IMAGES,
+    CalibratedDenoiser,
+    check_number,
+    check_share,
+)
 from skdenoise.evaluation.usual_noise import STATISTICS, UsualNoise, in_words, noise_statistics
 from skdenoise.images.layout import check_images
 
@@ -19,8 +25,8 @@ class NoiseNoveltyDetector(CalibratedDenoiser):
     """Detect images whose noise is not what their denoiser was made for.
 
     It compares what the denoiser removes from an image with what it removes from images with the usual noise. It
-    needs no clean version of the image. Fitted on the denoiser's noise, it knows false alarms by their
-    frequency: of images with this noise, it reports a share of at most `alpha`.
+    needs no clean version of the image. Its false positive rate is known: of images with the usual noise, it
+    reports a share of at most `alpha`, on average.
 
     Parameters
     ----------
@@ -36,7 +42,7 @@ class NoiseNoveltyDetector(CalibratedDenoiser):
     noise_factor : float or (low, high), default=None
         Its strength, as in `add_noise`.
     random_state : int, RandomState instance or None, default=None
-        Seed of the noise.
+        Seed of the choice of held-out images, and of their noise.
 
     Attributes
     ----------
@@ -105,16 +111,18 @@ class NoiseNoveltyDetector(CalibratedDenoiser):
         self.noise_factor = noise_factor
         self.random_state = random_state
 
-    def _check_number(self):
-        check_number("1 - alpha", 1 - self.alpha, self.n_calibration_)
+    def _check_number(self, n_calibration):
+        check_share("alpha", self.alpha)
+        check_number("1 - alpha", 1 - self.alpha, n_calibration, MORE_IMAGES)
 
     def _calibrate(self, first, others, seed):
         """Learn what is usual from the first images, and from the others how far from it they usually are."""
         self._usual_noise = UsualNoise(
             *(noise_statistics(each.noisy, each.denoised) for each in (first, others))
         )
-        n_further = math.floor(self.alpha * (self.n_calibration_ + 1) + 1e-9)
-        self.threshold_ = float(self._usual_noise.calibration_distances[-n_further])
+        distances = self._usual_noise.calibration_distances
+        n_further = math.floor(self.alpha * (len(distances) + 1) + 1e-9)
+        self.threshold_ = float(distances[-n_further])
         self.usual_ = self._described(self._usual_noise.calibration)
 
     def p_values(self, X: ArrayLike) -> NDArray[np.float64]:
@@ -130,7 +138,8 @@ class NoiseNoveltyDetector(CalibratedDenoiser):
         ndarray of shape (n,)
             Share of images with the usual noise that are at least as far from it, above 0 and at most 1.
         """
-        return self._fitted_usual().p_values(self._statistics(X))
+        statistics = self._statistics(X)
+        return self._usual_noise.p_values(statistics)
 
     def score_samples(self, X: ArrayLike) -> NDArray[np.float64]:
         """Return the negative distance of the noise of each image from the usual.
@@ -145,10 +154,11 @@ class NoiseNoveltyDetector(CalibratedDenoiser):
         ndarray of shape (n,)
             In standard deviations, below 0: the lower, the less usual.
         """
-        return -self._fitted_usual().distances(self._statistics(X))
+        statistics = self._statistics(X)
+        return -self._usual_noise.distances(statistics)
 
     def predict(self, X: ArrayLike) -> NDArray[np.int64]:
-        """Tell images with the usual noise from others.
+        """Predict whether the noise of each image is usual.
 
         Parameters
         ----------
@@ -160,7 +170,7 @@ class NoiseNoveltyDetector(CalibratedDenoiser):
         ndarray of shape (n,)
             1 for the usual noise, -1 for other noise, as in scikit-learn's detectors.
         """
-        return np.where(self.p_values(X) <= self.alpha, -1, 1)
+        return np.where(-self.score_samples(X) > self.threshold_, -1, 1)
 
     def describe(self, X: ArrayLike) -> "DataFrame":
         """Return how the noise of each image differs from the usual.
@@ -181,7 +191,7 @@ class NoiseNoveltyDetector(CalibratedDenoiser):
     def _described(self, statistics):
         import pandas as pd
 
-        usual = self._fitted_usual()
+        usual = self._usual_noise
         return pd.DataFrame(
             {
                 "p_value": usual.p_values(statistics),
@@ -191,10 +201,7 @@ class NoiseNoveltyDetector(CalibratedDenoiser):
             }
         )
 
-    def _fitted_usual(self):
-        self._fitted()
-        return self._usual_noise
-
     def _statistics(self, X):
-        X = check_images(self._fitted().prepare(X))
+        check_is_fitted(self, "n_calibration_")
+        X = check_images(self._found().prepare(check_images(X)))
         return noise_statistics(*self._denoised(X))

@@ -23,6 +23,8 @@ STATISTICS = {
         "is less correlated in flat regions",
     ),
 }
+# The statistic that the others are compared at.
+STRENGTH = 0
 # Weaker noise, in units of the value range, does not matter: statistics relative to it fade out.
 _NEGLIGIBLE = 0.01
 # The other statistics are judged among so many images whose noise is about as strong.
@@ -46,10 +48,11 @@ def noise_statistics(noisy: UnitImages, denoised: UnitImages) -> NDArray[np.floa
 
     Returns
     -------
-    ndarray of shape (n, 8)
-        Standard deviation of what was removed; its correlation with the next pixel down and across; its fourth
-        moment; the correlation of its size with the denoised value; how much more the means of rows, and of
-        columns, of the noisy image differ than those of independent pixels; and the correlation of the noise in
+    ndarray of shape (n, n_statistics)
+        Standard deviation of what was removed; its correlation with the next pixel down and across; the fourth
+        root of its fourth moment, relative to the strength; the correlation of its size with the denoised value; the
+        logarithm of how much more the means of rows, and of columns, of the noisy image differ than those of
+        independent pixels; and the correlation of the noise in
         flat regions, 0 if the image has too few.
     """
     removed = noisy - denoised
@@ -84,8 +87,8 @@ class UsualNoise:
     """
 
     def __init__(self, known: NDArray[np.float64], calibration: NDArray[np.float64]) -> None:
-        known = known[np.argsort(known[:, 0], kind="stable")]
-        self.strengths = known[:, 0]
+        known = known[np.argsort(known[:, STRENGTH], kind="stable")]
+        self.strengths = known[:, STRENGTH]
         n_alike = min(_N_ALIKE, max(_LEAST_ALIKE, len(known) // 4), len(known))
         windows = np.lib.stride_tricks.sliding_window_view(known[:, 1:], n_alike, axis=0)
         self._centres = np.median(windows, axis=-1)
@@ -101,7 +104,7 @@ class UsualNoise:
         The strength is usual in the range of nearly all images. The other statistics are compared with those of
         images of about the same strength.
         """
-        strength = statistics[:, 0]
+        strength = statistics[:, STRENGTH]
         start = np.searchsorted(self.strengths, strength) - self._n_alike // 2
         start = np.clip(start, 0, len(self._centres) - 1)
         others = (statistics[:, 1:] - self._centres[start]) / self._deviations[start]

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from joblib import effective_n_jobs
 from numpy.typing import ArrayLike, NDArray
-from sklearn.base import BaseEstimator, is_regressor
+from sklearn.base import BaseEstimator, is_clusterer, is_regressor
 from sklearn.utils import check_consistent_length, gen_even_slices
 from sklearn.utils.parallel import Parallel, delayed
 from sklearn.utils.validation import column_or_1d
@@ -79,13 +79,15 @@ def certify(
         makes fewer predictions right.
     n_draws : int, default=1000
         Number of noisy copies of each image that count the votes. The greatest radius that they can
-        certify is ``noise_factor`` times 2.5 with 1,000, 3.2 with 10,000 and 3.8 with 100,000.
+        certify is ``noise_factor`` times 2.5 with 1,000, 3.2 with 10,000 and 3.8 with 100,000, if `alpha` is
+        0.001.
     n_selection_draws : int, default=100
         Number of further noisy copies, which select the class.
     alpha : float, default=0.001
         Probability, at most, that a certificate is wrong.
     value_range : (low, high), default=None
-        Pixel values of black and white. If None, uses the denoiser's, or infers it from `X`.
+        Pixel values of black and white. If None, uses those of a denoiser that is the first step, or infers it
+        from `X`.
     n_jobs : int, default=None
         Number of processes, as in joblib.
     random_state : int, RandomState instance or None, default=0
@@ -101,7 +103,7 @@ def certify(
     Raises
     ------
     TypeError
-        If `pipeline` is no classifier.
+        If `pipeline` is not a classifier.
     ValueError
         If a parameter is out of range, or the numbers of images and classes differ.
 
@@ -153,7 +155,9 @@ def certify(
         check_consistent_length(X, y)
     if value_range is None:
         found = find_denoiser(pipeline)
-        value_range = getattr(found.denoiser, "value_range_", None) if found else None
+        # Of a denoiser behind other steps, it is that of their results.
+        if found and not found.before:
+            value_range = getattr(found.denoiser, "value_range_", None)
     pixels = PixelFormat(X.dtype, check_value_range(value_range, X))
     seed = draw_seed(random_state)
     model = GaussianNoise(float(noise_factor))
@@ -178,9 +182,15 @@ def certify(
             _in_parallel(votes, len(X), n_jobs), len(X), "certificates", verbose, _line(len(X))
         )
     )
+    predictions = np.array([one.prediction for one in counted])
+    if y is not None and not np.isin(predictions, y).any():
+        raise ValueError(
+            f"None of the predictions, such as {predictions[0]!r}, is among the classes y, such as {y[0]!r}. Give the "
+            "classes as the pipeline predicts them."
+        )
     bounds = np.array([lower_bound(one.n_votes, n_draws, alpha) for one in counted])
     return Certificate(
-        predictions=np.array([one.prediction for one in counted]),
+        predictions=predictions,
         radii=np.array([certified_radius(bound, noise_factor) for bound in bounds]),
         lower_bounds=bounds,
         y=y,
@@ -197,7 +207,7 @@ class Certificate:
     Attributes
     ----------
     predictions : ndarray of shape (n,)
-        Classes that the smoothed classifier predicts.
+        Classes that the smoothed classifier predicts. Where it abstains, the most frequent one of few copies.
     radii : ndarray of shape (n,)
         L2 norms, in units of the value range, up to which no perturbation changes the prediction. 0 where
         the classifier abstains.
@@ -258,14 +268,16 @@ class Certificate:
         Raises
         ------
         ValueError
-            If the true classes were not given to `certify`.
+            If the true classes were not given to `certify`, or a radius is below 0.
         """
         if self.y is None:
             raise ValueError(
                 "Whether a prediction is right is not known. Give the classes: certify(pipeline, X, y)."
             )
-        certified = np.where(self.abstains | (self.predictions != self.y), -1.0, self.radii)
         radius = np.asarray(radius, dtype=float)
+        if not (radius >= 0).all():
+            raise ValueError(f"radius={radius!r} must be 0 or more.")
+        certified = np.where(self.abstains | (self.predictions != self.y), -np.inf, self.radii)
         shares = np.mean(certified >= radius[..., np.newaxis], axis=-1)
         return shares if radius.ndim else float(shares)
 
@@ -288,8 +300,8 @@ class Certificate:
             columns = {"certified accuracy": self.certified_accuracy(radii), **columns}
         table = pd.DataFrame(columns, index=pd.Index([f"{r:g}" for r in radii], name="radius"))
         sentences = [
-            f"It abstains from {np.mean(self.abstains):.1%} of {len(self.radii):,} images; half of the radii are "
-            f"above {np.median(self.radii):.2f}.",
+            f"It abstains from {np.mean(self.abstains):.1%} of {len(self.radii):,} images; the median radius is "
+            f"{np.median(self.radii):.2f}.",
             f"Each certificate is wrong with a probability of at most {self.alpha:g}. With {self.n_draws:,} draws, no "
             f"radius can be above {reachable * self.noise_factor:.2f}.",
         ]
@@ -358,9 +370,11 @@ def _predicted(pipeline, noisy):
 def _check_classifier(pipeline):
     # A user's own class may have no tags.
     has_tags = hasattr(pipeline, "__sklearn_tags__")
-    if not hasattr(pipeline, "predict") or (has_tags and is_regressor(pipeline)):
+    if not hasattr(pipeline, "predict") or (
+        has_tags and (is_regressor(pipeline) or is_clusterer(pipeline))
+    ):
         raise TypeError(
-            f"{type(pipeline).__name__} is no classifier, so it has no predictions to certify. Give a fitted "
+            f"{type(pipeline).__name__} is not a classifier, so it has no classes to certify. Give a fitted "
             "classifier, or a pipeline that ends with one."
         )
 

@@ -1,4 +1,4 @@
-"""The novelty report: which other noise a denoiser would be seen to be given."""
+"""The novelty report: which kinds of other noise the detector reports."""
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING

@@ -3,7 +3,7 @@
 A. Krull, T.-O. Buchholz and F. Jug, "Noise2Void: Learning Denoising from Single Noisy Images", CVPR
 2019. J. Batson and L. Royer, "Noise2Self: Blind Denoising by Self-Supervision", ICML 2019. For lines: C.
 Broaddus, A. Krull, M. Weigert, U. Schmidt and G. Myers, "Removing Structured Noise with Self-Supervised Blind-Spot
-Networks", ISBI 2020, who hide only the nearest pixels of a line. To hide all of it was better in every trial.
+Networks", ISBI 2020, who hide only the nearest pixels of a line.
 """
 
 import functools

@@ -3,6 +3,7 @@
 import pickle
 
 import numpy as np
+import pandas as pd
 import pytest
 from conftest import quick_denoiser
 from sklearn.base import clone
@@ -176,21 +177,80 @@ def test_the_display_shows_where_the_intervals_are_wide(digits, as_images):
 def test_what_cannot_be_promised_is_refused(digits, conformal, unseen):
     X = digits[0]
     denoiser = SubspaceDenoiser(noise_factor=NOISE, random_state=0)
-    with pytest.raises(ValueError, match=r"coverage=0\.9 needs at least 18 held-out images"):
+    with pytest.raises(ValueError, match=r"coverage=0\.9 needs a calibration on at least 9 images"):
         ConformalDenoiser(denoiser).fit(X[:50])
-    with pytest.raises(ValueError, match=r"confidence_level=0\.999 needs at least 1998"):
+    with pytest.raises(
+        ValueError, match=r"confidence_level=0\.999 needs a calibration on at least 999"
+    ):
         conformal.predict_interval(unseen[1], coverage=0.9, confidence_level=0.999)
     for wrong in (0, 1, 90, "0.9"):
         with pytest.raises(ValueError, match="must be a number between 0 and 1"):
             ConformalDenoiser(denoiser, coverage=wrong).fit(X)
     with pytest.raises(TypeError, match="is not a denoiser and contains none"):
         ConformalDenoiser(SVC()).fit(X)
+    with pytest.raises(ValueError, match="inconsistent numbers of samples"):
+        ConformalDenoiser(denoiser).fit(X, X[:5, 0])
+    for few, params in ((1, {}), (3, {}), (10, {"validation_fraction": 0.95})):
+        with pytest.raises(ValueError, match="are too few: expected at least two"):
+            ConformalDenoiser(denoiser, coverage=0.1, **params).fit(X[:few])
     with pytest.raises(ValueError, match="Expected the same images"):
         ConformalDenoiser(denoiser).fit(X, clean=X[:5])
     with pytest.raises(NotFittedError):
         ConformalDenoiser(FrozenEstimator(denoiser)).fit(X)
     with pytest.raises(NotFittedError):
         ConformalDenoiser(denoiser).predict_interval(X)
+
+
+def test_after_a_fit_that_failed_it_is_not_fitted(digits, unseen):
+    noisy = add_noise(digits[0][:200], noise_factor=NOISE, random_state=0)
+    unaware = SubspaceDenoiser().fit(noisy, clean=digits[0][:200])
+    known = SubspaceDenoiser(noise_factor=NOISE).fit(digits[0][:200])
+    conformal = ConformalDenoiser(FrozenEstimator(known), random_state=0).fit(digits[0][:100])
+    conformal.set_params(denoiser=FrozenEstimator(unaware))
+    with pytest.raises(ValueError, match="does not state the noise"):
+        conformal.fit(digits[0][:100])
+    for method in (conformal.predict_interval, conformal.transform):
+        with pytest.raises(NotFittedError):
+            method(unseen[1])
+
+
+def test_a_noise_factor_alone_is_the_strength_of_the_noise_of_the_denoiser(digits, unseen):
+    denoiser = SubspaceDenoiser(noise="salt_and_pepper", noise_factor=0.1, random_state=0)
+    conformal = ConformalDenoiser(denoiser, noise_factor=0.3, random_state=0).fit(digits[0][:400])
+    dots = add_noise(unseen[0], "salt_and_pepper", 0.3, random_state=1)
+    assert shares_inside(conformal.predict_interval(dots), unseen[0]).mean() == pytest.approx(
+        0.9, abs=0.03
+    )
+    with pytest.raises(ValueError, match="Give noise= too"):
+        ConformalDenoiser(
+            SubspaceDenoiser(noise=CorrelatedGaussianNoise(NOISE)), noise_factor=0.3
+        ).fit(digits[0][:400])
+
+
+def test_lists_go_through_the_steps_before_the_denoiser_and_are_denoised_too(digits):
+    images = 255 * digits[0].reshape(-1, 8, 8)
+    scaled = FunctionTransformer(lambda images: images / 255)
+    denoiser = FilterDenoiser("gaussian", noise_factor=NOISE, value_range=(0, 1))
+    pipeline = make_pipeline(scaled, denoiser)
+    conformal = ConformalDenoiser(pipeline, random_state=0).fit(images[:200])
+    some = add_noise(images[200:203, :, :6], noise_factor=NOISE, value_range=(0, 255))
+    some = list(some)
+    low, high = conformal.predict_interval(some)
+    assert max(end.max() for end in high) <= 1
+    for denoised, image in zip(conformal.transform(some), some, strict=True):
+        np.testing.assert_allclose(denoised, conformal.transform(image[np.newaxis])[0], atol=1e-6)
+    assert low[0].shape == (8, 6)
+
+
+def test_tables_are_no_reason_for_warnings(digits, unseen):
+    columns = [f"pixel {i}" for i in range(64)]
+    table = pd.DataFrame(digits[0][:400], columns=columns)
+    denoiser = SubspaceDenoiser(noise_factor=NOISE, random_state=0)
+    for given in (denoiser, FrozenEstimator(clone(denoiser).fit(table))):
+        conformal = ConformalDenoiser(given, random_state=0).fit(table)
+        noisy = pd.DataFrame(unseen[1], columns=columns)
+        low, _ = conformal.predict_interval(noisy)  # a warning would be an error
+        assert conformal.transform(noisy).shape == low.shape
 
 
 def test_unknown_noise_must_be_given(digits):
@@ -241,6 +301,15 @@ def test_photographs_of_several_sizes_are_a_list(packaged, photographs):
     np.testing.assert_array_equal(low[0], alone[0])
 
 
+def test_the_value_range_of_images_can_be_told(packaged, photographs):
+    clean = photographs[:1, 100:180, 100:180, 1].astype("float32") / 255
+    noisy = add_noise(clean, noise_factor=0.1, random_state=0)
+    low, high = packaged.predict_interval(100 * noisy, value_range=(0, 100))
+    expected = packaged.predict_interval(noisy, value_range=(0, 1))
+    np.testing.assert_allclose(low / 100, expected[0], atol=1e-4)
+    np.testing.assert_allclose(high / 100, expected[1], atol=1e-4)
+
+
 def test_stronger_noise_has_wider_intervals_and_is_warned_of_beyond_the_calibration(
     photographs,
 ):
@@ -262,7 +331,7 @@ def test_only_photo_gray_has_a_calibration(packaged, photographs):
         ConformalDenoiser.from_pretrained("photo-real")
     with pytest.raises(ValueError, match="is not a denoiser that comes with the package"):
         ConformalDenoiser.from_pretrained("photo-blue")
-    with pytest.raises(ValueError, match=r"coverage=0\.999 needs at least 1998"):
+    with pytest.raises(ValueError, match="photo-gray comes with no more: promise less"):
         ConformalDenoiser.from_pretrained("photo-gray", coverage=0.999)
     with pytest.raises(ValueError, match="with 1 or 3 channels"):
         packaged.predict_interval(photographs[:1, :64, :64, :2])

@@ -144,6 +144,15 @@ def test_the_display_shows_sets_of_images_above_and_below_the_line(detector, uns
     assert list(alone.lines_) == ["usual noise", "images"]
 
 
+def test_the_least_promise_that_a_calibration_can_hold_reports_what_is_beyond_all_of_it(digits):
+    denoiser = SubspaceDenoiser(noise_factor=NOISE, random_state=0).fit(digits[0][:200])
+    detector = NoiseNoveltyDetector(FrozenEstimator(denoiser), alpha=1 - 0.9, random_state=0)
+    detector.fit(digits[0][200:218])
+    assert detector.n_calibration_ == 9
+    far = add_noise(digits[0][300:350], noise_factor=1, random_state=0)
+    assert (detector.predict(far) == -1).all()
+
+
 def test_statistics_have_names(detector, unseen):
     columns = ["p_value", "distance", "most_unusual", *STATISTICS]
     assert list(detector.describe(unseen).columns) == columns
@@ -153,10 +162,11 @@ def test_statistics_have_names(detector, unseen):
 def test_what_cannot_be_told_is_refused(digits, unseen):
     X = digits[0]
     denoiser = SubspaceDenoiser(noise_factor=NOISE, random_state=0)
-    with pytest.raises(ValueError, match=r"1 - alpha=0\.95 needs at least 38 held-out images"):
+    with pytest.raises(ValueError, match=r"1 - alpha=0\.95 needs a calibration on at least 19"):
         NoiseNoveltyDetector(denoiser).fit(X[:100])
-    with pytest.raises(ValueError, match="between 0 and 1"):
-        NoiseNoveltyDetector(denoiser, alpha=0).fit(X)
+    for wrong in (0, 1, "0.05", None):
+        with pytest.raises(ValueError, match=r"alpha=.* must be a number between 0 and 1"):
+            NoiseNoveltyDetector(denoiser, alpha=wrong).fit(X)
     with pytest.raises(TypeError, match="is not a denoiser and contains none"):
         NoiseNoveltyDetector(FunctionTransformer()).fit(X)
     for method in ("predict", "p_values", "score_samples", "describe", "transform"):

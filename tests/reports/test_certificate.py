@@ -5,10 +5,12 @@ import pandas as pd
 import pytest
 from conftest import quick_denoiser
 from sklearn.base import BaseEstimator, ClassifierMixin, clone
+from sklearn.cluster import KMeans
 from sklearn.ensemble import RandomForestClassifier
 from sklearn.exceptions import NotFittedError
 from sklearn.linear_model import LinearRegression
 from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import FunctionTransformer
 from sklearn.svm import SVC
 
 from skdenoise import (
@@ -122,6 +124,8 @@ def test_accuracy_counts_what_is_right_certain_and_far_enough(rows):
     for radius in (0, 0.05, 0.2):
         expected = np.mean(right & ~certificate.abstains & (certificate.radii >= radius))
         assert certificate.certified_accuracy(radius) == pytest.approx(expected)
+    with pytest.raises(ValueError, match="must be 0 or more"):
+        certificate.certified_accuracy(-1)
     curve = certificate.certified_accuracy([0, 0.05, 0.2])
     assert curve.shape == (3,)
     assert (np.diff(curve) <= 0).all()
@@ -166,6 +170,20 @@ def test_the_value_range_is_that_of_the_denoiser(digits):
     certify(pipeline, X[:1] / 4, noise_factor=FACTOR)  # dark: inferred, the range would be 0 to 4
     noisy = np.concatenate(pipeline[-1].seen)
     assert noisy.std(axis=0).mean() > 0.4
+
+
+def test_the_value_range_is_not_that_of_a_denoiser_behind_other_steps(digits):
+    X, y = digits
+    pipeline = make_pipeline(
+        FunctionTransformer(lambda X: X / 255), SubspaceDenoiser(value_range=(0, 1)), Halves()
+    ).fit(255 * X[:300], y[:300])
+    certify(pipeline, np.uint8(255 * X[:1]), noise_factor=FACTOR)
+    assert np.concatenate(pipeline[-1].seen).std(axis=0).mean() > 0.02
+
+
+def test_classes_of_another_kind_are_refused(rows):
+    with pytest.raises(ValueError, match="as the pipeline predicts them"):
+        certify(Halves(), rows[:3], ["zero", "one", "one"], noise_factor=FACTOR)
 
 
 def test_tables_keep_their_names_and_labels_may_be_words(digits):
@@ -257,8 +275,8 @@ def test_a_class_of_the_users_own_needs_no_more_than_predict(rows):
 
 def test_only_fitted_classifiers_are_certified(rows):
     regression = LinearRegression().fit(rows, rows[:, 0])
-    for other in (regression, SubspaceDenoiser().fit(rows)):
-        with pytest.raises(TypeError, match="is no classifier"):
+    for other in (regression, SubspaceDenoiser().fit(rows), KMeans(2).fit(rows)):
+        with pytest.raises(TypeError, match="is not a classifier"):
             certify(other, rows[:3], noise_factor=FACTOR)
     with pytest.raises(NotFittedError):
         certify(SVC(), rows[:3], noise_factor=FACTOR)
