@@ -73,6 +73,8 @@ def check(channels, calibration, n_photographs, coverage):
 def main(arguments):
     """Calibrate, print and write."""
     quick = "--quick" in arguments
+    if not quick and len(arguments) != 1:
+        raise SystemExit("Give the file to write.")
     if quick:
         parts = load_photographs(stand_in=True)["train400"]
         colour = np.stack([parts[:, :48, :48]] * 3, axis=-1)
@@ -96,8 +98,7 @@ def main(arguments):
         }
         check(channels, calibrations[channels], scores.shape[1], 0.5 if quick else 0.9)
     if not quick:
-        (path,) = arguments
-        write_calibrations(Path(path.replace("-intervals.npz", ".skdenoise")), calibrations)
+        write_calibrations(Path(arguments[0]), calibrations)
 
 
 if __name__ == "__main__":

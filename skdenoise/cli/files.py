@@ -377,7 +377,7 @@ def _run(job, denoiser, conformal, value_range, overwrite, *, checked):
             noisy, write_images = _read(job.input, job.output)
             denoised = _denoised(denoiser, noisy, value_range)
             if ends:
-                own_range = value_range or range_of_images(noisy, denoiser.value_range_)
+                own_range = _range_of(noisy, denoiser, value_range)
                 bounds = conformal.predict_interval(noisy, value_range=own_range)
                 # First, so that a result without them is not taken for a whole one.
                 for path, bound in zip(ends, bounds, strict=True):
@@ -387,8 +387,7 @@ def _run(job, denoiser, conformal, value_range, overwrite, *, checked):
         job.status = "done"
         job.ends = ends
         if checked:
-            own_range = value_range or range_of_images(noisy, denoiser.value_range_)
-            job.check = self_check(noisy, denoised, own_range)
+            job.check = self_check(noisy, denoised, _range_of(noisy, denoiser, value_range))
     except _CannotWriteError:
         raise
     except Exception as error:  # whatever is wrong with one file must not stop the others
@@ -396,6 +395,11 @@ def _run(job, denoiser, conformal, value_range, overwrite, *, checked):
         named = str(job.input) in reason or str(job.output) in reason
         job.status, job.reason = "skipped", reason if named else f"{job.input}: {reason}"
     job.seconds = round(time.perf_counter() - start, 3)
+
+
+def _range_of(images, denoiser, value_range):
+    """Return the value range that images are denoised in: as it is told, or their own."""
+    return value_range or range_of_images(images, denoiser.value_range_)
 
 
 def _writing(write_images, path, result, images):

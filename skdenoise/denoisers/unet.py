@@ -102,8 +102,9 @@ class UNetDenoiser(Denoiser):
         What the network learns from. ``"clean"``: clean images, or pairs of noisy and clean images.
         ``"self"``: noisy images alone; some pixels are hidden, and the network predicts them from their
         neighbours. ``"self_rows"`` and ``"self_columns"``: the same with whole lines hidden, for noise that is
-        alike along them, such as stripes; `augment` then turns images by half turns alone. ``"recorrupted"``: noisy images alone, with Gaussian noise of the known strength
-        `noise_factor`, to which more is added. See Notes.
+        alike along them, such as stripes; `augment` then turns images by half turns alone. ``"recorrupted"``:
+        noisy images alone, with Gaussian noise of the known strength `noise_factor`, to which more is added. See
+        Notes.
     label_weight : float, default=None
         How much the labels `y` of a fit count. 0 ignores `y`. Otherwise, a small helper network learns along
         to predict the labels from denoised images, and its loss, times this weight, is added to that of the

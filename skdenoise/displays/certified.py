@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, Self
 import numpy as np
 from numpy.typing import ArrayLike
 
-from skdenoise.displays.drawing import draw_line, legend_beside, new_figure
+from skdenoise.displays.drawing import axes_or_new, draw_line, legend_beside
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -119,8 +119,7 @@ class CertifiedAccuracyDisplay:
         CertifiedAccuracyDisplay
             The same display.
         """
-        if ax is None:
-            ax = new_figure(8, 4).subplots()
+        ax = axes_or_new(ax)
         self.ax_, self.figure_ = ax, ax.figure
         self.lines_ = {
             name: draw_line(

@@ -7,7 +7,7 @@ from numpy.typing import ArrayLike
 from sklearn.base import BaseEstimator
 from sklearn.utils.validation import check_is_fitted
 
-from skdenoise.displays.drawing import draw_images, image_grid, in_unit
+from skdenoise.displays.drawing import colorbar_of_row, draw_images, image_grid, in_unit
 from skdenoise.evaluation.find_denoiser import FoundDenoiser, find_denoiser, flat_pipeline
 from skdenoise.images.layout import as_nhwc, check_image_shape, check_images, like_table
 from skdenoise.images.value_range import check_value_range_of_pairs
@@ -303,15 +303,10 @@ class DenoisingDisplay:
         if kind == "absolute":
             title, style = f"|{title}|", {"cmap": "magma", "vmin": 0, "vmax": limit}
         self.images_["error"] = draw_images(self.axes_[-1], error, title, **style)
-        self.colorbar_ = self.figure_.colorbar(
-            self.images_["error"][-1],
-            ax=self.axes_[-1].tolist(),
-            ticks=[-limit, 0, limit] if kind == "signed" else [0, limit],
-            format="%.2g",
-            pad=0.01,
-            aspect=10,
+        ticks = [-limit, 0, limit] if kind == "signed" else [0, limit]
+        self.colorbar_ = colorbar_of_row(
+            self.figure_, self.axes_[-1], self.images_["error"][-1], ticks
         )
-        self.colorbar_.ax.tick_params(labelsize="small")
 
 
 def _denoiser_in(estimator):

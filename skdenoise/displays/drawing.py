@@ -32,6 +32,11 @@ def new_figure(width, height):
     return plt.figure(figsize=(width, height), layout="constrained")
 
 
+def axes_or_new(ax, width=8, height=4):
+    """Return the given axes or, if they are None, those of a new figure, `width` by `height` inches."""
+    return new_figure(width, height).subplots() if ax is None else ax
+
+
 def plot_image_rows(
     rows: Mapping[str, ArrayLike],
     *,
@@ -188,3 +193,28 @@ def draw_line(ax, x, y, i, **kwargs):
 def legend_beside(ax, **kwargs):
     """Put the legend to the right of the axes, so that it hides no data."""
     ax.legend(loc="upper left", bbox_to_anchor=(1.01, 1), frameon=False, **kwargs, alignment="left")
+
+
+def colorbar_of_row(figure, axes, image, ticks):
+    """Draw the colorbar of a row of images to its right.
+
+    Parameters
+    ----------
+    figure : matplotlib.figure.Figure or SubFigure
+        The figure.
+    axes : ndarray of matplotlib.axes.Axes
+        The row.
+    image : matplotlib.image.AxesImage
+        One of its images.
+    ticks : list of float
+        The values to name.
+
+    Returns
+    -------
+    matplotlib.colorbar.Colorbar
+    """
+    colorbar = figure.colorbar(
+        image, ax=axes.tolist(), ticks=ticks, format="%.2g", pad=0.01, aspect=10
+    )
+    colorbar.ax.tick_params(labelsize="small")
+    return colorbar

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any, Self
 import numpy as np
 from numpy.typing import ArrayLike
 
-from skdenoise.displays.drawing import draw_images, image_grid, in_unit
+from skdenoise.displays.drawing import colorbar_of_row, draw_images, image_grid, in_unit
 from skdenoise.evaluation.conformal import ConformalDenoiser
 from skdenoise.images.layout import as_nhwc, check_image_shape, check_images
 from skdenoise.images.value_range import check_value_range
@@ -173,15 +173,9 @@ class IntervalDisplay:
         limit = max(float(np.quantile(width, 0.995)), 1e-6)
         style = {"cmap": "magma", "vmin": 0, "vmax": limit}
         self.images_["width"] = draw_images(self.axes_[-1], width, "width", **style)
-        self.colorbar_ = self.figure_.colorbar(
-            self.images_["width"][-1],
-            ax=self.axes_[-1].tolist(),
-            ticks=[0, limit],
-            format="%.2g",
-            pad=0.01,
-            aspect=10,
+        self.colorbar_ = colorbar_of_row(
+            self.figure_, self.axes_[-1], self.images_["width"][-1], [0, limit]
         )
-        self.colorbar_.ax.tick_params(labelsize="small")
         return self
 
     def _rows(self):

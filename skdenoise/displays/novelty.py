@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, Self
 from numpy.typing import ArrayLike
 from sklearn.utils.validation import check_is_fitted
 
-from skdenoise.displays.drawing import draw_line, legend_beside, new_figure
+from skdenoise.displays.drawing import axes_or_new, draw_line, legend_beside
 from skdenoise.evaluation.novelty import NoiseNoveltyDetector
 
 if TYPE_CHECKING:
@@ -123,8 +123,7 @@ class NoiseNoveltyDisplay:
         """
         from matplotlib.ticker import LogLocator, NullLocator
 
-        if ax is None:
-            ax = new_figure(8, 4).subplots()
+        ax = axes_or_new(ax)
         self.ax_, self.figure_ = ax, ax.figure
         self.lines_ = {}
         for i, (name, strengths) in enumerate(self.strengths.items()):

@@ -9,7 +9,7 @@ from numpy.typing import ArrayLike
 from sklearn.base import BaseEstimator
 from sklearn.metrics import accuracy_score
 
-from skdenoise.displays.drawing import draw_line, legend_beside, new_figure
+from skdenoise.displays.drawing import axes_or_new, draw_line, legend_beside
 from skdenoise.evaluation.bootstrap import bootstrap_interval, score_of_predictions
 from skdenoise.evaluation.scorers import NoisyScorer
 from skdenoise.images.layout import check_images
@@ -301,8 +301,7 @@ class RobustnessCurveDisplay:
         RobustnessCurveDisplay
             The same display.
         """
-        if ax is None:
-            ax = new_figure(8, 4).subplots()
+        ax = axes_or_new(ax)
         intervals = self.intervals or {}
         self.ax_, self.figure_ = ax, ax.figure
         self.lines_, self.bands_ = {}, {}

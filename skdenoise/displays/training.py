@@ -7,7 +7,7 @@ import numpy as np
 from sklearn.base import BaseEstimator
 from sklearn.utils.validation import check_is_fitted
 
-from skdenoise.displays.drawing import draw_line, legend_beside, new_figure
+from skdenoise.displays.drawing import axes_or_new, draw_line, legend_beside
 from skdenoise.evaluation.find_denoiser import named_steps
 
 if TYPE_CHECKING:
@@ -115,10 +115,9 @@ class TrainingCurveDisplay:
         TrainingCurveDisplay
             The same display.
         """
-        if ax is None:
-            ax = new_figure(6.5, 3.5).subplots()
         from matplotlib.ticker import AutoLocator, MaxNLocator, NullLocator, ScalarFormatter
 
+        ax = axes_or_new(ax, 6.5, 3.5)
         self.ax_, self.figure_ = ax, ax.figure
         self.lines_ = {}
         for name, label in _LABELS.items():

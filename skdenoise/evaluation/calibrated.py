@@ -96,7 +96,8 @@ class CalibratedDenoiser(BaseEstimator, ABC):
                 f"{len(X)} image(s), of which validation_fraction={self.validation_fraction:g} are held out, are too "
                 "few: expected at least two that are held out, and one to fit the denoiser."
             )
-        self._check_number(n_held_out - n_to_learn)
+        n_calibration = n_held_out - n_to_learn
+        self._check_number(n_calibration)
         denoiser = self.denoiser
         if not is_frozen:
             labels = None if y is None else np.asarray(y)[fitted]
@@ -107,9 +108,10 @@ class CalibratedDenoiser(BaseEstimator, ABC):
         vars(self).pop("n_calibration_", None)
         self.denoiser_ = denoiser
         held_out_clean = None if clean is None else clean[held_out]
-        images, n_to_learn = self._denoise_held_out(X[held_out], held_out_clean, n_to_learn, seed)
-        self._calibrate(images.part(slice(n_to_learn)), images.part(slice(n_to_learn, None)), seed)
-        self.n_calibration_ = n_held_out - n_held_out // 2
+        self._calibrate(
+            *self._denoise_held_out(X[held_out], held_out_clean, n_to_learn, seed), seed
+        )
+        self.n_calibration_ = n_calibration
         return self
 
     @abstractmethod
@@ -142,7 +144,7 @@ class CalibratedDenoiser(BaseEstimator, ABC):
         return self._transform(check_images(found.prepare(check_images(X))))
 
     def _denoise_held_out(self, X, clean, n_to_learn, seed):
-        """Return the held-out images denoised, and how many of the first are there to learn from."""
+        """Return the held-out images denoised: those to learn from, and those to calibrate on."""
         found = self._found()
         X = check_images(found.prepare(X))
         known = X if clean is None else check_images(found.prepare(clean), name="clean")
@@ -160,7 +162,7 @@ class CalibratedDenoiser(BaseEstimator, ABC):
             X = noisy.reshape(known.shape)
         images = Denoised(*self._denoised(X), pixels.to_unit(self._as_nhwc(known)))
         self.image_shape_ = images.true.shape[1:]
-        return images, n_to_learn
+        return images.part(slice(n_to_learn)), images.part(slice(n_to_learn, None))
 
     def _found(self):
         return require_denoiser(self.denoiser_)
@@ -229,10 +231,10 @@ def require_denoiser(estimator):
     return found
 
 
-def check_share(name, share):
+def check_share(name, share, example=0.9):
     """Raise an error if a share is not between 0 and 1."""
     if not isinstance(share, Real) or not 0 < share < 1:
-        raise ValueError(f"{name}={share!r} must be a number between 0 and 1, such as 0.9.")
+        raise ValueError(f"{name}={share!r} must be a number between 0 and 1, such as {example:g}.")
 
 
 def check_number(name, share, n_calibration, advice):

@@ -156,7 +156,8 @@ class ConformalDenoiser(CalibratedDenoiser):
         -----
         The expected error of a pixel is the cube root of the local contrast, 5x5 pixels of the denoised image. On 290
         photographs under free licences, with noise of each group of strengths, it was measured how far the
-        truth is in units of it (``python experiments/calibrate_photographs.py``). This is for noise that is
+        truth is in units of it (``python experiments/calibrate_photographs.py
+        photo-gray-intervals.npz``). This is for noise that is
         independent from pixel to pixel. Correlated noise, stripes and JPEG compression are usually not noticed, and
         then far fewer pixels are inside; `estimate_noise` with ``return_correlation=True`` detects correlated noise.
 
@@ -326,6 +327,6 @@ def _stored(unit, X, pixels, rounded):
     if X.dtype.kind == "f":
         return pixels.from_unit(unit).reshape(X.shape)
     as_floats = PixelFormat(np.dtype(np.float64), pixels.value_range)
-    # An end that is a grey level but for the rounding of float32 stays that level.
+    # Otherwise a rounding error of float32 could move an end to the next grey level.
     values = rounded(np.round(as_floats.from_unit(unit), 4))
     return np.clip(values, *dtype_limits(X.dtype)).astype(X.dtype).reshape(X.shape)

@@ -112,7 +112,7 @@ class NoiseNoveltyDetector(CalibratedDenoiser):
         self.random_state = random_state
 
     def _check_number(self, n_calibration):
-        check_share("alpha", self.alpha)
+        check_share("alpha", self.alpha, example=0.05)
         check_number("1 - alpha", 1 - self.alpha, n_calibration, MORE_IMAGES)
 
     def _calibrate(self, first, others, seed):

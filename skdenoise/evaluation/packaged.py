@@ -17,7 +17,8 @@ def packaged_calibrations(name: str) -> dict[int, Calibration]:
     ValueError
         For a name that is not known, and if there is none.
     """
-    path = calibration_path(pretrained_path(name))
+    model = pretrained_path(name)
+    path = model.with_name(f"{model.stem}-intervals.npz")
     if not path.exists():
         raise ValueError(
             f"{name} has no calibration with it, because it is not known how far its results are from the truth. "
@@ -34,7 +35,7 @@ def write_calibrations(path: Path, calibrations: dict[int, dict]) -> None:
     Parameters
     ----------
     path : Path
-        The model file beside which they are to be.
+        The file.
     calibrations : dict of int to dict
         For each number of channels: ``scores``, ``groups`` (the group of each image), ``edges``, and ``known`` and
         ``calibration``, the statistics of the noise.
@@ -44,12 +45,7 @@ def write_calibrations(path: Path, calibrations: dict[int, dict]) -> None:
         for channels, of_channels in calibrations.items()
         for name, array in of_channels.items()
     }
-    np.savez_compressed(calibration_path(path), channels=list(calibrations), **arrays)
-
-
-def calibration_path(path: Path) -> Path:
-    """Return the file of the calibration of a model file."""
-    return path.with_name(f"{path.stem}-intervals.npz")
+    np.savez_compressed(path, channels=list(calibrations), **arrays)
 
 
 def _read(arrays, channels):

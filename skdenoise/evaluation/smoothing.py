@@ -5,9 +5,6 @@ from typing import NamedTuple
 import numpy as np
 from scipy.stats import binomtest, norm
 
-# Noisy copies are classified in batches of this size, so that they are never held all at once.
-_COPIES_PER_BATCH, _VALUES_PER_BATCH = 2048, 2**23
-
 
 class Votes(NamedTuple):
     """What the noisy copies of an image were classified as.
@@ -41,13 +38,6 @@ def count_votes(predict, n_selecting, n_counted):
     classes, frequencies = np.unique(predict(n_selecting), return_counts=True)
     prediction = classes[frequencies.argmax()]
     return Votes(prediction, int(np.sum(predict(n_counted) == prediction)))
-
-
-def batch_sizes(n_copies, values_per_copy):
-    """Return the sizes of batches for a number of copies."""
-    most = min(_COPIES_PER_BATCH, max(1, _VALUES_PER_BATCH // values_per_copy))
-    n_whole, rest = divmod(n_copies, most)
-    return [most] * n_whole + [rest] * bool(rest)
 
 
 def lower_bound(n_votes, n_counted, alpha):

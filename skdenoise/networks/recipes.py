@@ -68,9 +68,8 @@ class Recipe:
 
     def needs_linear_output(self, loss):
         """Return whether the final sigmoid is left out for a loss, as the user gives it."""
-        return (
-            loss if isinstance(loss, str) else getattr(loss, "name", None)
-        ) in self.linear_losses
+        name = loss if isinstance(loss, str) else getattr(loss, "name", None)
+        return name in self.linear_losses
 
     def length(self, n_images, batch_size, epochs=None):
         """Return the number of epochs (by default the recipe's own), and of steps in each."""

@@ -14,16 +14,16 @@ from sklearn.utils import check_consistent_length, gen_even_slices
 from sklearn.utils.parallel import Parallel, delayed
 from sklearn.utils.validation import column_or_1d
 
+from skdenoise.evaluation.calibrated import check_share
 from skdenoise.evaluation.find_denoiser import find_denoiser
 from skdenoise.evaluation.smoothing import (
     Votes,
-    batch_sizes,
     certified_radius,
     count_votes,
     lower_bound,
 )
 from skdenoise.images.layout import check_images, like_table
-from skdenoise.images.pixels import PixelFormat
+from skdenoise.images.pixels import PixelFormat, chunks
 from skdenoise.images.value_range import check_value_range
 from skdenoise.noise.adding import corrupt
 from skdenoise.noise.sensor import GaussianNoise
@@ -169,9 +169,11 @@ def certify(
             def predict(n_copies, image=X[i : i + 1], rng=rng):
                 """Return the classes of new noisy copies."""
                 classes = []
-                for n in batch_sizes(n_copies, image.size):
-                    copies = np.repeat(image, n, axis=0).reshape(n, -1, 1, 1)
-                    noisy = corrupt(copies, model, pixels, rng).reshape(n, *X.shape[1:])
+                # A view: the copies are never held all at once.
+                copies = np.broadcast_to(image, (n_copies, *image.shape[1:]))
+                for part in chunks(copies):
+                    flat = copies[part].reshape(-1, image.size, 1, 1)
+                    noisy = corrupt(flat, model, pixels, rng).reshape(-1, *image.shape[1:])
                     classes.append(_predicted(pipeline, like_table(noisy, table)))
                 return np.concatenate(classes)
 
@@ -388,8 +390,7 @@ def _check_numbers(noise_factor, n_draws, n_selection_draws, alpha):
     for name, number in (("n_draws", n_draws), ("n_selection_draws", n_selection_draws)):
         if not isinstance(number, Integral) or number < 1:
             raise ValueError(f"{name}={number!r} must be an integer of at least 1.")
-    if not isinstance(alpha, Real) or not 0 < alpha < 1:
-        raise ValueError(f"alpha={alpha!r} must be a number between 0 and 1, such as 0.001.")
+    check_share("alpha", alpha, example=0.001)
     if lower_bound(n_draws, n_draws, alpha) <= 0.5:
         least = int(np.log2(1 / alpha)) + 1
         raise ValueError(

@@ -144,10 +144,10 @@ def run_study(
     shown = name_of(chosen[0])
     report = novelty = None
     if corruptions and not comparison.interrupted:
-        denoiser = _strongest(comparison, shown)[0]
-        novelty = novelty_report(denoiser, flat[1], image_shape=shape, random_state=random_state)
+        pipeline = _strongest(comparison, shown)
+        novelty = novelty_report(pipeline[0], flat[1], image_shape=shape, random_state=random_state)
         report = corruption_report(
-            _strongest(comparison, shown),
+            pipeline,
             flat[1],
             images.y_test,
             reference=_strongest(comparison, ON_CLEAN),

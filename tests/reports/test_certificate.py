@@ -20,7 +20,7 @@ from skdenoise import (
     SubspaceDenoiser,
     certify,
 )
-from skdenoise.evaluation import smoothing
+from skdenoise.images import pixels
 
 FACTOR = 0.25
 
@@ -136,7 +136,7 @@ def test_results_depend_on_the_seed_and_not_on_batches_or_processes(pipelines, m
     options = {"noise_factor": FACTOR, "n_draws": 150}
     first = certify(fitted["denoised"], X[:9], **options)
     parallel = certify(fitted["denoised"], X[:9], n_jobs=2, **options)
-    monkeypatch.setattr(smoothing, "_COPIES_PER_BATCH", 7)
+    monkeypatch.setattr(pixels, "_IMAGES_PER_CHUNK", 7)
     in_parts = certify(fitted["denoised"], X[:9], **options)
     for other in (parallel, in_parts):
         pd.testing.assert_frame_equal(first.frame, other.frame)
@@ -145,7 +145,7 @@ def test_results_depend_on_the_seed_and_not_on_batches_or_processes(pipelines, m
 
 
 def test_noisy_copies_are_never_held_all_at_once(monkeypatch):
-    monkeypatch.setattr(smoothing, "_VALUES_PER_BATCH", 1000)
+    monkeypatch.setattr(pixels, "_VALUES_PER_CHUNK", 1000)
     halves = Halves()
     certify(halves, np.full((2, 10, 10), 0.5), noise_factor=FACTOR, n_draws=1000)
     assert max(len(images) for images in halves.seen) == 10

@@ -53,7 +53,7 @@ MODEL_CARDS = {
             "(python experiments/colour_photographs.py)",
             "the same in 8 bits": "36.56 / 34.23 / 30.88 dB (the same command)",
             "90 % intervals (ConformalDenoiser.from_pretrained), pixels inside on left-out photographs": "90.3 "
-            "to 92.5 % in each group of strengths (python experiments/calibrate_photographs.py)",
+            "to 92.5 % in each group of strengths (python experiments/calibrate_photographs.py photo-gray-intervals.npz)",
         },
     ),
     "photo-real": ModelCard(
