@@ -12,7 +12,6 @@ what counts.
 import dataclasses
 import math
 
-import keras
 import numpy as np
 from _data import load_photographs
 from _record import main
@@ -30,7 +29,7 @@ def measure(quick):
     images = stand_ins() if quick else set12()
     training = images if quick else list(load_photographs()["train400"][:360])
     steps, batch_size = (2, 2) if quick else (4_000, 16)
-    NETWORKS[TWIN] = dataclasses.replace(network_named("bias_free"), build=_with_biases)
+    NETWORKS[TWIN] = dataclasses.replace(network_named("bias_free"), graph=_with_biases)
     rows = []
     for network, strongest in (("bias_free", 55), ("bias_free", 100), (TWIN, 55)):
         denoiser = UNetDenoiser.for_photographs(
@@ -51,17 +50,13 @@ def measure(quick):
     return rows
 
 
-def _with_biases(*arguments, **keywords):
-    """Build the network without biases, with biases."""
-
-    def biased(layer):
-        config = layer.get_config()
-        if isinstance(layer, keras.layers.Conv2D):
-            config["use_bias"] = True
-        return type(layer).from_config(config)
-
-    network = network_named("bias_free").build(*arguments, **keywords)
-    return keras.models.clone_model(network, clone_function=biased)
+def _with_biases(channels, filters, linear):
+    """Describe the network without biases, with biases."""
+    graph = network_named("bias_free").graph(channels, filters, linear)
+    for operator in graph.operators:
+        if "use_bias" in operator.params:
+            operator.params["use_bias"] = True
+    return graph
 
 
 if __name__ == "__main__":

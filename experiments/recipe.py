@@ -17,18 +17,15 @@ import tempfile
 from pathlib import Path
 
 import joblib
-import keras
 import numpy as np
 from _data import load_cifar10, load_mnist
 from _record import environment, main, mean_psnr
 from joblib import Parallel, delayed
-from keras import layers
 from sklearn.datasets import load_digits
 
 from skdenoise import UNetDenoiser, add_noise
 from skdenoise.networks.by_name import NETWORKS, network_named
-from skdenoise.networks.compact import logit as logit_of
-from skdenoise.networks.layers import DepthToSpace, SpaceToDepth, seeds
+from skdenoise.networks.graph import Graph
 
 TASKS = [(name, noise) for name in ("MNIST", "digits") for noise in (0.2, 0.4)]
 TASKS += [("CIFAR-10", 0.05), ("CIFAR-10", 0.2)]
@@ -97,8 +94,8 @@ def _quality(name, noise, what, n_images, seed):
     compact = network_named("compact")
     recipe = dataclasses.replace(compact.recipe, tiny=None, **change.recipe)
     recipe = dataclasses.replace(recipe, steps=n_images // recipe.batch_size or 1)
-    build = change.network or compact.build
-    NETWORKS[what] = dataclasses.replace(compact, build=build, recipe=recipe)
+    graph = change.network or compact.graph
+    NETWORKS[what] = dataclasses.replace(compact, graph=graph, recipe=recipe)
     X, judged = _images(name)
     noisy = add_noise(judged, noise_factor=noise, random_state=99)
     denoiser = UNetDenoiser(noise_factor=noise, network=what, loss=change.loss, random_state=seed)
@@ -117,46 +114,33 @@ def _images(name):
 
 
 def _network(*, image=True, logit=True, concatenate=False):
-    """Return a builder of the default network without one of its parts."""
+    """Return the default network without one of its parts, with two levels."""
 
-    def build(input_shape, filters, dtype="float32", linear=False, seed=0):
-        draws = (keras.initializers.GlorotUniform(seed=own) for own in seeds(seed))
-
-        def conv(x, n, side=3, activation="relu", dtype=dtype):
-            return layers.Conv2D(
-                n,
-                side,
-                padding="same",
-                activation=activation,
-                kernel_initializer=next(draws),
-                dtype=dtype,
-            )(x)
-
+    def described(channels, filters, linear):
         first, second = filters
-        inputs = keras.Input(input_shape)
-        pixels = SpaceToDepth(dtype=dtype)(inputs)
+        graph = Graph(channels)
+        conv = graph.convolution
+        pixels = graph.space_to_depth(graph.image)
         skip = x = conv(conv(pixels, first), first)
-        x = conv(layers.MaxPooling2D(dtype=dtype)(x), second)
+        x = conv(graph.max_pooling(x), second)
         for _ in range(2):
-            y = conv(conv(x, second), second, activation=None)
-            x = layers.ReLU(dtype=dtype)(layers.Add(dtype=dtype)([x, y]))
+            residual = conv(conv(x, second), second, activation=None)
+            x = graph.activated_sum(x, residual, "relu")
         if concatenate:
-            x = layers.UpSampling2D(dtype=dtype)(x)
-            x = layers.Concatenate(dtype=dtype)([x, skip])
+            x = graph.concatenate(graph.upsampling(x), skip)
         else:
-            x = DepthToSpace(dtype=dtype)(conv(x, 4 * first, side=1, activation=None))
-            x = layers.ReLU(dtype=dtype)(layers.Add(dtype=dtype)([x, skip]))
+            x = graph.depth_to_space(conv(x, 4 * first, size=1, activation=None))
+            x = graph.activated_sum(x, skip, "relu")
         seen = [conv(x, first)]
         if image:
             seen.append(pixels)
         if logit:
-            seen.append(SpaceToDepth(dtype=dtype)(logit_of(inputs)))
-        x = layers.Concatenate(dtype=dtype)(seen) if len(seen) > 1 else seen[0]
-        x = conv(x, 4 * input_shape[-1], activation=None, dtype="float32")
-        x = DepthToSpace(dtype="float32")(x)
-        return keras.Model(inputs, layers.Activation("sigmoid", dtype="float32")(x))
+            seen.append(graph.space_to_depth(graph.logit(graph.image)))
+        x = graph.concatenate(*seen) if len(seen) > 1 else seen[0]
+        graph.sigmoid(graph.depth_to_space(graph.output_convolution(x, 4 * channels)))
+        return graph
 
-    return build
+    return described
 
 
 def _shown(row):

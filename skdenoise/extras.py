@@ -4,6 +4,7 @@ import platform
 from contextlib import suppress
 from importlib import import_module
 from importlib.metadata import PackageNotFoundError, requires, version
+from importlib.util import find_spec
 
 
 def require_extra(extra: str, what: str, *, modules: tuple[str, ...] = ()) -> None:
@@ -40,6 +41,15 @@ def require_extra(extra: str, what: str, *, modules: tuple[str, ...] = ()) -> No
         raise ModuleNotFoundError(
             f"{what} needs {', '.join(unmet)}. Install what is missing: "
             f'pip install "skdenoise[{extra}]"'
+        )
+
+
+def require_keras(what: str) -> None:
+    """Raise an error if Keras is missing, as in an environment for trained denoisers alone."""
+    if find_spec("keras") is None:
+        raise ModuleNotFoundError(
+            f"{what} needs Keras and TensorFlow, which are not installed here. Install them: "
+            "pip install keras tensorflow"
         )
 
 

@@ -1,11 +1,9 @@
-"""Threads: limit TensorFlow to the threads of a worker of joblib or Dask."""
+"""Threads: limit TensorFlow and ONNX Runtime to the threads of a worker of joblib or Dask."""
 
 import os
 import sys
 from contextlib import suppress
 from functools import cache
-
-import keras
 
 from skdenoise.backend.forks import note_start
 
@@ -32,7 +30,9 @@ def obey_thread_limit() -> None:
     limited after they have started. TensorFlow's own variables, ``TF_NUM_INTRAOP_THREADS`` and
     ``TF_NUM_INTEROP_THREADS``, take precedence if they are set.
     """
-    limit = _threads_of_dask_worker() or _threads_of_environment()
+    import keras
+
+    limit = thread_limit()
     if keras.backend.backend() != "tensorflow" or not limit:
         return
     import tensorflow as tf
@@ -43,6 +43,11 @@ def obey_thread_limit() -> None:
             threading.set_intra_op_parallelism_threads(limit)
         if "TF_NUM_INTEROP_THREADS" not in os.environ:
             threading.set_inter_op_parallelism_threads(limit)
+
+
+def thread_limit() -> int:
+    """Return the number of threads that this process was given, or 0 if it was given no limit."""
+    return _threads_of_dask_worker() or _threads_of_environment()
 
 
 def _threads_of_dask_worker():

@@ -20,7 +20,6 @@ from skdenoise.cli.common import (
     Quiet,
     ValueRange,
     check_room,
-    import_keras_in_silence,
     in_options,
     reason_of,
     say,
@@ -174,7 +173,6 @@ def denoise(
                 param_hint="--intervals",
             )
         _check_ends(jobs)
-    import_keras_in_silence()
     denoiser = loaded(file)
     if intervals is not None:
         conformal = _calibrated(model, intervals)

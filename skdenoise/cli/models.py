@@ -16,6 +16,7 @@ from skdenoise.denoisers.loading import load
 from skdenoise.denoisers.pretrained import MODEL_CARDS, pretrained_path
 from skdenoise.denoisers.unet import UNetDenoiser
 from skdenoise.extras import installed_versions
+from skdenoise.inference import onnx_runtime
 
 _ARGUMENT = typer.Argument(
     help="A file saved by `skdenoise train`, or the name of a denoiser in the package: "
@@ -43,11 +44,16 @@ def file_of(model):
 
 
 def loaded(file):
-    """Return the denoiser in a model file."""
+    """Return the denoiser in a model file, ready to start quickly."""
+    if not onnx_runtime.is_preferable():
+        import_keras_in_silence()
     try:
-        return load(file)
+        denoiser = load(file)
     except (OSError, ValueError) as error:
         raise typer.BadParameter(str(error), param_hint="MODEL") from error
+    if isinstance(denoiser, UNetDenoiser):
+        denoiser._prefer_quick_start()
+    return denoiser
 
 
 def info(
@@ -68,7 +74,6 @@ def info(
             param_hint="MODEL",
         )
     file = file_of(model)
-    import_keras_in_silence()
     denoiser = loaded(file)
     is_packaged = str(model) in MODEL_CARDS and not model.exists()
     card = asdict(MODEL_CARDS[str(model)]) if is_packaged else {}

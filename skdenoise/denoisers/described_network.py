@@ -1,13 +1,16 @@
 """Described networks: what a model file says of a network and of the way it learned, checked when it is read."""
 
+import numpy as np
+
 from skdenoise.denoisers.description import cannot_hold, integers
+from skdenoise.images.pixels import UNIT
 from skdenoise.supervision.by_name import SUPERVISIONS
 
 
 def described_architecture(network, size, weights):
     """Return the architecture in a model file, after checking that its weights are those in the file."""
     from skdenoise.networks.architecture import check_architecture
-    from skdenoise.networks.measured import least_weights, output_is_finite
+    from skdenoise.networks.measured import least_weights, weight_shapes
 
     if not isinstance(network["name"], str):
         raise ValueError(f"its network {network['name']!r} is not a name.")
@@ -25,18 +28,24 @@ def described_architecture(network, size, weights):
         raise ValueError(
             f"a network with filters={filters} and {channels} channels has more weights than it holds."
         )
-    model = architecture.build(size, "float32", seed=0)
-    shapes = [tuple(weight.shape) for weight in model.weights]
+    shapes = weight_shapes(architecture, size)
     found = [weight.shape for weight in weights]
     if shapes != found:
         raise ValueError(f"its weights have the shapes {found}; its network needs {shapes}.")
-    model.set_weights(weights)
-    if not output_is_finite(model, architecture):
-        largest = max(float(abs(weight).max(initial=0)) for weight in weights)
+    return architecture
+
+
+def check_output(network):
+    """Raise if a network, a `TrainedNetwork`, returns values that are not finite for small images."""
+    architecture = network.architecture
+    shape = (architecture.multiple, architecture.multiple, architecture.channels)
+    noisy = np.random.default_rng(0).normal(0.5, 1, shape)
+    images = np.stack([np.zeros(shape), np.ones(shape), noisy]).astype(np.float32)
+    if not np.isfinite(network.denoise(images, UNIT)).all():
+        largest = max(float(abs(weight).max(initial=0)) for weight in network.weights)
         raise ValueError(
             f"its network returns values that are not finite. Its weights are too large: up to {largest:.2g}."
         )
-    return architecture
 
 
 def name_of(supervision):

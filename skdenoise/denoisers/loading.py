@@ -22,7 +22,8 @@ def load(path) -> Denoiser:
     Returns
     -------
     UNetDenoiser, FilterDenoiser or SubspaceDenoiser
-        Fitted. On the same machine its output is that of the saved denoiser, bit by bit.
+        Fitted. On the same machine its output is that of the saved denoiser, except for float32 rounding (about
+        1e-6 of the value range).
 
     Raises
     ------

@@ -11,9 +11,10 @@ from sklearn.utils.validation import check_is_fitted
 
 from skdenoise.backend.forks import check_fork
 from skdenoise.denoisers.base import Denoiser
-from skdenoise.denoisers.described_network import described_architecture, name_of
+from skdenoise.denoisers.described_network import check_output, described_architecture, name_of
 from skdenoise.denoisers.description import cannot_hold, encoded, integers, noise
 from skdenoise.denoisers.pretrained import pretrained_path
+from skdenoise.extras import require_keras
 from skdenoise.images.opponent import ORTHONORMAL, WITHIN_RANGE
 from skdenoise.images.pixels import UNIT, PixelFormat, chunks
 from skdenoise.images.ragged import ImageList
@@ -25,6 +26,7 @@ from skdenoise.images.value_range import (
     warn_if_constant,
     warn_of_other_range,
 )
+from skdenoise.inference import onnx_runtime
 from skdenoise.inference.by_name import check_steps, resolve_inference
 from skdenoise.io.model_file import read_model
 from skdenoise.noise.estimation import as_images, strengths_of_noise
@@ -449,7 +451,16 @@ class UNetDenoiser(Denoiser):
         denoiser.value_range_ = check_value_range(value_range, None) if given else None
         denoiser._check_params()
         denoiser._network.precision = denoiser.precision
+        denoiser._prefer_quick_start()
         return denoiser
+
+    def _prefer_quick_start(self):
+        """With ``precision="auto"``, compute in float32 where ONNX Runtime can, even on hardware with bfloat16.
+
+        Many images would take half the time in bfloat16, but Keras takes seconds to start.
+        """
+        if self.precision == "auto" and onnx_runtime.is_preferable():
+            self._network.precision = "float32"
 
     _range_may_depend_on_images = True
 
@@ -622,6 +633,7 @@ class UNetDenoiser(Denoiser):
 
     def _learn(self, X, y, clean, noisy=None, *, partial=False):
         """Train, and keep what was learned; if that fails, stay as before."""
+        require_keras("A fit")
         check_fork()
         from skdenoise.training.with_labels import (
             fixed_classifier,
@@ -934,6 +946,10 @@ class UNetDenoiser(Denoiser):
                 f"image_shape={self.image_shape_} does not end in {architecture.channels}, the channels "
                 "of its network."
             )
-        self._network = TrainedNetwork(architecture, size, self.precision, weights)
+        self._network = TrainedNetwork(
+            architecture, size, "float32", weights, prefers_onnx_runtime=True
+        )
+        check_output(self._network)
+        self._network.precision = self.precision
         self._optimizer_state = None
         self._helper = None

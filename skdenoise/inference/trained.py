@@ -5,16 +5,15 @@ from contextlib import contextmanager
 
 import numpy as np
 
-from skdenoise.backend.compiled import CompiledNetwork, borrowed, set_jit_compile
 from skdenoise.backend.forks import check_fork
-from skdenoise.backend.precision import resolve_precision
-from skdenoise.backend.retracing import without_retracing_warnings
+from skdenoise.backend.precision import computes_in_bfloat16
+from skdenoise.extras import require_keras
 from skdenoise.images.layout import pad_to_multiple
+from skdenoise.inference import onnx_runtime
 from skdenoise.inference.tiling import tiles
 from skdenoise.networks.architecture import Architecture
 from skdenoise.networks.measured import margin, values_per_pixel
 from skdenoise.progress import track
-from skdenoise.training.keys import forward_key
 
 # A batch has one of these numbers of 28x28 images, or as many pixels in images of another size. Each batch
 # size is compiled separately, so there are few. 256 images are enough to keep a CPU busy.
@@ -23,15 +22,12 @@ _PIXELS = 28 * 28
 # An image is cut into tiles if the outputs of all layers take more bytes than this. TensorFlow uses less
 # than half of it, since it frees outputs that no later layer needs.
 _MEMORY = 2**29
-# A user's own network is built for each image size. It is kept for the last few sizes.
-_OWN_MODELS_KEPT = 4
 
 
 class TrainedNetwork:
     """A network with its weights, which denoises images.
 
-    It is pickled as arrays, without compiled code. The code is compiled, or found among the networks kept
-    for reuse, when it is first used, so that ``precision="auto"`` suits the machine that uses it.
+    It is pickled as arrays, without compiled code. ``precision="auto"`` suits the machine that uses it.
 
     Parameters
     ----------
@@ -45,17 +41,27 @@ class TrainedNetwork:
         As ``keras.Model.get_weights`` returns them.
     model : keras.Model or None
         The trained model, if it is a user's own network.
+    prefers_onnx_runtime : bool
+        Whether to compute with ONNX Runtime where it is installed, if the precision is float32 and the network
+        has a graph.
     """
 
-    def __init__(self, architecture: Architecture, size, precision, weights, model=None):
+    def __init__(
+        self,
+        architecture: Architecture,
+        size,
+        precision,
+        weights,
+        model=None,
+        prefers_onnx_runtime=False,
+    ):
         self.architecture = architecture
         self.size = tuple(size)
         self.precision = precision
+        self.prefers_onnx_runtime = prefers_onnx_runtime
         self._weights = weights
-        self._model = model
-        self._own_models = {}
-        if model is not None:
-            model.set_weights(weights)
+        self._engine = None if model is None else self._keras_engine(model)
+        self._session = None
 
     def __getstate__(self):
         return {
@@ -63,6 +69,7 @@ class TrainedNetwork:
             "size": self.size,
             "precision": self.precision,
             "weights": self.weights,
+            "prefers_onnx_runtime": self.prefers_onnx_runtime,
         }
 
     def __setstate__(self, state):
@@ -71,16 +78,12 @@ class TrainedNetwork:
     @property
     def weights(self):
         """The weights, as a list of arrays."""
-        return self._weights if self._model is None else self._model.get_weights()
+        return self._weights if self._engine is None else self._engine.weights
 
     @property
     def model(self):
         """The network as a ``keras.Model``. From the first access on, `denoise` uses this model."""
-        if self._model is None:
-            model = self._build(self.size)
-            model.set_weights(self._weights)
-            self._model = model
-        return self._model
+        return self._keras.model(self.precision)
 
     def denoise(self, images, pixels, clip=None, verbose=0):
         """Denoise NHWC images. Images that are too large are denoised in overlapping tiles.
@@ -104,9 +107,8 @@ class TrainedNetwork:
         Raises
         ------
         ForkError
-            In a process that was forked after the framework had started.
+            If Keras is to compute, in a process that was forked after its framework had started.
         """
-        check_fork()
         height, width = images.shape[1:3]
         side = self._tile_side()
         if side is not None and height * width > side**2:
@@ -153,44 +155,38 @@ class TrainedNetwork:
 
     @contextmanager
     def _forward(self, size):
-        """Lend the compiled forward pass for images of `size`."""
-        is_own = not self.architecture.is_built_in
-        if is_own and size != self.size:
-            with without_retracing_warnings():
-                yield self._own_model_for(size).predict_on_batch
-            return
-        # A model that the user was given may have been changed, so it is used and not a kept one.
-        if is_own or self._model is not None:
-            with without_retracing_warnings():
-                yield self.model.predict_on_batch
-            return
-        key = forward_key(self.architecture, resolve_precision(self.precision))
-        with borrowed(key, lambda: CompiledNetwork(self._build(size))) as network:
-            network.load(self.weights)
-            yield network.model.predict_on_batch
+        """Lend the forward pass for images of `size`."""
+        if self._uses_onnx_runtime:
+            yield self._onnx_session().denoise
+        else:
+            check_fork()
+            with self._keras.forward(size, self.precision) as forward:
+                yield forward
 
-    def _own_model_for(self, size):
-        """Return a user's own network, built for a size other than that of the training images."""
-        if size not in self._own_models:
-            while len(self._own_models) >= _OWN_MODELS_KEPT:
-                self._own_models.pop(next(iter(self._own_models)))
-            self._own_models[size] = self._build(size)
-        model = self._own_models[size]
-        # The weights are loaded at each call, since the user may have changed `model_` meanwhile.
-        try:
-            model.set_weights(self.weights)
-        except ValueError as error:
-            raise ValueError(
-                f"network={self.architecture.network!r} was trained on images of size {self.size} and "
-                f"cannot take images of size {size}, since its weights depend on the size. {error}"
-            ) from error
-        return model
+    @property
+    def _uses_onnx_runtime(self):
+        if not self.prefers_onnx_runtime or not onnx_runtime.is_preferable():
+            return False
+        if self._engine is not None and self._engine.was_given_away:
+            return False
+        return self.architecture.graph is not None and not computes_in_bfloat16(self.precision)
 
-    def _build(self, size):
-        # The seed does not matter, since the caller replaces the weights.
-        model = self.architecture.build(size, resolve_precision(self.precision), seed=0)
-        set_jit_compile(model)
-        return model
+    def _onnx_session(self):
+        if self._session is None or self._session.was_lost:
+            self._session = onnx_runtime.Session(self.architecture.graph, self._weights)
+        return self._session
+
+    @property
+    def _keras(self):
+        if self._engine is None:
+            self._engine = self._keras_engine()
+        return self._engine
+
+    def _keras_engine(self, model=None):
+        require_keras("This denoiser, which ONNX Runtime cannot compute,")
+        from skdenoise.inference.keras_engine import KerasEngine
+
+        return KerasEngine(self.architecture, self.size, self._weights, model)
 
 
 def _batches(n_images, n_pixels):

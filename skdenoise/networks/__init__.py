@@ -1,4 +1,5 @@
 """Networks: the U-Nets, their layers, and how each is trained.
 
-The modules import backend; all but `recipes` import Keras.
+The modules import backend. Those that build and train networks in Keras import it; what describes a network
+does not.
 """

@@ -1,18 +1,23 @@
-"""Architecture: everything that decides a network except its weights, and how it is built."""
+"""Architecture: everything that decides a network except its weights, and how it is built.
+
+Keras is imported when a network is built.
+"""
 
 import inspect
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from numbers import Integral
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import keras
 import numpy as np
 
-from skdenoise.backend.threads import prepare_start
 from skdenoise.networks.base import Network
 from skdenoise.networks.by_name import NETWORKS, network_named
+from skdenoise.networks.graph import Graph
 from skdenoise.networks.recipes import OWN, Recipe
+
+if TYPE_CHECKING:
+    import keras
 
 
 @dataclass(frozen=True)
@@ -66,7 +71,14 @@ class Architecture:
         """
         return (None, None, self.channels) if self.is_built_in else (*size, self.channels)
 
-    def build(self, size, precision, seed):
+    @property
+    def graph(self) -> Graph | None:
+        """Its operators; None for a network that only Keras can build."""
+        if not self.is_built_in or self.declared.graph is None:
+            return None
+        return self.declared.graph(self.channels, self.filters, self.linear)
+
+    def build(self, size, precision, seed) -> "keras.Model":
         """Build the network, with the initial weights that `seed` gives.
 
         Parameters
@@ -87,6 +99,8 @@ class Architecture:
         ForkError
             In a process that was forked after the framework had started.
         """
+        from skdenoise.backend.threads import prepare_start
+
         prepare_start()
         shape = self.input_shape(size)
         if not self.is_built_in:
@@ -113,11 +127,15 @@ def check_architecture(network, filters, channels, linear=False) -> Architecture
 
 
 def _policy(precision):
+    import keras
+
     return keras.DTypePolicy("float32" if precision == "float32" else f"mixed_{precision}")
 
 
 def _build_own(function, input_shape, filters, seed, precision):
     """Call a user's network function with the arguments that its signature has."""
+    import keras
+
     offered = {
         "input_shape": input_shape,
         "filters": filters,

@@ -2,22 +2,13 @@
 
 from dataclasses import replace
 
-import keras
-from keras import layers
-
 from skdenoise.networks.base import Network
 from skdenoise.networks.compact import RECIPE, u_net
-from skdenoise.networks.layers import (
-    CentredOrthogonal,
-    DepthToSpace,
-    SpaceToDepth,
-    convolution,
-    seeds,
-)
+from skdenoise.networks.graph import Graph
 
 
-def bias_free(input_shape, filters=(64, 96), dtype="float32", linear=False, seed=0):
-    """Build a U-Net of the layers of `compact`, without biases, that predicts the noise.
+def bias_free(channels, filters=(64, 96), linear=False):
+    """Describe a U-Net of the layers of `compact`, without biases, that predicts the noise.
 
     Its convolutions have no biases and its output has no sigmoid, so that scaling the input scales the
     output. This also holds at noise levels that were not trained on. Its ReLUs are leaky: without
@@ -27,7 +18,7 @@ def bias_free(input_shape, filters=(64, 96), dtype="float32", linear=False, seed
 
     Parameters
     ----------
-    input_shape, filters, dtype, seed
+    channels, filters
         As in `compact`.
     linear : bool
         Whether the output is the image itself, and not the noise that is subtracted from it, so that no
@@ -35,27 +26,26 @@ def bias_free(input_shape, filters=(64, 96), dtype="float32", linear=False, seed
 
     Returns
     -------
-    keras.Model
+    Graph
 
     References
     ----------
     S. Mohan, Z. Kadkhodaie, E. P. Simoncelli and C. Fernandez-Granda, "Robust and Interpretable Blind
     Image Denoising via Bias-Free Convolutional Neural Networks", ICLR 2020.
     """
-    draws = (CentredOrthogonal(seed=seed) for seed in seeds(seed))
-    inputs = keras.Input(input_shape)
-    pixels = SpaceToDepth(dtype=dtype)(inputs)
-    x = u_net(pixels, filters, draws, dtype, activation="leaky_relu", use_bias=False)
-    last = next(draws) if linear else keras.initializers.Zeros()
-    x = convolution(x, 4 * input_shape[-1], last, "float32", activation=None, use_bias=False)
-    outputs = DepthToSpace(dtype="float32")(x)
+    graph = Graph(channels)
+    pixels = graph.space_to_depth(graph.image)
+    x = u_net(graph, pixels, filters, activation="leaky_relu", use_bias=False)
+    x = graph.output_convolution(x, 4 * channels, use_bias=False, starts_at_zero=not linear)
+    x = graph.depth_to_space(x)
     if not linear:
-        outputs = layers.Subtract(dtype="float32")([inputs, outputs])
-    return keras.Model(inputs, outputs, name="bias_free")
+        graph.difference(graph.image, x)
+    return graph
 
 
 NETWORK = Network(
-    bias_free,
+    graph=bias_free,
+    initializer="centred_orthogonal",
     filters=(64, 96),
     recipe=replace(
         RECIPE,

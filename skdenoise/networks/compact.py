@@ -2,22 +2,13 @@
 
 from dataclasses import replace
 
-import keras
-from keras import layers
-
 from skdenoise.networks.base import Network
-from skdenoise.networks.layers import (
-    CHANNELS_LAST,
-    DepthToSpace,
-    SpaceToDepth,
-    convolution,
-    seeds,
-)
+from skdenoise.networks.graph import Graph
 from skdenoise.networks.recipes import Recipe
 
 
-def compact(input_shape, filters=(32, 64), dtype="float32", linear=False, seed=0):
-    """Build the lighter U-Net that works at half resolution.
+def compact(channels, filters=(32, 64), linear=False):
+    """Describe the lighter U-Net that works at half resolution.
 
     Space to depth turns 2x2 pixels into channels. The encoder has two 3x3 convolutions at the first
     level and one, after max pooling, at each further level. The bottleneck is two residual blocks. The
@@ -28,80 +19,67 @@ def compact(input_shape, filters=(32, 64), dtype="float32", linear=False, seed=0
 
     Parameters
     ----------
-    input_shape : (height, width, channels)
-        Height and width are multiples of ``2 ** len(filters)``, or None.
+    channels : int
+        Channels of the image, whose height and width are multiples of ``2 ** len(filters)``.
     filters : tuple of int
         Number of filters per level, from half resolution to the bottleneck.
-    dtype : str or keras.DTypePolicy
-        Compute dtype of all layers except the output, which is float32.
     linear : bool
         Whether the sigmoid is left out. The last convolution does not see the image then, so that no
         path leads straight from a pixel to itself.
-    seed : int
-        Seed of the initial weights.
 
     Returns
     -------
-    keras.Model
+    Graph
     """
-    draws = (keras.initializers.GlorotUniform(seed=seed) for seed in seeds(seed))
-    inputs = keras.Input(input_shape)
-    pixels = SpaceToDepth(dtype=dtype)(inputs)
-    x = u_net(pixels, filters, draws, dtype)
+    graph = Graph(channels)
+    pixels = graph.space_to_depth(graph.image)
+    x = u_net(graph, pixels, filters)
     if not linear:
-        logits = SpaceToDepth(dtype=dtype)(logit(inputs))
-        x = layers.Concatenate(dtype=dtype)([x, pixels, logits])
-    x = convolution(x, 4 * input_shape[-1], next(draws), "float32", activation=None)
-    outputs = DepthToSpace(dtype="float32")(x)
+        logits = graph.space_to_depth(graph.logit(graph.image))
+        x = graph.concatenate(x, pixels, logits)
+    x = graph.depth_to_space(graph.output_convolution(x, 4 * channels))
     if not linear:
-        outputs = layers.Activation("sigmoid", dtype="float32")(outputs)
-    return keras.Model(inputs, outputs, name="compact")
+        graph.sigmoid(x)
+    return graph
 
 
-def u_net(pixels, filters, draws, dtype, activation="relu", **params):
-    """Apply the U-Net of `compact` to pixels at half resolution, without the output layer.
+def u_net(graph, pixels, filters, activation="relu", use_bias=True):
+    """Add the U-Net of `compact` for pixels at half resolution, without the output convolution.
 
     Parameters
     ----------
-    pixels : keras.KerasTensor
+    graph : Graph
+        What it is added to.
+    pixels : Values
         The image at half resolution, 2x2 pixels as channels.
     filters : tuple of int
         Number of filters per level.
-    draws : iterator of keras.initializers.Initializer
-        One for each convolution.
-    dtype : str or keras.DTypePolicy
-        Compute dtype.
-    activation : str
+    activation : {"relu", "leaky_relu"}
         Of the convolutions and of the sums.
-    **params
-        Other parameters of the convolutions.
+    use_bias : bool
+        Whether the convolutions have biases.
+
+    Returns
+    -------
+    Values
     """
 
-    def conv(x, n, **own):
-        params_of_layer = {"activation": activation, **params, **own}
-        return convolution(x, n, next(draws), dtype, **params_of_layer)
-
-    def activated_sum(x, y):
-        return layers.Activation(activation, dtype=dtype)(layers.Add(dtype=dtype)([x, y]))
+    def conv(x, n, *, size=3, activation=activation):
+        return graph.convolution(x, n, size=size, activation=activation, use_bias=use_bias)
 
     first, *deeper = filters
     x = conv(conv(pixels, first), first)
     skips = []
     for n in deeper:
         skips.append(x)
-        x = conv(layers.MaxPooling2D(**CHANNELS_LAST, dtype=dtype)(x), n)
+        x = conv(graph.max_pooling(x), n)
     for _ in range(2):
-        x = activated_sum(x, conv(conv(x, filters[-1]), filters[-1], activation=None))
+        residual = conv(conv(x, filters[-1]), filters[-1], activation=None)
+        x = graph.activated_sum(x, residual, activation)
     for n, skip in zip(reversed(filters[:-1]), reversed(skips), strict=True):
-        x = conv(x, 4 * n, size=1, activation=None)
-        x = conv(activated_sum(DepthToSpace(dtype=dtype)(x), skip), n)
+        x = graph.depth_to_space(conv(x, 4 * n, size=1, activation=None))
+        x = conv(graph.activated_sum(x, skip, activation), n)
     return x
-
-
-def logit(images):
-    """Invert the sigmoid, for values clipped to 0.02 from black and from white."""
-    images = keras.ops.clip(images, 0.02, 0.98)
-    return keras.ops.log(images) - keras.ops.log(1 - images)
 
 
 # experiments/recipe.py and tiny_images.py measure what each choice is worth.
@@ -125,7 +103,7 @@ RECIPE = Recipe(
 )
 
 NETWORK = Network(
-    compact,
+    graph=compact,
     filters=(32, 64),
     recipe=replace(RECIPE, tiny=replace(RECIPE, batch_size=64, steps=1000)),
     halvings=len,

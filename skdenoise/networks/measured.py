@@ -1,13 +1,10 @@
-"""Measured: what a network needs for each pixel, found on the built model and not by its name."""
+"""Measured: what a network needs for each pixel, by its graph or, without one, found on the built model."""
 
 import math
 from dataclasses import replace
 from functools import cache
 
-import keras
 import numpy as np
-
-from skdenoise.backend.threads import prepare_start
 
 # The weights while the reach is measured: positive and small, so that no ReLU is closed and no
 # sigmoid saturates.
@@ -20,13 +17,16 @@ _SMALL_FILTERS, _SMALL_LEVELS = 256, 4
 
 def values_per_pixel(architecture) -> float:
     """Return how many numbers all layers of a network put out for a pixel."""
-    return _values_per_pixel(architecture, architecture.declared.build)
+    graph = architecture.graph
+    if graph is not None:
+        return graph.values_per_pixel
+    return _values_per_pixel(architecture, architecture.declared.source)
 
 
 @cache
-def _values_per_pixel(architecture, build):
+def _values_per_pixel(architecture, source):
     multiple = architecture.multiple
-    model = _built(architecture, build, (multiple, multiple))
+    model = _built(architecture, (multiple, multiple))
     values = sum(math.prod(layer.output.shape[1:]) for layer in model.layers)
     return values / multiple**2
 
@@ -34,7 +34,7 @@ def _values_per_pixel(architecture, build):
 def margin(architecture) -> int | None:
     """Return how far from a pixel the pixels may lie that it depends on.
 
-    An infinite input, in a block of pixels of an image of zeros, changes every output that depends on
+    Without a graph, it is measured. An infinite input, in a block of pixels of an image of zeros, changes every output that depends on
     it, if all weights are positive: convolutions, poolings, sums and activations hand infinity on, and
     what limits it puts out another value than for zero.
 
@@ -44,16 +44,25 @@ def margin(architecture) -> int | None:
         As a multiple of what height and width must be a multiple of; None if a pixel depends on all
         others, or on so many that tiles would not pay.
     """
-    return _margin(architecture, architecture.declared.build)
+    graph = architecture.graph
+    if graph is not None:
+        return graph.reach + -graph.reach % architecture.multiple
+    return _margin(architecture, architecture.declared.source)
 
 
 @cache
-def _margin(architecture, build):
-    model = _built(architecture, build, (None, None))
+def _margin(architecture, source):
+    import keras
+
+    model = _built(architecture, (None, None))
     model.set_weights([np.full(weight.shape, _WEIGHT, np.float32) for weight in model.weights])
+
+    def predict(images):
+        return keras.ops.convert_to_numpy(model(images))
+
     reach = 2
     while reach <= _LARGEST_MARGIN:
-        changed = _changed_blocks(model, architecture, reach)
+        changed = _changed_blocks(predict, architecture, reach)
         distance = np.abs(np.argwhere(changed) - reach).max(initial=0)
         if distance < reach:
             return architecture.multiple * int(distance)
@@ -61,15 +70,15 @@ def _margin(architecture, build):
     return None
 
 
-def _changed_blocks(model, architecture, reach):
+def _changed_blocks(predict, architecture, reach):
     """Return which blocks of pixels, up to `reach` from the middle one, depend on the middle one."""
     multiple, n_blocks = architecture.multiple, 2 * reach + 1
     side = multiple * n_blocks
     image = np.zeros((1, side, side, architecture.channels), np.float32)
-    without = keras.ops.convert_to_numpy(model(image))[0]
+    without = predict(image)[0]
     middle = slice(multiple * reach, multiple * (reach + 1))
     image[:, middle, middle] = np.inf
-    reached = keras.ops.convert_to_numpy(model(image))[0]
+    reached = predict(image)[0]
     # NaN, from the difference of two infinities, counts as a change.
     changed = (reached != without).any(axis=-1)
     return changed.reshape(n_blocks, multiple, n_blocks, multiple).any(axis=(1, 3))
@@ -78,9 +87,11 @@ def _changed_blocks(model, architecture, reach):
 def least_weights(architecture) -> int:
     """Return how many weights a network has at least, without building it.
 
-    The number of weights is a polynomial of degree two in the filters of a level, with no negative
-    coefficient. It is found for the widest level from three tiny networks.
+    Without a graph, it is found from three tiny networks, for the widest level: the number of weights is a
+    polynomial of degree two in its filters, with no negative coefficient.
     """
+    if architecture.graph is not None:
+        return sum(map(math.prod, architecture.graph.weight_shapes))
     filters = architecture.filters
     if max(filters) <= _SMALL_FILTERS and len(filters) <= _SMALL_LEVELS:
         return 0
@@ -92,22 +103,24 @@ def least_weights(architecture) -> int:
     return int(one + linear * (steps - 1) + square * (steps**2 - 1))
 
 
-def output_is_finite(model, architecture) -> bool:
-    """Return whether the output for small images is finite: black, white and random ones."""
-    shape = (architecture.multiple, architecture.multiple, architecture.channels)
-    noisy = np.random.default_rng(0).normal(0.5, 1, shape)
-    images = np.stack([np.zeros(shape), np.ones(shape), noisy]).astype(np.float32)
-    return bool(np.isfinite(keras.ops.convert_to_numpy(model(images))).all())
-
-
 def _count(architecture, widest, n):
     filters = tuple(n if level == widest else 1 for level in range(len(architecture.filters)))
     tiny = replace(architecture, filters=filters)
-    model = _built(tiny, architecture.declared.build, (None, None))
+    model = _built(tiny, (None, None))
     return sum(math.prod(weight.shape) for weight in model.weights)
 
 
-def _built(architecture, build, size):
+def weight_shapes(architecture, size) -> list[tuple[int, ...]]:
+    """Return the shapes of the weights of a network for images of `size`."""
+    graph = architecture.graph
+    if graph is not None:
+        return graph.weight_shapes
+    return [tuple(weight.shape) for weight in _built(architecture, size).weights]
+
+
+def _built(architecture, size):
+    from skdenoise.backend.threads import prepare_start
+
     prepare_start()
     shape = (*size, architecture.channels)
-    return build(shape, architecture.filters, "float32", architecture.linear, 0)
+    return architecture.declared.build(shape, architecture.filters, linear=architecture.linear)

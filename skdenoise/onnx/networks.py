@@ -1,4 +1,4 @@
-"""Networks: a trained Keras network as an ONNX model, made by Keras's export."""
+"""Networks: a trained network as an ONNX model, by its graph or, for a user's own, by Keras's export."""
 
 import tempfile
 import warnings
@@ -8,19 +8,28 @@ from threading import Lock
 
 import onnx
 
+from skdenoise.inference.onnx_runtime import graph_model
 from skdenoise.onnx.graphs import IR_VERSION, OPSET
 
 _replacing = Lock()
 
 
 def network_model(trained):
-    """Return a trained network as an ONNX model in float32, with names chosen by Keras.
+    """Return a trained network as an ONNX model in float32.
 
     Parameters
     ----------
     trained : TrainedNetwork
-        The network. It is rebuilt in float32, because ONNX Runtime has no bfloat16 on a CPU.
+        The network.
     """
+    graph = trained.architecture.graph
+    if graph is not None:
+        return graph_model(graph, trained.weights)
+    return _exported(trained)
+
+
+def _exported(trained):
+    """Rebuild a network in Keras, in float32 since ONNX Runtime has no bfloat16 on a CPU, and export it."""
     import keras
 
     model = trained.architecture.build(trained.size, "float32", seed=0)

@@ -39,7 +39,7 @@ def training_key(architecture: Architecture, precision, loss, optimizer, helper=
         return None
     try:
         described = _described(loss), _described(optimizer), _described(helper)
-        return "training", architecture, architecture.declared.build, precision, *described
+        return "training", architecture, architecture.declared.source, precision, *described
     except _NotPlainError:
         return None
 
@@ -48,7 +48,7 @@ def forward_key(architecture: Architecture, precision):
     """Return the key of a compiled forward pass, or None for a user's own network."""
     if not architecture.is_built_in:
         return None
-    return "forward", architecture, architecture.declared.build, precision
+    return "forward", architecture, architecture.declared.source, precision
 
 
 def optimizer_identity(optimizer):

@@ -57,7 +57,7 @@ def test_scales_take_colours_lists_and_integers_of_any_size(photographs, tmp_pat
     ):
         assert denoised.dtype == np.uint8
         assert denoised.shape == image.shape
-        np.testing.assert_array_equal(denoised, again)
+        np.testing.assert_allclose(np.int16(denoised), again, atol=1)
     at_one = denoiser.set_params(inference=None).transform(images)
     assert (at_one[0] != denoiser.set_params(inference="multiscale").transform(images)[0]).any()
 
