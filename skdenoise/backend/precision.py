@@ -32,11 +32,6 @@ def resolve_precision(precision: str) -> str:
     return "bfloat16" if _hardware_has_bfloat16() else "float32"
 
 
-def computes_in_bfloat16(precision: str) -> bool:
-    """Return whether a CPU computes in bfloat16, for the parameter `precision`. Keras is not imported."""
-    return precision == "bfloat16" or (precision == "auto" and _cpu_has_bfloat16())
-
-
 @cache
 def _hardware_has_bfloat16():
     """Return whether the device that Keras computes on multiplies bfloat16.
@@ -77,7 +72,6 @@ def _is_ampere(capability):
         return False
 
 
-@cache
 def _cpu_has_bfloat16():
     """Return whether Linux reports the CPU flags AVX512_BF16 or AMX. Elsewhere, False."""
     if platform.system() != "Linux" or platform.machine() != "x86_64":

@@ -44,16 +44,13 @@ def file_of(model):
 
 
 def loaded(file):
-    """Return the denoiser in a model file, ready to start quickly."""
+    """Return the denoiser in a model file."""
     if not onnx_runtime.is_preferable():
         import_keras_in_silence()
     try:
-        denoiser = load(file)
+        return load(file)
     except (OSError, ValueError) as error:
         raise typer.BadParameter(str(error), param_hint="MODEL") from error
-    if isinstance(denoiser, UNetDenoiser):
-        denoiser._prefer_quick_start()
-    return denoiser
 
 
 def info(

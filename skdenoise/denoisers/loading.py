@@ -22,8 +22,8 @@ def load(path) -> Denoiser:
     Returns
     -------
     UNetDenoiser, FilterDenoiser or SubspaceDenoiser
-        Fitted. On the same machine its output is that of the saved denoiser, except for float32 rounding (about
-        1e-6 of the value range).
+        Fitted. Its output is that of the saved denoiser, except for rounding: about 1e-6 of the value range in
+        float32, and a thousandth if the saved one computes in bfloat16, see `precision`.
 
     Raises
     ------

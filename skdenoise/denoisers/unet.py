@@ -26,9 +26,9 @@ from skdenoise.images.value_range import (
     warn_if_constant,
     warn_of_other_range,
 )
-from skdenoise.inference import onnx_runtime
 from skdenoise.inference.by_name import check_steps, resolve_inference
 from skdenoise.io.model_file import read_model
+from skdenoise.networks.start import check_init, start_weights
 from skdenoise.noise.estimation import as_images, strengths_of_noise
 from skdenoise.noise.from_parameters import resolve_noise
 from skdenoise.noise.sensor import GaussianNoise
@@ -134,6 +134,13 @@ class UNetDenoiser(Denoiser):
     filters : tuple of int, default=None
         Number of filters of each level of the network, down to the bottleneck. If None, see the table in
         Notes.
+    init : {"auto", "pretrained", "random"}, default="auto"
+        What the first fit starts from. ``"pretrained"``: weights that come with the package, for ``"compact"`` with
+        its default filters and sigmoid, and grey images or three channels. They have learned to remove
+        Gaussian noise from photographs, letters and drawings, so that a fit for Gaussian noise needs half
+        as many steps.
+        ``"random"``: weights drawn from `random_state`. ``"auto"``: pretrained where there are such weights
+        and images have more than 256 pixels, else random.
     loss : str, keras.losses.Loss or callable, default=None
         Loss between denoised and clean images, in units of the value range, as Keras takes it. If None,
         see the table in Notes. With a squared or absolute error, ``"compact"`` has no final sigmoid.
@@ -167,12 +174,13 @@ class UNetDenoiser(Denoiser):
         applied from its first step, the innermost one, to its last. If None, one pass.
     precision : {"auto", "float32", "bfloat16"}, default="auto"
         Compute dtype of the network; variables and output are float32. ``"auto"`` uses bfloat16 if the
-        hardware has instructions for it (AVX512_BF16, AMX, or a GPU), else float32.
+        hardware has instructions for it (AVX512_BF16, AMX, or a GPU), else float32. After `load` and
+        `from_pretrained`, it is float32 where ONNX Runtime is installed and there is no GPU.
     verbose : int, default=0
         1 shows a progress bar (in a log, about 20 lines), 2 a line per epoch.
     random_state : int, RandomState instance or None, default=None
-        Seed of initial weights, order, noise and validation split. An int gives the same denoiser in each
-        fit on the same machine, whatever ran before.
+        Seed of initial weights (unless they are pretrained), order, noise and validation split. An int gives
+        the same denoiser in each fit on the same machine, whatever ran before.
 
     Attributes
     ----------
@@ -203,7 +211,8 @@ class UNetDenoiser(Denoiser):
     Notes
     -----
     The defaults depend on the network. A fit of ``"compact"`` on at least 64 images or patches of at most
-    256 pixels, without `epochs` and `batch_size`, uses the recipe for tiny images.
+    256 pixels, without `epochs` and `batch_size`, uses the recipe for tiny images. A fit for Gaussian noise
+    that `init` starts from weights of the package has half as many steps.
 
     ============================  =================  ============  =============  ==============  =========
     default                       compact            its tiny      bias_free      classic         your own
@@ -302,6 +311,7 @@ class UNetDenoiser(Denoiser):
         train_output: str = "denoised_noisy",
         network: Any = "compact",
         filters: tuple[int, ...] | None = None,
+        init: str = "auto",
         loss: Any = None,
         optimizer: Any = None,
         learning_rate: float | None = None,
@@ -332,6 +342,7 @@ class UNetDenoiser(Denoiser):
         self.train_output = train_output
         self.network = network
         self.filters = filters
+        self.init = init
         self.loss = loss
         self.optimizer = optimizer
         self.learning_rate = learning_rate
@@ -451,16 +462,7 @@ class UNetDenoiser(Denoiser):
         denoiser.value_range_ = check_value_range(value_range, None) if given else None
         denoiser._check_params()
         denoiser._network.precision = denoiser.precision
-        denoiser._prefer_quick_start()
         return denoiser
-
-    def _prefer_quick_start(self):
-        """With ``precision="auto"``, compute in float32 where ONNX Runtime can, even on hardware with bfloat16.
-
-        Many images would take half the time in bfloat16, but Keras takes seconds to start.
-        """
-        if self.precision == "auto" and onnx_runtime.is_preferable():
-            self._network.precision = "float32"
 
     _range_may_depend_on_images = True
 
@@ -668,6 +670,7 @@ class UNetDenoiser(Denoiser):
             loss = self.loss or supervision.default_loss(
                 architecture.recipe, has_pairs=self.noise_ is None, linear=architecture.linear
             )
+            start = self._start(architecture, pairs.size, resume, partial)
             plan = make_plan(
                 self,
                 architecture,
@@ -678,6 +681,9 @@ class UNetDenoiser(Denoiser):
                 first_epoch=self.n_iter_ if resume else 0,
                 partial=partial,
                 measures_psnr=supervision.learns_from_clean,
+                starts_trained=not resume
+                and bool(start)
+                and isinstance(self.noise_, GaussianNoise),
             )
             outcome = train_with_labels(
                 plan,
@@ -686,7 +692,7 @@ class UNetDenoiser(Denoiser):
                 classifier,
                 kept=kept,
                 partial=partial,
-                start=self._start(resume, partial),
+                start=start,
                 trained=functools.partial(self._trained, plan, pairs),
             )
         self._keep(plan, pairs, labels, outcome, partial, resume)
@@ -705,6 +711,7 @@ class UNetDenoiser(Denoiser):
         supervision = resolve_supervision(self.supervision)
         self._steps()
         check_architecture(self.network, self.filters, channels=1)
+        check_init(self.init)
         check_precision(self.precision)
         check_training_params(self)
         if self._estimates_noise:
@@ -826,10 +833,11 @@ class UNetDenoiser(Denoiser):
             augment=self.augment,
         )
 
-    def _start(self, resume, partial):
+    def _start(self, architecture, size, resume, partial):
         """Return what training continues from."""
         if not resume:
-            return {}
+            weights = start_weights(architecture, self.init, size)
+            return {} if weights is None else {"weights": weights}
         start = {"weights": self._network.weights}
         if partial and self._optimizer_state is not None:
             start["optimizer_state"] = self._optimizer_state

@@ -55,6 +55,7 @@ NETWORK = Network(
         loss="mae",
         loss_of_pairs="mse",
         steps=10_000,
+        steps_from_start=None,
     ),
     halvings=len,
     is_bounded=False,

@@ -90,6 +90,7 @@ RECIPE = Recipe(
     batch_size=16,
     validation_split=0.0,
     steps=2500,
+    steps_from_start=1250,
     linear_losses=(
         "mse",
         "mean_squared_error",
@@ -105,6 +106,6 @@ RECIPE = Recipe(
 NETWORK = Network(
     graph=compact,
     filters=(32, 64),
-    recipe=replace(RECIPE, tiny=replace(RECIPE, batch_size=64, steps=1000)),
+    recipe=replace(RECIPE, tiny=replace(RECIPE, batch_size=64, steps=1000, steps_from_start=None)),
     halvings=len,
 )

@@ -4,7 +4,7 @@ Each network declares its own, in its module.
 """
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 # At most so many steps make an epoch where the length of a fit is given in steps. Progress, early
 # stopping and interrupts work epoch by epoch.
@@ -12,6 +12,11 @@ _MOST_STEPS = 250
 
 # An image of at most so many pixels is tiny: 8x8 digits are, and images of 16x16.
 _TINY = 256
+
+
+def is_tiny(size) -> bool:
+    """Return whether images, or patches, of a height and width are tiny."""
+    return math.prod(size) <= _TINY
 
 
 @dataclass(frozen=True)
@@ -40,6 +45,8 @@ class Recipe:
         Passes over the images. If None, computed from `steps`.
     steps : int or None
         Length of a fit in steps, whatever the number of images.
+    steps_from_start : int or None
+        The same for a fit that starts from weights that remove such noise. If None, as many.
     adam : tuple of (name, value)
         Parameters of Adam, the default optimizer.
     tiny : Recipe or None
@@ -58,18 +65,23 @@ class Recipe:
     linear_losses: tuple[str, ...] = ()
     epochs: int | None = None
     steps: int | None = None
+    steps_from_start: int | None = None
     adam: tuple = ()
     tiny: "Recipe | None" = None
 
     def for_images(self, n_images, size):
         """Return the recipe for a number of images, or patches, of a height and width."""
-        is_tiny = self.tiny and math.prod(size) <= _TINY and n_images >= self.tiny.batch_size
-        return self.tiny if is_tiny else self
+        suits = self.tiny and is_tiny(size) and n_images >= self.tiny.batch_size
+        return self.tiny if suits else self
 
     def needs_linear_output(self, loss):
         """Return whether the final sigmoid is left out for a loss, as the user gives it."""
         name = loss if isinstance(loss, str) else getattr(loss, "name", None)
         return name in self.linear_losses
+
+    def from_start(self):
+        """Return the recipe for a fit that starts from weights that remove such noise."""
+        return replace(self, steps=self.steps_from_start or self.steps)
 
     def length(self, n_images, batch_size, epochs=None):
         """Return the number of epochs (by default the recipe's own), and of steps in each."""

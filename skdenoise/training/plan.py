@@ -175,7 +175,17 @@ def split(denoiser, recipe, pairs, seed, partial=False):
 
 
 def make_plan(
-    denoiser, architecture, loss, n_training, size, seed, *, first_epoch, partial, measures_psnr
+    denoiser,
+    architecture,
+    loss,
+    n_training,
+    size,
+    seed,
+    *,
+    first_epoch,
+    partial,
+    measures_psnr,
+    starts_trained=False,
 ):
     """Decide everything that a fit needs, from the parameters of a `UNetDenoiser` and its recipe.
 
@@ -199,6 +209,8 @@ def make_plan(
         Whether this is the one epoch of ``partial_fit``.
     measures_psnr : bool
         Whether the targets are clean, so that the PSNR of each epoch is of use.
+    starts_trained : bool
+        Whether the fit starts from weights that remove such noise, and so needs fewer steps.
 
     Returns
     -------
@@ -211,6 +223,7 @@ def make_plan(
     # The recipe for tiny images changes the batch size and the length, which the user has not set then.
     if denoiser.epochs is None and denoiser.batch_size is None and not partial:
         recipe = recipe.for_images(n_training, size)
+    recipe = recipe.from_start() if starts_trained else recipe
     # partial_fit does not know how many calls will follow, so its learning rate has no schedule.
     warmup = None if partial else recipe.warmup
     if warmup is not None and isinstance(denoiser.optimizer, str | None):

@@ -22,3 +22,11 @@ def test_many_tiny_images_are_learned_from_in_fewer_larger_steps(n_images, size,
     assert (recipe.steps, recipe.batch_size) == (steps, batch_size)
     classic = network_named("classic").recipe
     assert classic.for_images(n_images, size) == classic
+
+
+def test_from_start_weights_a_fit_takes_half_as_many_steps():
+    networks = {name: network_named(name).recipe for name in ("compact", "bias_free", "classic")}
+    assert networks["compact"].from_start().steps == networks["compact"].steps / 2
+    assert all(networks[n].from_start() == networks[n] for n in ("bias_free", "classic"))
+    tiny = networks["compact"].tiny
+    assert tiny.from_start() == tiny

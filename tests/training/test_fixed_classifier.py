@@ -53,7 +53,12 @@ def made_for_it(classifier, digits, short_imitation):
 
 def long_denoiser(**params):
     return UNetDenoiser(
-        noise_factor=(0, 0.6), epochs=12, precision="float32", random_state=0, **params
+        noise_factor=(0, 0.6),
+        init="random",
+        epochs=12,
+        precision="float32",
+        random_state=0,
+        **params,
     )
 
 
