@@ -2,6 +2,7 @@
 
 import copy
 import itertools
+import re
 import warnings
 
 import numpy as np
@@ -166,10 +167,13 @@ def test_same_seed_gives_the_same_table(comparison, data):
     np.testing.assert_array_equal(again.frame[columns], comparison.frame[columns])
 
 
-def test_parallel_tasks_give_the_same_table(comparison, data):
-    parallel = compare_denoising(SVC(), *data, **QUICK, n_jobs=2)
-    np.testing.assert_array_equal(parallel.frame["score"], comparison.frame["score"])
-    np.testing.assert_array_equal(parallel.frame["p_value"], comparison.frame["p_value"])
+def test_parallel_tasks_give_the_same_table(data):
+    params = QUICK | {"noise_factors": [0.2, 0.5]}
+    one_by_one, parallel = (
+        compare_denoising(SVC(), *data, **params, n_jobs=n_jobs).frame for n_jobs in (1, 2)
+    )
+    for column in ("score", "p_value", "choices"):
+        assert list(parallel[column].astype(str)) == list(one_by_one[column].astype(str))
 
 
 def test_table_is_training_level_by_test_level(data):
@@ -302,6 +306,69 @@ def test_a_denoiser_is_fitted_once_for_all_its_conditions(data, tmp_path):
     assert log.read_text().count("fit") == 2  # one per repeat
 
 
+class LoggedFits(SVC):
+    """An SVC that writes the number of its training images to a file."""
+
+    def __init__(self, log=None):
+        super().__init__()
+        self.log = log
+
+    def fit(self, X, y, sample_weight=None):
+        with open(self.log, "a") as file:
+            file.write(f"{len(X)}\n")
+        return super().fit(X, y, sample_weight)
+
+
+def test_what_cannot_win_is_given_up_and_reported_as_such(data, tmp_path):
+    log = tmp_path / "fits"
+    comparison = compare_denoising(LoggedFits(log), *data, **QUICK)
+    # Of four rivals, one goes on; the denoiser has no other to compete with. Two repeats train both.
+    assert log.read_text().split().count(str(4 * 240)) <= 4
+    frame = comparison.frame.set_index("condition")
+    rivals = ["noise augmentation", "PCA of clean images", "PCA of noisy images", "gaussian filter"]
+    assert frame.loc[rivals, "given_up"].sum() == 3
+    assert frame["given_up"].sum() == 3
+    assert not frame.loc[frame["best_rival"], "given_up"].any()
+    for name in frame.index[frame["given_up"]]:
+        assert {choice["n_copies"] for choice in frame.loc[name, "choices"]} <= {0, 1}
+        assert name in comparison.summary().legend
+
+
+def test_repeats_train_what_the_first_one_has_chosen(comparison, data):
+    for first, second in comparison.frame["choices"]:
+        assert first == second
+    alone = compare_denoising(SVC(), *data, **QUICK | {"n_repeats": 1})
+    assert [c[0] for c in alone.frame["choices"]] == [c[0] for c in comparison.frame["choices"]]
+
+
+def test_what_is_trained_on_clean_images_is_trained_once_for_all_levels(data, tmp_path):
+    params = QUICK | {"n_repeats": 1, "n_copies": 2, "denoisers": []}
+    n_fits = {}
+    for levels in ([0.5], [0.2, 0.5]):
+        log = tmp_path / f"fits at {len(levels)}"
+        compare_denoising(LoggedFits(log), *data, **params | {"noise_factors": levels})
+        n_fits[len(levels)] = log.read_text().split().count("240")
+    assert n_fits == {1: 3, 2: 3}  # alone, and after 10 and 30 components
+
+
+def test_test_images_choose_nothing(comparison, data):
+    X, y, X_test, y_test = data
+    shuffled = np.random.default_rng(0).permutation(y_test)
+    other = compare_denoising(SVC(), X, y, X_test, shuffled, **QUICK)
+    assert list(other.frame["choices"]) == list(comparison.frame["choices"])
+    np.testing.assert_array_equal(
+        other.frame["validation_score"], comparison.frame["validation_score"]
+    )
+    assert other.frame["score"].max() < 0.2
+
+
+def test_progress_shows_the_rows_as_they_come_and_changes_nothing(comparison, data, capsys):
+    shown = compare_denoising(SVC(), *data, **QUICK, verbose=1)
+    first, *_ = capsys.readouterr().err.splitlines()
+    assert re.fullmatch(r"comparison 1/12: no denoiser: 0\.\d{3} at 0\.5", first)
+    np.testing.assert_array_equal(shown.frame["score"], comparison.frame["score"])
+
+
 def test_a_fitted_denoiser_is_used_as_it_is(data, trained):
     params = QUICK | {"denoisers": {"mine": FrozenEstimator(trained)}, "n_repeats": 1}
     comparison = compare_denoising(SVC(), *data, **params)
@@ -413,8 +480,9 @@ def interrupted_at(monkeypatch):
     return lambda fit: InterruptedAtFit(C=fit)
 
 
-# Fits of a task: 1 alone, 3 behind each of two denoisers, 6 and 4 behind components, 2 on noise.
-FITS_OF_A_TASK = 1 + 2 * 3 + 6 + 4 + 2
+# Fits of the first task: 1 alone; 1 on noise, 4 and 2 after components, 1 after a filter, and 1 on more copies
+# for the best of these; 2 after a denoiser; 1 on denoised clean images after each of filter and denoiser.
+FITS_OF_A_TASK = 1 + (1 + 4 + 2 + 1) + 1 + 2 + 2
 
 
 def test_interrupt_keeps_the_repeats_that_are_done(data, interrupted_at):

@@ -1,6 +1,7 @@
 """The comparison: whether denoising improves classification of noisy images."""
 
 import re
+from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from itertools import chain
 from numbers import Integral, Real
@@ -33,8 +34,8 @@ from skdenoise.reports.comparison.conditions import (
     PCA_OF_NOISY,
     SELF_TRAINING,
 )
-from skdenoise.reports.comparison.experiment import UNPREPARED, Experiment
-from skdenoise.reports.comparison.levels import noise_levels, training_levels
+from skdenoise.reports.comparison.experiment import CLEAN, UNPREPARED, Experiment
+from skdenoise.reports.comparison.levels import in_words, noise_levels, training_levels
 from skdenoise.reports.comparison.outcome import check_scoring_of_outcomes
 from skdenoise.reports.comparison.result import DenoisingComparison
 from skdenoise.reports.comparison.table import tabulate
@@ -124,7 +125,8 @@ def compare_denoising(
         Parameters of the classifier to choose from, for each condition separately.
     n_copies : sequence of int, default=(1, 4, 16)
         Numbers of noisy copies of each image to choose from, when a classifier is trained on noisy
-        images, denoised or not. Use fewer for a classifier that is slow on many images, such as an SVC.
+        images, denoised or not. Conditions that are not among the best with few copies are given up, and
+        not trained on many. Use fewer for a classifier that is slow on many images, such as an SVC.
     n_components : sequence of int, default=(20, 40, 80)
         Numbers of principal components to choose from. Image arrays are rebuilt from the components.
         With components of clean images, the classifier is trained on clean or on noisy images,
@@ -135,7 +137,8 @@ def compare_denoising(
         Share of the training images held out for validation, with a new split in each repeat; or
         separate validation images and their classes.
     n_repeats : int, default=3
-        Number of repeats, each with new seeds for noise, networks and classifiers.
+        Number of repeats, each with new seeds for noise, networks and classifiers. The first one chooses
+        the numbers of copies and components, and the parameters of classifiers trained on noisy images.
     n_resamples : int, default=None
         Number of bootstrap resamples of the test images. If None, uses 2,000 for accuracy, and 300 for
         other scorers, which are called for each resample.
@@ -153,7 +156,7 @@ def compare_denoising(
     random_state : int, RandomState instance or None, default=None
         Seed of all random numbers. The seeds of the classifier and the denoisers are set from it.
     verbose : int, default=0
-        1 shows a progress bar in a terminal or notebook, and a line per step elsewhere.
+        1 shows a progress bar in a terminal or notebook, and elsewhere a line per condition, with its scores.
 
     Returns
     -------
@@ -184,6 +187,11 @@ def compare_denoising(
     epoch as well, for as long as the slowest denoiser and its classifier took. Only this condition
     depends on the speed of the machine.
 
+    The numbers of noisy copies are chosen by successive halving [2]_, on validation images alone. All
+    conditions train on the smallest number; in a next round with four times as many copies, a quarter of
+    them go on, rounded up. Rivals compete with each other, and so do denoisers. The best rival and the
+    denoiser of a verdict are never conditions that were given up.
+
     Intervals of scores are percentiles over resampled test images [1]_. All repeats of an image are
     resampled together, and all conditions share the resamples. Every condition is compared with the best
     rival: the one without a learned denoiser that is best on noisy validation images. Intervals and
@@ -199,6 +207,8 @@ def compare_denoising(
     References
     ----------
     .. [1] B. Efron and R. Tibshirani, "An introduction to the bootstrap", Chapman & Hall 1993.
+    .. [2] K. Jamieson and A. Talwalkar, "Non-stochastic best arm identification and hyperparameter
+       optimization", AISTATS 2016.
 
     Examples
     --------
@@ -280,17 +290,10 @@ def _give_rows(classifier, X):
 
 def _run(experiment, n_jobs, verbose):
     """Return the measurements, up to an interrupt if there was one, and whether there was one."""
-    tasks = experiment.tasks()
-    if effective_n_jobs(n_jobs) == 1:
-        steps = chain.from_iterable(map(experiment.run, tasks))
-    else:
-        run = delayed(_run_task)
-        parallel = Parallel(n_jobs=n_jobs, return_as="generator_unordered")
-        steps = chain.from_iterable(parallel(run(experiment, task) for task in tasks))
     measurements = []
     try:
-        total = len(tasks) * experiment.n_steps()
-        steps = show_steps(steps, total, "comparison", verbose, _name_of_step)
+        total = len(experiment.tasks()) * experiment.n_steps()
+        steps = show_steps(_steps(experiment, n_jobs), total, "comparison", verbose, _name_of_step)
         for step in steps:
             measurements += step
     except KeyboardInterrupt:
@@ -303,12 +306,39 @@ def _run(experiment, n_jobs, verbose):
     return measurements, False
 
 
+def _steps(experiment, n_jobs):
+    """Yield the measurements; the first repeat chooses the settings of all repeats."""
+    choices = defaultdict(dict)
+    tasks = experiment.tasks()
+    n_first = len(experiment.trainings)
+    for step in _steps_of(experiment, tasks[:n_first], {}, n_jobs):
+        for m in step:
+            choices[m.training.block, m.training.label, m.n_labels][m.condition] = m.choice
+        yield step
+    yield from _steps_of(experiment, tasks[n_first:], dict(choices), n_jobs)
+
+
+def _steps_of(experiment, tasks, choices, n_jobs):
+    if effective_n_jobs(n_jobs) == 1:
+        return experiment.run(tasks, choices)
+    run = delayed(_run_task)
+    parallel = Parallel(n_jobs=n_jobs, return_as="generator_unordered")
+    return chain.from_iterable(parallel(run(experiment, task, choices) for task in tasks))
+
+
 def _name_of_step(number, step):
-    return step[0].condition.name
+    """Return a row of the table in short: a condition and its score at each noise level."""
+    name = step[0].condition.name
+    scores = [
+        f"{m.score:.3f} at {in_words(m.level.label)}"
+        for m in step
+        if m.condition.name == name and m.level != CLEAN
+    ]
+    return f"{name}: {', '.join(scores)}"
 
 
-def _run_task(experiment, task):
-    return list(experiment.run(task))
+def _run_task(experiment, task, choices):
+    return list(experiment.run([task], choices))
 
 
 def _estimators(measurements):

@@ -4,7 +4,7 @@ import copy
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
-from functools import cached_property
+from functools import cache, partial
 
 import numpy as np
 from sklearn.base import BaseEstimator, ClassifierMixin, TransformerMixin, clone
@@ -14,6 +14,8 @@ from sklearn.model_selection import ParameterGrid
 from sklearn.pipeline import Pipeline
 from sklearn.semi_supervised import SelfTrainingClassifier
 
+from skdenoise.reports.comparison.race import Entrant
+from skdenoise.reports.comparison.trained import Trained
 from skdenoise.supervision.labels import UNLABELLED
 
 ALONE, NOISE_TRAINING, PRINCIPAL_COMPONENTS, FILTER, DENOISER = KINDS = (
@@ -62,25 +64,6 @@ class Condition:
 
 
 @dataclass(frozen=True)
-class Trained:
-    """A trained classifier, and the transformer before it, if there is one."""
-
-    classifier: object
-    transformer: object
-    seconds: float
-    choices: dict = field(default_factory=dict)
-
-    def prepare(self, images):
-        """Return images as the classifier receives them."""
-        return images if self.transformer is None else self.transformer.transform(images)
-
-    def as_pipeline(self):
-        """Return transformer and classifier as one fitted pipeline."""
-        before = [] if self.transformer is None else [("denoise", self.transformer)]
-        return Pipeline([*before, ("classify", self.classifier)])
-
-
-@dataclass(frozen=True)
 class TrainingSet:
     """Training images: clean, and noisy copies of them.
 
@@ -90,8 +73,6 @@ class TrainingSet:
         Clean images and their classes.
     noisy : callable
         ``noisy(i)`` returns the images with the i-th draw of noise.
-    n_copies : tuple of int
-        Numbers of noisy copies to choose from.
     unlabelled : ndarray
         Clean images whose classes are not known. There may be none.
     noisy_unlabelled : callable
@@ -101,9 +82,9 @@ class TrainingSet:
     X: np.ndarray
     y: np.ndarray
     noisy: Callable
-    n_copies: tuple
     unlabelled: np.ndarray
     noisy_unlabelled: Callable
+    _copies: list = field(default_factory=list, repr=False)
 
     @property
     def all_images(self):
@@ -119,147 +100,173 @@ class TrainingSet:
         """Return all images with the i-th draw of noise."""
         return np.concatenate([self.noisy(i), self.noisy_unlabelled(i)])
 
-    @cached_property
-    def partly_labelled_sets(self):
-        """As `noisy_sets`, each with one noisy copy of the unlabelled images.
+    def noisy_set(self, n_copies):
+        """Return noisy copies of the images, and their classes."""
+        self._copies.extend(self.noisy(i) for i in range(len(self._copies), n_copies))
+        return np.concatenate(self._copies[:n_copies]), np.tile(self.y, n_copies)
+
+    def partly_labelled_set(self, n_copies):
+        """Return the `noisy_set` with one noisy copy of the unlabelled images.
 
         Classes are numbered from 0, in their order; -1 marks images without a label.
         """
+        images, y = self.noisy_set(n_copies)
         more = self.noisy_unlabelled(0)
-        return {
-            n: (
-                np.concatenate([images, more]),
-                _with_unknown(np.unique(y, return_inverse=True)[1], len(more)),
-            )
-            for n, (images, y) in self.noisy_sets.items()
-        }
+        numbers = np.unique(y, return_inverse=True)[1]
+        return np.concatenate([images, more]), _with_unknown(numbers, len(more))
 
-    @property
-    def clean_set(self):
-        """Clean images and their classes, under the number of noisy copies, 0."""
-        return {0: (self.X, self.y)}
 
-    @cached_property
-    def noisy_sets(self):
-        """Noisy images and their classes, by the number of copies."""
-        copies = [self.noisy(i) for i in range(max(self.n_copies))]
-        return {n: (np.concatenate(copies[:n]), np.tile(self.y, n)) for n in self.n_copies}
+@dataclass(frozen=True)
+class Prepared:
+    """A fitted transformer that prepares images for the classifier, or None, and the seconds of its fit."""
+
+    transformer: object = None
+    seconds: float = 0.0
+    choices: dict = field(default_factory=dict)
+
+
+AS_THEY_ARE = Prepared()
 
 
 @dataclass(frozen=True)
 class Trainer:
-    """Trains a classifier once for each combination of its parameters in a grid."""
+    """Trains a classifier with each combination of its parameters in a grid."""
 
     classifier: object
     param_grid: object = None
 
-    def classifiers(self):
-        """Yield each combination of parameters, and a new classifier that has them."""
-        for params in ParameterGrid(self.param_grid or {}):
-            yield params, clone(self.classifier).set_params(**params)
+    @property
+    def settings(self):
+        """The combinations of parameters."""
+        return list(ParameterGrid(self.param_grid or {}))
 
-    def fit(self, inputs, y, transformer=None, seconds=0.0, **choices):
-        """Return the trained candidates.
+    def new(self, params):
+        """Return a new classifier with these parameters."""
+        return clone(self.classifier).set_params(**params)
+
+    def fit(self, images, y, params, before=AS_THEY_ARE, **choices):
+        """Return the classifier, trained after a transformer.
 
         Parameters
         ----------
-        inputs : ndarray
-            Training data for the classifier.
-        y : ndarray
-            The classes.
-        transformer : estimator or None
-            The transformer that made the inputs from images.
-        seconds : float
-            The time it took to make them.
+        images, y : ndarray
+            Training images and their classes.
+        params : dict
+            Parameters of the classifier.
+        before : Prepared
+            The transformer.
         **choices
-            Other choices behind these candidates, recorded with the parameters.
+            What else was chosen, recorded with the parameters.
         """
-        candidates = []
-        for params, classifier in self.classifiers():
-            start = time.perf_counter()
-            classifier.fit(inputs, y)
-            total = seconds + time.perf_counter() - start
-            candidates.append(Trained(classifier, transformer, total, choices | params))
-        return candidates
+        start = time.perf_counter()
+        inputs = images if before.transformer is None else before.transformer.transform(images)
+        classifier = self.new(params).fit(inputs, y)
+        seconds = before.seconds + time.perf_counter() - start
+        return Trained(classifier, before.transformer, seconds, choices | before.choices | params)
 
 
 def train_alone(trainer, training):
-    """Train on clean images."""
-    return trainer.fit(training.X, training.y)
+    """Train on clean images, with each setting of the classifier."""
+    return [trainer.fit(training.X, training.y, params) for params in trainer.settings]
 
 
-def train_on_noise(trainer, training):
-    """Train on noisy copies of the images, for each number of copies."""
+def train_on_denoised_clean(trainer, training, denoiser):
+    """Train on denoised clean images, with each setting of the classifier."""
     return [
-        candidate
-        for n_copies, (images, y) in training.noisy_sets.items()
-        for candidate in trainer.fit(images, y, n_copies=n_copies)
+        trainer.fit(training.X, training.y, params, denoiser, n_copies=0)
+        for params in trainer.settings
     ]
 
 
-def train_on_components(trainer, training, n_components, *, of_noisy, random_state):
-    """Train on principal components of clean or of noisy images, for each number of them.
+def enter_noisy(condition, trainer, training, before=AS_THEY_ARE):
+    """Return the entrants of a condition that is trained on noisy images, after a transformer or not."""
 
-    The classifier learns on noisy images, or, with components of clean images, on clean ones too.
+    def train(params, n_copies):
+        return trainer.fit(*training.noisy_set(n_copies), params, before, n_copies=n_copies)
+
+    return [Entrant(condition, partial(train, params)) for params in trainer.settings]
+
+
+def enter_components_of_noisy(condition, trainer, training, n_components, seed):
+    """Return the entrants that are trained on principal components of noisy images."""
+
+    @cache
+    def fit(n):
+        return _fit_components(training.all_noisy(0), n, seed)
+
+    def train(n, params, n_copies):
+        return trainer.fit(*training.noisy_set(n_copies), params, fit(n), n_copies=n_copies)
+
+    return [
+        Entrant(condition, partial(train, n, params))
+        for n in _numbers_of_components(training, n_components)
+        for params in trainer.settings
+    ]
+
+
+def enter_components_of_clean(condition, trainer, training, n_components, seed, on_clean):
+    """Return the entrants that are trained on principal components of clean images.
+
+    The components, and the classifiers trained on those of clean images, are kept in the dict `on_clean`.
     """
-    sets = training.noisy_sets if of_noisy else training.clean_set | training.noisy_sets
-    images = training.all_noisy(0) if of_noisy else training.all_images
-    limit = min(len(images), int(np.prod(images.shape[1:])))
-    candidates = []
-    for n in sorted({min(n, limit) for n in n_components}):
-        start = time.perf_counter()
-        reduction = PCA(n, random_state=random_state)
-        components = reduction if images.ndim == 2 else RoundTrip(reduction)
-        components.fit(images)
-        fit_seconds = time.perf_counter() - start
-        candidates += _fit_on_each(trainer, sets, components, fit_seconds, n_components=n)
-    return candidates
+
+    def fit(n):
+        if n not in on_clean:
+            on_clean[n] = _fit_components(training.all_images, n, seed)
+        return on_clean[n]
+
+    def train(n, number, n_copies):
+        params = trainer.settings[number]
+        if n_copies > 0:
+            return trainer.fit(*training.noisy_set(n_copies), params, fit(n), n_copies=n_copies)
+        if (n, number) not in on_clean:
+            on_clean[n, number] = trainer.fit(
+                training.X, training.y, params, fit(n), n_copies=n_copies
+            )
+        return on_clean[n, number]
+
+    return [
+        Entrant(condition, partial(train, n, number), on_clean=True)
+        for n in _numbers_of_components(training, n_components)
+        for number in range(len(trainer.settings))
+    ]
+
+
+def _numbers_of_components(training, n_components):
+    """Return the different numbers of components that there can be, in order."""
+    n_images = len(training.X) + len(training.unlabelled)
+    limit = min(n_images, int(np.prod(training.X.shape[1:])))
+    return sorted({min(n, limit) for n in n_components})
+
+
+def _fit_components(images, n_components, seed):
+    start = time.perf_counter()
+    reduction = PCA(n_components, random_state=seed)
+    components = reduction if images.ndim == 2 else RoundTrip(reduction)
+    components.fit(images)
+    return Prepared(components, time.perf_counter() - start, {"n_components": n_components})
 
 
 def fit_denoiser(denoiser, training):
-    """Return a denoiser fitted to all images, and the seconds that this took."""
+    """Return a denoiser fitted to all images."""
     start = time.perf_counter()
     fitted = clone(denoiser).fit(training.all_images, training.all_labels)
-    return fitted, time.perf_counter() - start
+    return Prepared(fitted, time.perf_counter() - start)
 
 
-def train_after_denoiser(trainer, training, denoiser, seconds):
-    """Train classifiers on denoised noisy images and on denoised clean images.
+def enter_self_training(condition, trainer, training):
+    """Return the entrants that train on noisy images, then also on unlabelled ones they are sure of."""
 
-    Parameters
-    ----------
-    trainer : Trainer
-        Trains the classifiers.
-    training : TrainingSet
-        What they learn from.
-    denoiser : estimator
-        Fitted.
-    seconds : float
-        Time of its fit.
+    def train(params, n_copies):
+        start = time.perf_counter()
+        images, numbers = training.partly_labelled_set(n_copies)
+        of_rows = ClassifierOfRows(trainer.new(params), images.shape[1:], np.unique(training.y))
+        rows = images.reshape(len(images), -1)
+        fitted = SelfTrainingClassifier(of_rows).fit(rows, numbers).estimator_.classifier_
+        seconds = time.perf_counter() - start
+        return Trained(fitted, None, seconds, {"n_copies": n_copies} | params)
 
-    Returns
-    -------
-    denoised_noisy, denoised_clean : list of Trained
-        The former for each number of noisy copies.
-    """
-    return (
-        _fit_on_each(trainer, training.noisy_sets, denoiser, seconds),
-        _fit_on_each(trainer, training.clean_set, denoiser, seconds),
-    )
-
-
-def train_with_self_training(trainer, training):
-    """Train on noisy images, then also on those without a class that the classifier is sure of."""
-    candidates = []
-    for n_copies, (images, numbers) in training.partly_labelled_sets.items():
-        for params, classifier in trainer.classifiers():
-            start = time.perf_counter()
-            of_rows = ClassifierOfRows(classifier, images.shape[1:], np.unique(training.y))
-            rows = images.reshape(len(images), -1)
-            fitted = SelfTrainingClassifier(of_rows).fit(rows, numbers).estimator_.classifier_
-            passed = time.perf_counter() - start
-            candidates.append(Trained(fitted, None, passed, {"n_copies": n_copies} | params))
-    return candidates
+    return [Entrant(condition, partial(train, params)) for params in trainer.settings]
 
 
 def _with_unknown(y, n_unknown):
@@ -271,20 +278,9 @@ def _with_unknown(y, n_unknown):
     return np.concatenate([y, np.full(n_unknown, UNLABELLED, y.dtype)])
 
 
-def _fit_on_each(trainer, sets, transformer, fit_seconds, **choices):
-    """Train after a fitted transformer on each set of (images, classes), by number of copies."""
-    candidates = []
-    for n_copies, (images, y) in sets.items():
-        start = time.perf_counter()
-        inputs = transformer.transform(images)
-        seconds = fit_seconds + time.perf_counter() - start
-        candidates += trainer.fit(inputs, y, transformer, seconds, n_copies=n_copies, **choices)
-    return candidates
-
-
-def put_after(trained, transformer, seconds):
+def put_after(trained, before):
     """Put a trained classifier after a transformer."""
-    return replace(trained, transformer=transformer, seconds=seconds)
+    return replace(trained, transformer=before.transformer, seconds=before.seconds)
 
 
 def train_on_fresh_noise(trainer, training, seconds):
@@ -295,8 +291,8 @@ def train_on_fresh_noise(trainer, training, seconds):
     """
     return [
         candidate
-        for params, classifier in trainer.classifiers()
-        for candidate in _fresh_noise_candidates(classifier, params, training, seconds)
+        for params in trainer.settings
+        for candidate in _fresh_noise_candidates(trainer.new(params), params, training, seconds)
     ]
 
 

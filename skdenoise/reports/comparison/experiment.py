@@ -2,7 +2,10 @@
 
 import math
 import time
+from collections import defaultdict
 from dataclasses import dataclass, replace
+from functools import partial
+from itertools import groupby
 
 import numpy as np
 from sklearn.model_selection import train_test_split
@@ -30,19 +33,22 @@ from skdenoise.reports.comparison.conditions import (
     Condition,
     Trainer,
     TrainingSet,
+    enter_components_of_clean,
+    enter_components_of_noisy,
+    enter_noisy,
+    enter_self_training,
     fit_denoiser,
     learns_by_epoch,
     put_after,
-    train_after_denoiser,
     train_alone,
-    train_on_components,
+    train_on_denoised_clean,
     train_on_fresh_noise,
-    train_on_noise,
-    train_with_self_training,
     with_params,
     with_seed,
 )
 from skdenoise.reports.comparison.levels import NoiseLevel, TrainingLevel
+from skdenoise.reports.comparison.race import follow, race
+from skdenoise.reports.comparison.trained import Choice
 from skdenoise.seeding import Stream, derived_seed, generator
 
 CLEAN = "clean"
@@ -51,6 +57,8 @@ UNPREPARED = Condition("trained before the noise was known", ALONE)
 # PSNR and SSIM are means over at most this many images, because SSIM takes 1 ms per image.
 _N_MEASURED_IMAGES = 1000
 _LEAST_SIDE_FOR_SSIM = 3
+# Choices are made on about as many noisy validation images, so that the noise of few images does not decide.
+_N_CHOOSING_IMAGES = 1000
 # Unlabelled images have noise of their own.
 _OF_UNLABELLED = 1
 
@@ -81,6 +89,8 @@ class Measurement:
         Time to train for this condition, and to prepare the test images.
     choices : dict
         Choices made on validation images.
+    choice : Choice or None
+        What the race has chosen; None if the condition was not in the race.
     pipeline : sklearn.pipeline.Pipeline or None
         The trained pipeline, if it is kept.
     """
@@ -98,7 +108,13 @@ class Measurement:
     fit_seconds: float
     transform_seconds: float
     choices: dict
+    choice: Choice | None
     pipeline: object
+
+    @property
+    def given_up(self):
+        """Whether more noisy copies were not tried, because other conditions were better."""
+        return self.choice is not None and self.choice.given_up
 
 
 @dataclass(frozen=True)
@@ -228,6 +244,14 @@ class Experiment:
         )
 
     @property
+    def names(self):
+        """Names of the conditions, in the order of the table."""
+        suffixes = ("", ON_DENOISED_CLEAN, NOT_RETRAINED)
+        after_denoisers = [name + suffix for name in self.denoisers for suffix in suffixes]
+        on_noise = [ON_FRESH_NOISE, ON_NOISE, SELF_TRAINING]
+        return [ON_CLEAN, *on_noise, PCA_OF_CLEAN, PCA_OF_NOISY, *after_denoisers]
+
+    @property
     def n_training(self):
         """Number of training images that may be labelled in each repeat."""
         return len(self.y) - (self.n_validation if isinstance(self.validation, float) else 0)
@@ -240,76 +264,123 @@ class Experiment:
     def _has_self_training(self, n_unlabelled):
         return n_unlabelled > 0 and hasattr(self.classifier, "predict_proba")
 
-    def run(self, task):
-        """Train and test every condition, and yield their measurements step by step."""
+    def run(self, tasks, choices):
+        """Train and test every condition, and yield their measurements step by step.
+
+        What is trained on clean images is the same at all training levels, so it is trained once for the
+        tasks of a repeat.
+
+        Parameters
+        ----------
+        tasks : list of Task
+            The tasks, repeat by repeat.
+        choices : dict
+            For each (training, its label, number of labels) the choices of the first repeat, by condition.
+            Without them, a race chooses.
+        """
+        for _, of_repeat in groupby(tasks, key=lambda task: task.repeat):
+            on_clean = defaultdict(dict)
+            for task in of_repeat:
+                yield from self._run_task(task, choices, on_clean)
+
+    def _run_task(self, task, choices, on_clean):
         whole, fitted = self._split(task), {}
         for n_labels in self.numbers_of_labels:
             split = whole
             if n_labels < len(whole.y):
                 rng = generator(self.seed, Stream.COMPARISON_LABELS, task.repeat)
                 split = whole.with_labels(n_labels, rng)
-            for step in self._train(task, split, fitted):
-                trial = Trial(self, task, split)
+            trial = Trial(self, task, split)
+            chosen = choices.get((task.training.block, task.training.label, n_labels))
+            for step in self._train(trial, chosen, on_clean[n_labels], fitted):
                 yield [
                     measurement
                     for condition, candidates in step.items()
                     for measurement in trial.measure(condition, candidates)
                 ]
 
-    def _train(self, task, split, fitted):
+    def _train(self, trial, chosen, on_clean, fitted):
         """Train every condition, and yield the candidates; conditions that share work come together.
 
-        Denoisers that need no labels are kept in `fitted`, and not fitted again for another number of
-        labels.
+        Rivals come first, because most of them are quick. What is trained on clean images is kept in
+        `on_clean`, for other training levels; denoisers that need no labels are kept in `fitted`, for other
+        numbers of labels.
         """
+        task, split = trial.task, trial.split
         seed = derived_seed(self.seed, Stream.COMPARISON_SEED, task.repeat)
         trainer = Trainer(with_seed(self.classifier, seed), self.param_grid)
-        training = TrainingSet(
+        training = self._training_set(task, split)
+        if "alone" not in on_clean:
+            on_clean["alone"] = train_alone(trainer, training)
+        alone = on_clean["alone"]
+        unprepared = self._best_on_clean(alone, split)
+        yield {Condition(ON_CLEAN, ALONE): alone, UNPREPARED: [unprepared]}
+
+        finish = (
+            partial(race, n_copies=self.n_copies, score=trial.choosing_score)
+            if chosen is None
+            else partial(follow, choices=chosen)
+        )
+        filters, learned = self._denoisers_of(task, seed)
+        rivals = self._enter_rivals(trainer, training, seed, on_clean)
+        for kind, denoisers, entrants in ((FILTER, filters, rivals), (DENOISER, learned, [])):
+            before = {}
+            for name, denoiser in denoisers.items():
+                if name not in fitted or _learns_labels(denoiser):
+                    fitted[name] = fit_denoiser(denoiser, training)
+                condition = Condition(name, kind, True)
+                before[condition] = fitted[name]
+                entrants += enter_noisy(condition, trainer, training, fitted[name])
+            for condition, trained in finish(entrants):
+                step = {condition: [trained]}
+                if condition in before:
+                    on_denoised_clean = replace(condition, name=condition.name + ON_DENOISED_CLEAN)
+                    not_retrained = replace(condition, name=condition.name + NOT_RETRAINED)
+                    step[on_denoised_clean] = train_on_denoised_clean(
+                        trainer, training, before[condition]
+                    )
+                    step[not_retrained] = [put_after(unprepared, before[condition])]
+                yield step
+
+        if learns_by_epoch(self.classifier):
+            longest = max((fitted[name].seconds for name in learned), default=0.0)
+            fresh = train_on_fresh_noise(trainer, training, longest + unprepared.seconds)
+            yield {Condition(ON_FRESH_NOISE, NOISE_TRAINING): fresh}
+
+    def _training_set(self, task, split):
+        return TrainingSet(
             split.X,
             split.y,
             lambda i: self.training_noise(split.X, task, i),
-            self.n_copies,
             split.unlabelled,
             lambda i: self.training_noise(split.unlabelled, task, i, _OF_UNLABELLED),
         )
 
-        alone = train_alone(trainer, training)
-        unprepared = self._best_on_clean(alone, split)
-        yield {Condition(ON_CLEAN, ALONE): alone, UNPREPARED: [unprepared]}
+    def _enter_rivals(self, trainer, training, seed, on_clean):
+        """Return what competes without a denoiser."""
+        of_clean = Condition(PCA_OF_CLEAN, PRINCIPAL_COMPONENTS)
+        of_noisy = Condition(PCA_OF_NOISY, PRINCIPAL_COMPONENTS)
+        components = trainer, training, self.n_components, seed
+        rivals = [
+            *enter_noisy(Condition(ON_NOISE, NOISE_TRAINING), trainer, training),
+            *enter_components_of_clean(of_clean, *components, on_clean),
+            *enter_components_of_noisy(of_noisy, *components),
+        ]
+        if self._has_self_training(len(training.unlabelled)):
+            self_training = Condition(SELF_TRAINING, NOISE_TRAINING)
+            rivals += enter_self_training(self_training, trainer, training)
+        return rivals
 
-        longest = 0.0
+    def _best_on_clean(self, candidates, split):
+        return best(candidates, lambda one: self.score(one, split.X_validation, split.y_validation))
+
+    def _denoisers_of(self, task, seed):
+        """Return the filters and the other denoisers, with the settings of a task."""
+        filters, learned = {}, {}
         for name, denoiser in self.denoisers.items():
             denoiser = with_seed(self._with_noise_of(denoiser, task.training), seed)
-            if name not in fitted or _learns_labels(denoiser):
-                fitted[name] = fit_denoiser(denoiser, training)
-            transformer, seconds = fitted[name]
-            on_noisy, on_clean = train_after_denoiser(trainer, training, transformer, seconds)
-            not_retrained = put_after(unprepared, transformer, seconds)
-            kind = FILTER if _is_filter(denoiser) else DENOISER
-            if kind == DENOISER:
-                longest = max(longest, on_noisy[0].seconds)
-            yield {
-                Condition(name, kind, True): on_noisy,
-                Condition(name + ON_DENOISED_CLEAN, kind, True): on_clean,
-                Condition(name + NOT_RETRAINED, kind, True): [not_retrained],
-            }
-
-        for name, of_noisy in ((PCA_OF_CLEAN, False), (PCA_OF_NOISY, True)):
-            on_components = train_on_components(
-                trainer, training, self.n_components, of_noisy=of_noisy, random_state=seed
-            )
-            yield {Condition(name, PRINCIPAL_COMPONENTS): on_components}
-
-        if learns_by_epoch(self.classifier):
-            fresh = train_on_fresh_noise(trainer, training, longest)
-            yield {Condition(ON_FRESH_NOISE, NOISE_TRAINING): fresh}
-
-        noise_trained = train_on_noise(trainer, training)
-        yield {Condition(ON_NOISE, NOISE_TRAINING): noise_trained}
-
-        if self._has_self_training(len(split.unlabelled)):
-            self_trained = train_with_self_training(trainer, training)
-            yield {Condition(SELF_TRAINING, NOISE_TRAINING): self_trained}
+            (filters if _is_filter(denoiser) else learned)[name] = denoiser
+        return filters, learned
 
     def _split(self, task):
         if not isinstance(self.validation, float):
@@ -319,9 +390,6 @@ class Experiment:
             self.X, self.y, test_size=self.validation, stratify=self.y, random_state=seed
         )
         return Split(X, y, self.unlabelled, X_validation, y_validation)
-
-    def _best_on_clean(self, candidates, split):
-        return best(candidates, lambda one: self.score(one, split.X_validation, split.y_validation))
 
     def _with_noise_of(self, denoiser, training):
         """Return a denoiser with the noise, image shape and value range of the comparison."""
@@ -345,9 +413,10 @@ class Experiment:
         return self._noisy(X, task.training.model, rng)
 
     def choosing_noise(self, X, task):
-        """Return validation images with the noise to train on."""
+        """Return validation images with the noise to train on; of few images, several draws."""
         rng = generator(self.seed, Stream.COMPARISON_CHOICE, task.repeat, task.index)
-        return self._noisy(X, task.training.model, rng)
+        draws = [self._noisy(X, task.training.model, rng) for _ in range(_n_draws(len(X)))]
+        return np.concatenate(draws)
 
     def level_noise(self, X, stream, task, level):
         """Return images with the noise of a level, the same at each training level."""
@@ -379,7 +448,7 @@ class Trial:
 
         They are chosen under the noise to train on, since that is what their user knows.
         """
-        trained = best(candidates, self._choosing_score)
+        trained = best(candidates, self.choosing_score)
         yield self._measurement(condition, trained, CLEAN)
         if condition != UNPREPARED:
             for index in self.task.training.tests:
@@ -408,15 +477,17 @@ class Trial:
             fit_seconds=trained.seconds,
             transform_seconds=seconds,
             choices=trained.choices,
+            choice=trained.choice,
             pipeline=trained.as_pipeline() if self._keeps_pipelines() else None,
         )
 
     def _keeps_pipelines(self):
         return self.experiment.return_estimator and self.task.repeat == 0
 
-    def _choosing_score(self, trained):
+    def choosing_score(self, trained):
+        """Return the score on validation images under the noise to train on."""
         inputs, _ = self._prepared(trained, "choosing", None)
-        y = self.split.y_validation
+        y = np.tile(self.split.y_validation, _n_draws(len(self.split.y_validation)))
         outcome = self.experiment.outcomes.record(trained.classifier, inputs, y)
         return self.experiment.outcomes.score(outcome, y)
 
@@ -459,6 +530,11 @@ class Trial:
                 continue
             values = metric(clean, restored, data_range=high - low, image_shape=shape)
             yield name, float(values.mean())
+
+
+def _n_draws(n_images):
+    """Return how many draws of noise the validation images get for choices."""
+    return math.ceil(_N_CHOOSING_IMAGES / n_images)
 
 
 def _representative_order(y, rng):

@@ -31,6 +31,10 @@ _ABOUT_BEST_CONDITIONS = (
     "Each sentence names the condition with the highest score on {n_validation} noisy validation images in "
     "each repeat."
 )
+_ABOUT_GIVEN_UP = (
+    "Given up for a noise level before they were trained on all numbers of noisy copies, since others were "
+    "better on validation images: {}."
+)
 # Columns of the table that a curve shows.
 _CURVE = {"score": "score", "score_low": "low", "score_high": "high"}
 _LEGEND = (
@@ -93,6 +97,8 @@ class DenoisingComparison:
         - ``fit_seconds``, ``transform_seconds``: time to fit denoiser and classifier (only the denoiser,
           if the classifier is not retrained), and to denoise all test images;
         - ``choices``, ``n_repeats``: choices made on validation images, in each repeat;
+        - ``given_up``: whether more noisy copies were not tried for this condition, because others were
+          better on validation images. Its score is that of fewer copies, and it is not the best rival;
         - ``n_labels``, ``n_validation``: number of labelled training images, and of validation images.
     scoring : str
         The scorer.
@@ -162,6 +168,9 @@ class DenoisingComparison:
             parts.append(
                 f"Intervals and p-values are corrected for the {n_verdicts} verdicts by Bonferroni's method."
             )
+        given_up = list(dict.fromkeys(self.frame["condition"][self.frame["given_up"]]))
+        if given_up:
+            parts.append(_ABOUT_GIVEN_UP.format(_listed(given_up)))
         return " ".join([*parts, _LEGEND])
 
     def plot(

@@ -88,7 +88,7 @@ def _rows(group, cells, resampled, experiment):
     training, trained_for, n_labels, level = group
     trained = (training, trained_for, n_labels)
     n_images = len(experiment.y_test)
-    names = [name for *of, name in cells if tuple(of) == group]
+    names = [name for name in experiment.names if (*group, name) in cells]
     if not names:
         return []
     names.sort(key=lambda name: KINDS.index(cells[*group, name][0].condition.kind))
@@ -131,6 +131,7 @@ def _rows(group, cells, resampled, experiment):
                 "fit_seconds": _mean(repeats, "fit_seconds"),
                 "transform_seconds": _mean(repeats, "transform_seconds"),
                 "choices": [m.choices for m in repeats],
+                "given_up": repeats[0].given_up,
                 "n_labels": n_labels,
                 "n_validation": experiment.n_validation,
                 "n_repeats": len(repeats),
@@ -156,7 +157,9 @@ def _best_denoiser(cells):
 
 
 def _best_on_validation(cells, names):
-    return max(names, key=lambda name: _mean(cells[name], "validation_score"))
+    """Return the best of those that were not given up, unless an interrupt has left no other."""
+    finished = [name for name in names if not cells[name][0].given_up]
+    return max(finished or names, key=lambda name: _mean(cells[name], "validation_score"))
 
 
 def _difference(cell, reference, cells, resampled, n_images):

@@ -1,0 +1,130 @@
+"""The race: conditions train on more and more noisy copies, and those that cannot win are given up."""
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from itertools import groupby
+
+from skdenoise.reports.comparison.trained import Choice
+
+
+@dataclass(frozen=True)
+class Entrant:
+    """One setting of a condition, which can be trained on any number of noisy copies.
+
+    Parameters
+    ----------
+    condition : Condition
+        The condition that it is a setting of.
+    train : callable
+        ``train(n_copies)`` returns the trained classifier; with 0 copies, trained on clean images.
+    on_clean : bool
+        Whether clean images are an alternative to noisy copies.
+    """
+
+    condition: object
+    train: Callable
+    on_clean: bool = False
+
+
+@dataclass(frozen=True)
+class _Runner:
+    """An entrant in the race, with its best candidate so far."""
+
+    entrant: Entrant
+    setting: int
+    score: float = -math.inf
+    best: object = None
+
+    def run(self, n_copies, score):
+        """Return it after one more candidate. Of equals, the earlier one stays."""
+        trained = self.entrant.train(n_copies)
+        reached = score(trained)
+        if self.best is not None and reached <= self.score:
+            return self
+        choice = Choice(self.setting, n_copies)
+        return replace(self, score=reached, best=replace(trained, choice=choice))
+
+    def given_up(self):
+        """Return its best candidate, marked as given up."""
+        return replace(self.best, choice=replace(self.best.choice, given_up=True))
+
+
+def race(entrants, n_copies, score):
+    """Train entrants on more and more noisy copies, and yield the best candidate of each condition.
+
+    This is successive halving [1]_, with noisy copies as the resource. After the first round, the best
+    setting of each condition goes on. After each round, the best conditions go on: a quarter of them, if the
+    next round has four times as many copies, so that all rounds take about the same time. A condition that
+    is left alone goes straight to the last round.
+
+    Parameters
+    ----------
+    entrants : list of Entrant
+        Those that compete with each other, the settings of a condition in a row.
+    n_copies : tuple of int
+        Numbers of noisy copies to choose from.
+    score : callable
+        ``score(trained)`` returns the score on validation images.
+
+    Yields
+    ------
+    condition, best : Condition, Trained
+        Those that are given up first come first. Of candidates with the same score, the one with fewer
+        copies is the best.
+
+    References
+    ----------
+    .. [1] K. Jamieson and A. Talwalkar, "Non-stochastic best arm identification and hyperparameter
+       optimization", AISTATS 2016.
+    """
+    now, *rounds = sorted(set(n_copies))
+    running = [_first_round(settings, now, score) for settings in _by_condition(entrants)]
+    while rounds:
+        if len(running) == 1:
+            rounds = rounds[-1:]
+        following, *rounds = rounds
+        ranked = sorted(running, key=lambda runner: runner.score, reverse=True)
+        n_staying = math.ceil(len(running) * now / following)
+        staying, leaving = ranked[:n_staying], ranked[n_staying:]
+        yield from ((runner.entrant.condition, runner.given_up()) for runner in reversed(leaving))
+        running, now = [runner.run(following, score) for runner in staying], following
+    yield from ((runner.entrant.condition, runner.best) for runner in running)
+
+
+def follow(entrants, choices):
+    """Train only what a race has chosen, and yield it for each condition.
+
+    Parameters
+    ----------
+    entrants : list of Entrant
+        As in the race.
+    choices : dict of Condition to Choice
+        The result of the race.
+
+    Yields
+    ------
+    condition, trained : Condition, Trained
+    """
+    for settings in _by_condition(entrants):
+        condition = settings[0].condition
+        choice = choices[condition]
+        trained = settings[choice.setting].train(choice.n_copies)
+        yield condition, replace(trained, choice=choice)
+
+
+def _by_condition(entrants):
+    """Return the settings of each condition."""
+    return [list(settings) for _, settings in groupby(entrants, key=lambda one: one.condition)]
+
+
+def _first_round(settings, n_copies, score):
+    """Return the best setting of a condition."""
+    numbers = (0, n_copies)
+    runners = []
+    for number, entrant in enumerate(settings):
+        runner = _Runner(entrant, number)
+        for n in numbers if entrant.on_clean else numbers[1:]:
+            runner = runner.run(n, score)
+        runners.append(runner)
+    return max(runners, key=lambda runner: runner.score)
