@@ -33,13 +33,13 @@ def runs():
     return Runs()
 
 
-def test_rounds_of_four_times_the_copies_are_for_a_quarter_of_the_conditions(runs):
+def test_as_many_go_on_as_can_train_in_twice_the_time_of_the_first_round(runs):
     entrants = [
         runs.entrant(letter, {1: 0.5 + i / 100, 4: 0.7 + i / 100, 16: 0.9})
         for i, letter in enumerate("abcdefgh")
     ]
     choices = runs.race(*entrants)
-    assert [name for name, n_copies in runs.trained if n_copies == 4] == ["h", "g"]
+    assert [name for name, n_copies in runs.trained if n_copies == 4] == ["h", "g", "f", "e"]
     assert [name for name, n_copies in runs.trained if n_copies == 16] == ["h"]
     assert list(choices) == list("abcdefgh")
     assert choices["a"] == Choice(0, 1, given_up=True)
@@ -76,7 +76,7 @@ def test_one_number_of_copies_is_no_race(runs):
 def test_numbers_of_copies_may_come_in_any_order(runs):
     entrants = [runs.entrant(name, {1: 0.7, 2: 0.8, 4: 0.9}) for name in "abc"]
     runs.race(*entrants, n_copies=(4, 1, 2, 2))
-    assert [n_copies for _, n_copies in runs.trained] == [1, 1, 1, 2, 2, 4]
+    assert [n_copies for _, n_copies in runs.trained] == [1, 1, 1, 2, 2, 2, 4, 4]
 
 
 def test_later_repeats_train_only_what_the_race_has_chosen(runs):

@@ -188,9 +188,9 @@ def compare_denoising(
     depends on the speed of the machine.
 
     The numbers of noisy copies are chosen by successive halving [2]_, on validation images alone. All
-    conditions train on the smallest number; in a next round with four times as many copies, a quarter of
-    them go on, rounded up. Rivals compete with each other, and so do denoisers. The best rival and the
-    denoiser of a verdict are never conditions that were given up.
+    conditions train on the smallest number; of five of them, three train on four times as many copies,
+    and one on sixteen times as many. Rivals compete with each other, and so do denoisers. The best rival
+    and the denoiser of a verdict are never conditions that were given up.
 
     Intervals of scores are percentiles over resampled test images [1]_. All repeats of an image are
     resampled together, and all conditions share the resamples. Every condition is compared with the best
