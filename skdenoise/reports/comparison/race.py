@@ -9,6 +9,8 @@ from skdenoise.reports.comparison.trained import Choice
 
 # Time of a round, as a multiple of that of the first one.
 _TIME_OF_A_ROUND = 2
+# But so many go on in any case: which of two is better may depend on the number of copies.
+_LEAST_STAYING = 2
 
 
 @dataclass(frozen=True)
@@ -58,10 +60,10 @@ def race(entrants, n_copies, score):
 
     This is successive halving [1]_, with noisy copies as the resource. After the first round, the best
     setting of each condition goes on. After each round, as many of the best conditions go on as can train on
-    the next number of copies in twice the time of the first round: of five conditions, three train on four
-    times as many copies, and one on sixteen times as many. (Half of that time was too little: training on
-    noise without a denoiser needs more copies than PCA, and was given up although it would have won.) A
-    condition that is left alone goes straight to the last round.
+    the next number of copies in twice the time of the first round, but at least two: of five conditions,
+    three train on four times as many copies, and two on sixteen times as many. (If only one goes on to the end,
+    training on noise without a denoiser is given up where it would have won: it needs more copies than
+    PCA.) Two that are left go straight to the last round.
 
     Parameters
     ----------
@@ -87,11 +89,11 @@ def race(entrants, n_copies, score):
     running = [_first_round(settings, first, score) for settings in _by_condition(entrants)]
     budget = _TIME_OF_A_ROUND * len(running) * first
     while rounds:
-        if len(running) == 1:
+        if len(running) <= _LEAST_STAYING:
             rounds = rounds[-1:]
         following, *rounds = rounds
         ranked = sorted(running, key=lambda runner: runner.score, reverse=True)
-        n_staying = math.ceil(budget / following)
+        n_staying = max(_LEAST_STAYING, math.ceil(budget / following))
         staying, leaving = ranked[:n_staying], ranked[n_staying:]
         yield from ((runner.entrant.condition, runner.given_up()) for runner in reversed(leaving))
         running = [runner.run(following, score) for runner in staying]
