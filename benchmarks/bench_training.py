@@ -38,8 +38,18 @@ def test_repeated_fit(benchmark, mnist):
 @pytest.mark.benchmark(group="whole fit")
 @pytest.mark.parametrize(
     ("n_images", "params"),
-    [(10_000, {}), (54_000, {}), (54_000, {"epochs": 5, "batch_size": 32})],
-    ids=["10,000 images", "54,000 images", "54,000 images, epochs=5, batch_size=32"],
+    [
+        (10_000, {}),
+        (10_000, {"init": "random"}),
+        (54_000, {}),
+        (54_000, {"epochs": 5, "batch_size": 32}),
+    ],
+    ids=[
+        "10,000 images",
+        "10,000 images, from random weights",
+        "54,000 images",
+        "54,000 images, epochs=5, batch_size=32",
+    ],
 )
 def test_fit(benchmark, mnist, quick, n_images, params):
     X, X_test = mnist

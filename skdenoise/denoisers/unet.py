@@ -28,7 +28,7 @@ from skdenoise.images.value_range import (
 )
 from skdenoise.inference.by_name import check_steps, resolve_inference
 from skdenoise.io.model_file import read_model
-from skdenoise.networks.start import check_init, start_weights
+from skdenoise.networks.start import check_init, is_known, start_weights
 from skdenoise.noise.estimation import as_images, strengths_of_noise
 from skdenoise.noise.from_parameters import resolve_noise
 from skdenoise.noise.sensor import GaussianNoise
@@ -139,8 +139,8 @@ class UNetDenoiser(Denoiser):
         its default filters and sigmoid, and grey images or three channels. They have learned to remove
         Gaussian noise from photographs, letters and drawings, so that a fit for Gaussian noise needs half
         as many steps.
-        ``"random"``: weights drawn from `random_state`. ``"auto"``: pretrained where there are such weights
-        and images have more than 256 pixels, else random.
+        ``"random"``: weights drawn from `random_state`. ``"auto"``: pretrained where there are such weights,
+        the noise is Gaussian and images have more than 256 pixels, else random.
     loss : str, keras.losses.Loss or callable, default=None
         Loss between denoised and clean images, in units of the value range, as Keras takes it. If None,
         see the table in Notes. With a squared or absolute error, ``"compact"`` has no final sigmoid.
@@ -681,9 +681,7 @@ class UNetDenoiser(Denoiser):
                 first_epoch=self.n_iter_ if resume else 0,
                 partial=partial,
                 measures_psnr=supervision.learns_from_clean,
-                starts_trained=not resume
-                and bool(start)
-                and isinstance(self.noise_, GaussianNoise),
+                starts_trained=not resume and bool(start) and is_known(self.noise_),
             )
             outcome = train_with_labels(
                 plan,
@@ -836,7 +834,7 @@ class UNetDenoiser(Denoiser):
     def _start(self, architecture, size, resume, partial):
         """Return what training continues from."""
         if not resume:
-            weights = start_weights(architecture, self.init, size)
+            weights = start_weights(architecture, self.init, size, self.noise_)
             return {} if weights is None else {"weights": weights}
         start = {"weights": self._network.weights}
         if partial and self._optimizer_state is not None:

@@ -5,7 +5,7 @@ import pytest
 from sklearn.base import clone
 from sklearn.datasets import load_sample_image
 
-from skdenoise import UNetDenoiser, add_noise, psnr
+from skdenoise import GaussianNoise, MotionBlur, UNetDenoiser, add_noise, psnr
 from skdenoise.networks.architecture import check_architecture
 from skdenoise.networks.start import start_weights
 
@@ -46,10 +46,13 @@ def test_a_seed_still_decides_order_and_noise(images):
 
 def test_weights_of_the_package_are_not_changed_by_a_fit(images):
     before = [
-        w.copy() for w in start_weights(check_architecture("compact", None, 1), "auto", (32, 32))
+        w.copy()
+        for w in start_weights(
+            check_architecture("compact", None, 1), "auto", (32, 32), GaussianNoise()
+        )
     ]
     of_few_steps(images, random_state=0)
-    after = start_weights(check_architecture("compact", None, 1), "auto", (32, 32))
+    after = start_weights(check_architecture("compact", None, 1), "auto", (32, 32), GaussianNoise())
     for a, b in zip(before, after, strict=True):
         np.testing.assert_array_equal(a, b)
 
@@ -65,15 +68,22 @@ def test_weights_of_the_package_are_not_changed_by_a_fit(images):
 )
 def test_other_networks_start_at_random(network, filters, channels, linear):
     architecture = check_architecture(network, filters, channels, linear)
-    assert start_weights(architecture, "auto", (32, 32)) is None
+    assert start_weights(architecture, "auto", (32, 32), GaussianNoise()) is None
     with pytest.raises(ValueError, match="no start weights for"):
-        start_weights(architecture, "pretrained", (32, 32))
+        start_weights(architecture, "pretrained", (32, 32), GaussianNoise())
 
 
 def test_tiny_images_start_at_random_unless_told_otherwise():
     architecture = check_architecture("compact", None, 1)
-    assert start_weights(architecture, "auto", (16, 16)) is None
-    assert start_weights(architecture, "pretrained", (16, 16)) is not None
+    assert start_weights(architecture, "auto", (16, 16), GaussianNoise()) is None
+    assert start_weights(architecture, "pretrained", (16, 16), GaussianNoise()) is not None
+
+
+def test_other_noise_starts_at_random_unless_told_otherwise():
+    architecture = check_architecture("compact", None, 1)
+    for noise in (MotionBlur(), None):
+        assert start_weights(architecture, "auto", (32, 32), noise) is None
+        assert start_weights(architecture, "pretrained", (32, 32), noise) is not None
 
 
 def test_an_unknown_start_is_refused(images):
@@ -96,6 +106,7 @@ def test_a_fit_goes_on_from_what_it_has_learned(images):
         ({"noise_factor": (0, 0.5)}, 1250),
         ({"init": "random"}, 2500),
         ({"noise": "motion_blur"}, 2500),
+        ({"noise": "motion_blur", "init": "pretrained"}, 2500),
         ({"filters": (4, 8)}, 2500),
     ],
 )

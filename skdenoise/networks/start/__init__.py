@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from skdenoise.networks.recipes import is_tiny
+from skdenoise.noise.sensor import GaussianNoise
 
 INITS = ("auto", "pretrained", "random")
 
@@ -19,7 +20,7 @@ def check_init(init):
         raise ValueError(f"init={init!r:.200} is not one of {', '.join(INITS)}.")
 
 
-def start_weights(architecture, init, size):
+def start_weights(architecture, init, size, noise):
     """Return the weights that a fit starts from, or None if they are to be drawn.
 
     Parameters
@@ -30,6 +31,8 @@ def start_weights(architecture, init, size):
         As in `UNetDenoiser`.
     size : (height, width)
         Size of the training images or patches.
+    noise : noise model or None
+        What is added to clean images.
 
     Returns
     -------
@@ -41,7 +44,7 @@ def start_weights(architecture, init, size):
     ValueError
         For ``"pretrained"``, if there are none for this network.
     """
-    if init == "random" or (init == "auto" and is_tiny(size)):
+    if init == "random" or (init == "auto" and (is_tiny(size) or not is_known(noise))):
         return None
     found = _packaged(architecture)
     if init == "pretrained" and found is None:
@@ -50,6 +53,11 @@ def start_weights(architecture, init, size):
             "filters, grey or with three channels, and a final sigmoid. Set init='auto' or 'random'."
         )
     return found
+
+
+def is_known(noise) -> bool:
+    """Return whether the start weights have learned to remove such noise."""
+    return isinstance(noise, GaussianNoise)
 
 
 def _packaged(architecture):
