@@ -13,8 +13,8 @@ import numpy as np
 from skdenoise.backend.threads import thread_limit
 from skdenoise.networks.graph import CLIPPED_FOR_LOGIT, LEAKY_SLOPE
 
-# Versions of the operators and of the file format, as in `skdenoise.onnx.graphs`.
-_OPSET, _IR_VERSION = 18, 8
+# The newest operators that tf2onnx writes, and the matching file format.
+OPSET, IR_VERSION = 18, 8
 # What the drivers of NVIDIA and AMD, and Windows in a Linux machine, create where there is a GPU.
 _GPU_DEVICES = ("/dev/nvidiactl", "/dev/kfd", "/dev/dxg")
 _ONLY_ERRORS = 3
@@ -159,18 +159,17 @@ def graph_model(graph, weights):
                 raise NotImplementedError(f"ONNX Runtime has no {kind!r} here yet.")
     add("Transpose", [_name(graph.output)], "denoised", perm=[0, 2, 3, 1])
     shape = ["N", "height", "width", graph.image.channels]
-    described = (
+    images, denoised = (
         helper.make_tensor_value_info(name, TensorProto.FLOAT, shape)
         for name in ("images", "denoised")
     )
-    images, denoised = described
     used = {name for node in nodes for name in node.input}
     return helper.make_model(
         helper.make_graph(
             nodes, "network", [images], [denoised], [c for c in constants if c.name in used]
         ),
-        opset_imports=[helper.make_opsetid("", _OPSET)],
-        ir_version=_IR_VERSION,
+        opset_imports=[helper.make_opsetid("", OPSET)],
+        ir_version=IR_VERSION,
     )
 
 

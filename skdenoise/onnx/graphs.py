@@ -7,9 +7,7 @@ import onnx
 from onnx import compose, helper, numpy_helper, parser
 
 from skdenoise.images.pixels import dtype_limits
-
-# The newest operators that tf2onnx writes, and the matching file format.
-OPSET, IR_VERSION = 18, 8
+from skdenoise.inference.onnx_runtime import IR_VERSION, OPSET
 
 _DOMAIN = f'<ir_version: {IR_VERSION}, opset_import: ["" : {OPSET}]>'
 

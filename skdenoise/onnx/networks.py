@@ -8,8 +8,7 @@ from threading import Lock
 
 import onnx
 
-from skdenoise.inference.onnx_runtime import graph_model
-from skdenoise.onnx.graphs import IR_VERSION, OPSET
+from skdenoise.inference.onnx_runtime import IR_VERSION, OPSET, graph_model
 
 _replacing = Lock()
 

@@ -50,7 +50,8 @@ def test_a_packaged_denoiser_imports_no_keras():
 
 def test_a_network_that_was_given_away_computes_in_keras():
     images = np.random.default_rng(0).random((1, 16, 16, 1), dtype=np.float32)
-    denoiser = UNetDenoiser.from_pretrained("photo-gray", value_range=(0, 1))
+    params = {"value_range": (0, 1), "precision": "float32"}
+    denoiser = UNetDenoiser.from_pretrained("photo-gray", **params)
     before = denoiser.transform(images)
     np.testing.assert_allclose(denoiser.transform(images), before)
     model = denoiser.model_
@@ -66,6 +67,14 @@ def test_tiles_give_what_the_whole_image_gives(monkeypatch):
     monkeypatch.setattr("skdenoise.inference.trained._MEMORY", 2**22)
     assert denoiser._network._tile_side() < 150
     np.testing.assert_allclose(denoiser.transform(image), whole, atol=1e-5)
+
+
+def test_without_keras_a_fit_says_what_is_missing(monkeypatch):
+    monkeypatch.setattr("skdenoise.extras.find_spec", lambda name: None)
+    with pytest.raises(
+        ModuleNotFoundError, match=r"A fit needs Keras and TensorFlow, .* pip install"
+    ):
+        UNetDenoiser().fit(np.zeros((4, 8, 8)))
 
 
 def test_with_a_gpu_it_is_left_to_keras(monkeypatch, tmp_path):

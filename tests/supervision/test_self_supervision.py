@@ -269,7 +269,7 @@ def test_self_supervision_in_a_pipeline_and_in_a_file(noisy, digits, tmp_path):
     denoiser = pipeline[0]
     denoiser.save(tmp_path / "model")
     again = load(tmp_path / "model")
-    np.testing.assert_array_equal(again.transform(noisy), denoiser.transform(noisy))
+    np.testing.assert_allclose(again.transform(noisy), denoiser.transform(noisy), atol=1e-5)
     again.partial_fit(noisy[:64])
     assert again.n_iter_ == 2
 
@@ -358,8 +358,8 @@ def test_a_denoiser_that_has_learned_from_lines_is_cloned_saved_and_searched(dig
     denoiser.save(tmp_path / "lines.skdenoise")
     again = load(tmp_path / "lines.skdenoise")
     assert again.supervision == "self_rows"
-    np.testing.assert_array_equal(again.transform(noisy), denoiser.transform(noisy))
-    assert again.score(noisy) == denoiser.score(noisy)
+    np.testing.assert_allclose(again.transform(noisy), denoiser.transform(noisy), atol=1e-5)
+    assert again.score(noisy) == pytest.approx(denoiser.score(noisy), abs=1e-4)
     again.partial_fit(noisy)
     search = GridSearchCV(
         quick_denoiser(value_range=(0, 1)), {"supervision": ["self_rows", "self_columns"]}, cv=2
