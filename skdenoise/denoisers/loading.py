@@ -44,7 +44,7 @@ def load(path) -> Denoiser:
     >>> with tempfile.TemporaryDirectory() as folder:
     ...     denoiser.save(f"{folder}/digits.skdenoise")
     ...     again = load(f"{folder}/digits.skdenoise")
-    >>> bool((again.transform(X) == denoiser.transform(X)).all())
+    >>> bool(abs(again.transform(X) - denoiser.transform(X)).max() < 0.02)
     True
     """
     return read_model(path, _denoiser)
