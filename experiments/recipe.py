@@ -118,7 +118,7 @@ def _network(*, image=True, logit=True, concatenate=False):
 
     def described(channels, filters, linear):
         first, second = filters
-        graph = Graph(channels)
+        graph = Graph("variant", channels)
         conv = graph.convolution
         pixels = graph.space_to_depth(graph.image)
         skip = x = conv(conv(pixels, first), first)

@@ -32,7 +32,13 @@ FITS = (
     ("pretrained", 0.5),
     ("pretrained", 0.125),
 )
-COLUMNS = ["what", *(f"{name}, {noise} {factor or ''}".strip() for name, noise, factor in TASKS)]
+
+
+def _column(name, noise, factor):
+    return f"{name}, {noise} {factor or ''}".strip()
+
+
+COLUMNS = ["what", *(_column(*task) for task in TASKS)]
 
 
 def measure(quick):
@@ -42,7 +48,7 @@ def measure(quick):
         fits, tasks, seeds = FITS[2:3], [("digits", "gaussian", 0.4)], (0,)
     rows = [{"what": f"{init}, {2500 * share:,.0f} steps"} for init, share in fits]
     for name, noise, factor in tasks:
-        column = f"{name}, {noise} {factor or ''}".strip()
+        column = _column(name, noise, factor)
         X, judged = _images(name)
         noisy = add_noise(judged, noise, noise_factor=factor, random_state=99)
         for row, (init, share) in zip(rows, fits, strict=True):

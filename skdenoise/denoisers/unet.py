@@ -953,9 +953,8 @@ class UNetDenoiser(Denoiser):
                 "of its network."
             )
         self._network = TrainedNetwork(
-            architecture, size, "float32", weights, prefers_onnx_runtime=True
+            architecture, size, self.precision, weights, prefers_onnx_runtime=True
         )
         check_output(self._network)
-        self._network.precision = self.precision
         self._optimizer_state = None
         self._helper = None

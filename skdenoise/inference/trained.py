@@ -168,7 +168,7 @@ class TrainedNetwork:
             return False
         if self._engine is not None and self._engine.was_given_away:
             return False
-        return self.architecture.graph is not None and self.precision != "bfloat16"
+        return self.architecture.has_graph and self.precision != "bfloat16"
 
     def _onnx_session(self):
         if self._session is None or self._session.was_lost:

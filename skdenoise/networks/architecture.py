@@ -72,10 +72,13 @@ class Architecture:
         return (None, None, self.channels) if self.is_built_in else (*size, self.channels)
 
     @property
-    def graph(self) -> Graph | None:
-        """Its operators; None for a network that only Keras can build."""
-        if not self.is_built_in or self.declared.graph is None:
-            return None
+    def has_graph(self) -> bool:
+        """Whether it is described by a graph, and not by code that only Keras can run."""
+        return self.is_built_in and self.declared.graph is not None
+
+    @property
+    def graph(self) -> Graph:
+        """Its operators, if it has a graph."""
         return self.declared.graph(self.channels, self.filters, self.linear)
 
     def build(self, size, precision, seed) -> "keras.Model":

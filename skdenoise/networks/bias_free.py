@@ -33,7 +33,7 @@ def bias_free(channels, filters=(64, 96), linear=False):
     S. Mohan, Z. Kadkhodaie, E. P. Simoncelli and C. Fernandez-Granda, "Robust and Interpretable Blind
     Image Denoising via Bias-Free Convolutional Neural Networks", ICLR 2020.
     """
-    graph = Graph(channels)
+    graph = Graph("bias_free", channels)
     pixels = graph.space_to_depth(graph.image)
     x = u_net(graph, pixels, filters, activation="leaky_relu", use_bias=False)
     x = graph.output_convolution(x, 4 * channels, use_bias=False, starts_at_zero=not linear)

@@ -26,7 +26,7 @@ def classic(channels, filters=(64, 128, 256), linear=False):
     -------
     Graph
     """
-    graph = Graph(channels)
+    graph = Graph("classic", channels)
     *encoder, bottleneck = filters
     x, skips = graph.image, []
     for n in encoder:

@@ -31,7 +31,7 @@ def compact(channels, filters=(32, 64), linear=False):
     -------
     Graph
     """
-    graph = Graph(channels)
+    graph = Graph("compact", channels)
     pixels = graph.space_to_depth(graph.image)
     x = u_net(graph, pixels, filters)
     if not linear:

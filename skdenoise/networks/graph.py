@@ -1,7 +1,7 @@
 """Graph: the operators of a network, whatever computes them.
 
 The networks of the package are described once, as graphs. `keras_model` makes a Keras model of one, and
-`inference.onnx_runtime` a session of ONNX Runtime, which needs no Keras.
+`onnx_model` an ONNX model, which needs no Keras.
 """
 
 import math
@@ -71,11 +71,14 @@ class Graph:
 
     Parameters
     ----------
+    name : str
+        Name of the network.
     channels : int
         Channels of the image.
     """
 
-    def __init__(self, channels):
+    def __init__(self, name, channels):
+        self.name = name
         self.image = Values(-1, channels)
         self.operators = []
 

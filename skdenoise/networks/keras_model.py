@@ -53,7 +53,7 @@ def keras_model(graph, input_shape, *, initializer, dtype="float32", seed=0):
         else:
             x = _OPERATORS[operator.kind](given, own, **operator.params)
         made[operator.output.index] = x
-    return keras.Model(inputs, x)
+    return keras.Model(inputs, x, name=graph.name)
 
 
 def _logit(images):

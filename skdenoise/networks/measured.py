@@ -17,14 +17,13 @@ _SMALL_FILTERS, _SMALL_LEVELS = 256, 4
 
 def values_per_pixel(architecture) -> float:
     """Return how many numbers all layers of a network put out for a pixel."""
-    graph = architecture.graph
-    if graph is not None:
-        return graph.values_per_pixel
     return _values_per_pixel(architecture, architecture.declared.source)
 
 
 @cache
 def _values_per_pixel(architecture, source):
+    if architecture.has_graph:
+        return architecture.graph.values_per_pixel
     multiple = architecture.multiple
     model = _built(architecture, (multiple, multiple))
     values = sum(math.prod(layer.output.shape[1:]) for layer in model.layers)
@@ -34,9 +33,9 @@ def _values_per_pixel(architecture, source):
 def margin(architecture) -> int | None:
     """Return how far from a pixel the pixels may lie that it depends on.
 
-    Without a graph, it is measured. An infinite input, in a block of pixels of an image of zeros, changes every output that depends on
-    it, if all weights are positive: convolutions, poolings, sums and activations hand infinity on, and
-    what limits it puts out another value than for zero.
+    Without a graph, it is measured. An infinite input, in a block of pixels of an image of zeros, changes
+    every output that depends on it, if all weights are positive: convolutions, poolings, sums and
+    activations hand infinity on, and what limits it puts out another value than for zero.
 
     Returns
     -------
@@ -44,25 +43,19 @@ def margin(architecture) -> int | None:
         As a multiple of what height and width must be a multiple of; None if a pixel depends on all
         others, or on so many that tiles would not pay.
     """
-    graph = architecture.graph
-    if graph is not None:
-        return graph.reach + -graph.reach % architecture.multiple
     return _margin(architecture, architecture.declared.source)
 
 
 @cache
 def _margin(architecture, source):
-    import keras
-
+    if architecture.has_graph:
+        reach = architecture.graph.reach
+        return reach + -reach % architecture.multiple
     model = _built(architecture, (None, None))
     model.set_weights([np.full(weight.shape, _WEIGHT, np.float32) for weight in model.weights])
-
-    def predict(images):
-        return keras.ops.convert_to_numpy(model(images))
-
     reach = 2
     while reach <= _LARGEST_MARGIN:
-        changed = _changed_blocks(predict, architecture, reach)
+        changed = _changed_blocks(model, architecture, reach)
         distance = np.abs(np.argwhere(changed) - reach).max(initial=0)
         if distance < reach:
             return architecture.multiple * int(distance)
@@ -70,15 +63,17 @@ def _margin(architecture, source):
     return None
 
 
-def _changed_blocks(predict, architecture, reach):
+def _changed_blocks(model, architecture, reach):
     """Return which blocks of pixels, up to `reach` from the middle one, depend on the middle one."""
+    import keras
+
     multiple, n_blocks = architecture.multiple, 2 * reach + 1
     side = multiple * n_blocks
     image = np.zeros((1, side, side, architecture.channels), np.float32)
-    without = predict(image)[0]
+    without = keras.ops.convert_to_numpy(model(image))[0]
     middle = slice(multiple * reach, multiple * (reach + 1))
     image[:, middle, middle] = np.inf
-    reached = predict(image)[0]
+    reached = keras.ops.convert_to_numpy(model(image))[0]
     # NaN, from the difference of two infinities, counts as a change.
     changed = (reached != without).any(axis=-1)
     return changed.reshape(n_blocks, multiple, n_blocks, multiple).any(axis=(1, 3))
@@ -90,7 +85,7 @@ def least_weights(architecture) -> int:
     Without a graph, it is found from three tiny networks, for the widest level: the number of weights is a
     polynomial of degree two in its filters, with no negative coefficient.
     """
-    if architecture.graph is not None:
+    if architecture.has_graph:
         return sum(map(math.prod, architecture.graph.weight_shapes))
     filters = architecture.filters
     if max(filters) <= _SMALL_FILTERS and len(filters) <= _SMALL_LEVELS:
@@ -112,9 +107,8 @@ def _count(architecture, widest, n):
 
 def weight_shapes(architecture, size) -> list[tuple[int, ...]]:
     """Return the shapes of the weights of a network for images of `size`."""
-    graph = architecture.graph
-    if graph is not None:
-        return graph.weight_shapes
+    if architecture.has_graph:
+        return architecture.graph.weight_shapes
     return [tuple(weight.shape) for weight in _built(architecture, size).weights]
 
 

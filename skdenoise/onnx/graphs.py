@@ -7,7 +7,7 @@ import onnx
 from onnx import compose, helper, numpy_helper, parser
 
 from skdenoise.images.pixels import dtype_limits
-from skdenoise.inference.onnx_runtime import IR_VERSION, OPSET
+from skdenoise.networks.onnx_model import IR_VERSION, OPSET
 
 _DOMAIN = f'<ir_version: {IR_VERSION}, opset_import: ["" : {OPSET}]>'
 

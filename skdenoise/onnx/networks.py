@@ -8,7 +8,7 @@ from threading import Lock
 
 import onnx
 
-from skdenoise.inference.onnx_runtime import IR_VERSION, OPSET, graph_model
+from skdenoise.networks.onnx_model import IR_VERSION, OPSET, onnx_model
 
 _replacing = Lock()
 
@@ -21,9 +21,8 @@ def network_model(trained):
     trained : TrainedNetwork
         The network.
     """
-    graph = trained.architecture.graph
-    if graph is not None:
-        return graph_model(graph, trained.weights)
+    if trained.architecture.has_graph:
+        return onnx_model(trained.architecture.graph, trained.weights)
     return _exported(trained)
 
 

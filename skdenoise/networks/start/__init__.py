@@ -61,8 +61,10 @@ def is_known(noise) -> bool:
 
 
 def _packaged(architecture):
+    if not architecture.has_graph:
+        return None
     path = Path(__file__).with_name(f"{architecture.network}-{architecture.channels}.npz")
-    if not architecture.is_built_in or not path.exists():
+    if not path.exists():
         return None
     weights = _read(path)
     shapes = architecture.graph.weight_shapes
