@@ -1,10 +1,9 @@
 """Small pictures in colour: parts of photographs, letters and drawings."""
 
 import string
-from pathlib import Path
 
-import matplotlib
 import numpy as np
+from _text import FONT_FOLDER
 from PIL import Image, ImageDraw, ImageFilter, ImageFont
 
 SIDE = 32
@@ -13,7 +12,7 @@ _BLACK, _WHITE = (0, 0, 0), (255, 255, 255)
 _FAMILIES = ("DejaVuS", "STIXGeneral", "cmr", "cmtt", "cmss", "cmb")
 _FONTS = [
     path
-    for path in sorted(Path(matplotlib.get_data_path(), "fonts", "ttf").glob("*.ttf"))
+    for path in sorted(FONT_FOLDER.glob("*.ttf"))
     if path.stem.startswith(_FAMILIES) and "Display" not in path.stem
 ]
 _CHARACTERS = list(string.ascii_letters + string.digits)

@@ -6,7 +6,7 @@ import matplotlib
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
-_FONTS = Path(matplotlib.get_data_path(), "fonts", "ttf")
+FONT_FOLDER = Path(matplotlib.get_data_path(), "fonts", "ttf")
 FONTS = ("DejaVuSans", "DejaVuSerif", "DejaVuSansMono", "STIXGeneral", "STIXGeneralItalic")
 _WIDTH, _MARGIN = 760, 30
 
@@ -24,7 +24,7 @@ def pages_to_read(n_pages=40, n_characters=600):
 
 
 def _font(name, size):
-    return ImageFont.truetype(_FONTS / f"{name}.ttf", size)
+    return ImageFont.truetype(FONT_FOLDER / f"{name}.ttf", size)
 
 
 def _first(words, n_characters):

@@ -14,12 +14,11 @@ import argparse
 import tempfile
 from pathlib import Path
 
-import keras
 import numpy as np
 from _data import load_free_photographs, other_free_photographs
 from PIL import Image
 from sklearn.datasets import load_sample_images
-from train_photographs import BATCH_SIZE, CosineOfTime
+from train_photographs import BATCH_SIZE, for_minutes
 
 from skdenoise import CameraPipeline, GaussianNoise, RandomChoice, UNetDenoiser, load, psnr
 from skdenoise.images.opponent import ORTHONORMAL
@@ -110,10 +109,7 @@ def train(path, denoiser, patches, minutes, peak, rng):
         patch_size=None,
         loss="mae",  # the targets are clean; the squared error goes by the strongest noise
         batch_size=BATCH_SIZE,
-        epochs=100_000,
-        optimizer=keras.optimizers.Adam(1e-7, beta_2=0.98, clipnorm=1.0),
-        callbacks=[CosineOfTime(60 * minutes, peak, WARMUP_STEPS)],
-        random_state=0,
+        **for_minutes(minutes, peak, WARMUP_STEPS),
     ).fit(noisy, clean=clean)
     # What only this training needed; a later fit goes by the preset, with the noise of cameras.
     preset = UNetDenoiser.for_photographs(CameraPipeline(), colour="opponent").get_params()

@@ -60,6 +60,16 @@ class CosineOfTime(keras.callbacks.Callback):
         print(f"step {self.step}: loss {logs['loss']:.4f}", flush=True)
 
 
+def for_minutes(minutes, peak, warmup_steps=WARMUP_STEPS):
+    """Return the parameters of a `UNetDenoiser` that learns for some minutes."""
+    return {
+        "epochs": 100_000,
+        "optimizer": keras.optimizers.Adam(1e-7, beta_2=0.98, clipnorm=1.0),
+        "callbacks": [CosineOfTime(60 * minutes, peak, warmup_steps)],
+        "random_state": 0,
+    }
+
+
 def main():
     """Read the command line."""
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
@@ -90,10 +100,7 @@ def train(path, minutes, peak=2e-3, start=None, filters=FILTERS, quick=False):
         noise_factor=None,
         warm_start=start is not None,
         batch_size=BATCH_SIZE,
-        epochs=100_000,
-        optimizer=keras.optimizers.Adam(1e-7, beta_2=0.98, clipnorm=1.0),
-        callbacks=[CosineOfTime(60 * minutes, peak)],
-        random_state=0,
+        **for_minutes(minutes, peak),
     ).fit(photographs[:-n_judged])
     # What only this training needed; a later fit goes by the preset.
     given = ("warm_start", "batch_size", "epochs", "optimizer", "callbacks", "random_state")

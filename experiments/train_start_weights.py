@@ -14,14 +14,13 @@ import argparse
 import tempfile
 from pathlib import Path
 
-import keras
 import numpy as np
 from _data import other_free_photographs
 from _pictures import small_pictures
 from _record import mean_psnr
 from PIL import Image
 from sklearn.datasets import load_sample_images
-from train_photographs import CosineOfTime
+from train_photographs import for_minutes
 
 from skdenoise import Compose, GaussianNoise, Quantization, RandomChoice, UNetDenoiser, add_noise
 
@@ -68,10 +67,7 @@ def train(path, channels, minutes, photographs, others, n_pictures=48_000):
         augment=True,
         init="random",
         batch_size=BATCH_SIZE,
-        epochs=100_000,
-        optimizer=keras.optimizers.Adam(1e-7, beta_2=0.98, clipnorm=1.0),
-        callbacks=[CosineOfTime(60 * minutes, PEAK)],
-        random_state=0,
+        **for_minutes(minutes, PEAK),
     ).fit(X)
     np.savez_compressed(path, *(np.float16(weight) for weight in denoiser.model_.get_weights()))
     for sigma in (0.05, 0.2, 0.4):
