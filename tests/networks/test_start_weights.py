@@ -89,6 +89,8 @@ def test_other_noise_starts_at_random_unless_told_otherwise():
 def test_an_unknown_start_is_refused(images):
     with pytest.raises(ValueError, match="init='imagenet' is not one of auto, pretrained, random"):
         UNetDenoiser(init="imagenet").fit(images)
+    with pytest.raises(ValueError, match="is not one of auto, pretrained, random"):
+        UNetDenoiser(init=np.zeros(3)).fit(images)
 
 
 def test_a_fit_goes_on_from_what_it_has_learned(images):

@@ -16,7 +16,7 @@ INITS = ("auto", "pretrained", "random")
 
 def check_init(init):
     """Raise ValueError if the parameter `init` is not known."""
-    if init not in INITS:
+    if not isinstance(init, str) or init not in INITS:
         raise ValueError(f"init={init!r:.200} is not one of {', '.join(INITS)}.")
 
 
