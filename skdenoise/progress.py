@@ -139,7 +139,8 @@ class EpochLines:
     epochs, steps : int
         Number of epochs, and of steps in each.
     every : int or None
-        A line after so many epochs, and after the first and last one. If None, there are about 20 lines.
+        A line after so many epochs, and after the first two and the last one. If None, there are about 20
+        lines.
     """
 
     def __init__(self, epochs, steps, every=None):
@@ -157,11 +158,12 @@ class EpochLines:
         now, number = time.monotonic(), epoch + 1
         if self.start is None:
             self.start = number, now  # the first epoch takes longer, since the network is compiled
+        first, start = self.start
         left = ""
-        if self.start[0] < number < self.epochs:
-            seconds = (now - self.start[1]) / (number - self.start[0]) * (self.epochs - number)
+        if first < number < self.epochs:
+            seconds = (now - start) / (number - first) * (self.epochs - number)
             left = f", {_duration(seconds)} left"
-        if number % self.every == 0 or number in (self.start[0], self.epochs):
+        if number % self.every == 0 or number in (first, first + 1, self.epochs):
             print(f"epoch {number}/{self.epochs}: {_reached(logs)}{left}", flush=True)
 
 

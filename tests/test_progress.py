@@ -16,7 +16,7 @@ def test_the_module_does_not_import_keras():
     subprocess.run([sys.executable, "-c", code], check=True)
 
 
-@pytest.mark.parametrize(("verbose", "n_lines"), [(0, 0), (1, 22), (2, 1001)])
+@pytest.mark.parametrize(("verbose", "n_lines"), [(0, 0), (1, 23), (2, 1001)])
 def test_a_fit_in_a_log_prints_some_lines_with_the_time_left(verbose, n_lines, capsys):
     for callback in progress_callbacks(verbose, epochs=1000, steps=3):
         callback.on_train_begin()
@@ -33,6 +33,8 @@ def test_a_fit_in_a_log_prints_some_lines_with_the_time_left(verbose, n_lines, c
             "denoiser: 3,000 steps in 1,000 epochs",
             "epoch 1/1000: loss 0.5000, val_loss 0.2500",
         ]
+        assert lines[2].startswith("epoch 2/1000: loss 0.5000, val_loss 0.2500, ")
+        assert lines[2].endswith(" left")
         assert lines[-2].endswith("loss 0.5000, val_loss 0.2500, less than a minute left")
         assert lines[-1] == "epoch 1000/1000: loss 0.5000, val_loss 0.2500"
 

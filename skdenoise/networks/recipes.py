@@ -6,9 +6,9 @@ Each network declares its own, in its module.
 import math
 from dataclasses import dataclass, replace
 
-# At most so many steps make an epoch where the length of a fit is given in steps. Progress, early
-# stopping and interrupts work epoch by epoch.
-_MOST_STEPS = 250
+# So many steps make an epoch where the length of a fit is given in steps. Progress, early stopping and
+# interrupts work epoch by epoch, so that an epoch should take neither minutes nor milliseconds.
+_FEWEST_STEPS, _MOST_STEPS = 25, 250
 
 # An image of at most so many pixels is tiny: 8x8 digits are, and images of 16x16.
 _TINY = 256
@@ -89,7 +89,7 @@ class Recipe:
         epochs = self.epochs if epochs is None else epochs
         if epochs is not None:
             return epochs, batches
-        epochs = math.ceil(self.steps / min(batches, _MOST_STEPS))
+        epochs = math.ceil(self.steps / min(max(batches, _FEWEST_STEPS), _MOST_STEPS))
         return epochs, round(self.steps / epochs)
 
 

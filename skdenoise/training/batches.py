@@ -62,8 +62,9 @@ class TrainingBatches(Batches):
 
     Both depend only on (seed, epoch, batch), and not on which batches were made before: the first batch is
     also made once to learn its shape, and later batches are made ahead of time. An epoch with fewer
-    `steps` than the images would fill uses a random subset of them. With patches, images that do not fill a
-    batch are used several times in it.
+    `steps` than the images would fill uses a random subset of them, and one with more makes several passes
+    over them, each in an order of its own. With patches, images that do not fill a batch are used several
+    times in it.
     """
 
     def __init__(self, pairs, indices, batch_size, seed, first_epoch, steps=None, labels=None):
@@ -71,7 +72,8 @@ class TrainingBatches(Batches):
         self.steps = super().__len__() if steps is None else steps
         self.first_epoch = first_epoch
         self.epoch = first_epoch
-        # All batches of an epoch share one order, and it is drawn once.
+        self._steps_of_a_pass = super().__len__()
+        # All batches of a pass share one order, and it is drawn once.
         self._order = lru_cache(maxsize=1)(self._draw_order)
 
     def __len__(self):
@@ -79,10 +81,13 @@ class TrainingBatches(Batches):
 
     def __getitem__(self, index):
         rng = generator(self.seed, Stream.FIT, self.epoch, index)
-        return self._batch(self._order(self.epoch), index, rng)
+        number, within = divmod(index, self._steps_of_a_pass)
+        return self._batch(self._order(self.epoch, number), within, rng)
 
-    def _draw_order(self, epoch):
-        order = self.pairs.shuffled(self.indices, generator(self.seed, Stream.SHUFFLE, epoch))
+    def _draw_order(self, epoch, number):
+        """Return the order of a pass over the images; an epoch has one, or several if they are few."""
+        draw = (epoch, number) if number else (epoch,)
+        order = self.pairs.shuffled(self.indices, generator(self.seed, Stream.SHUFFLE, *draw))
         # Each patch is cut at another place, so that an image may be in a batch more than once.
         is_short = self.pairs.patch_size is not None and len(order) < self.batch_size
         return np.resize(order, self.batch_size) if is_short else order

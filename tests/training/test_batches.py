@@ -68,3 +68,16 @@ def test_an_epoch_of_fewer_steps_than_the_images_fill_is_a_random_part_of_them()
         assert len(np.unique(clean)) == 20
         seen.append(set(clean))
     assert seen[0] != seen[1]
+
+
+def test_an_epoch_of_more_steps_than_the_images_fill_makes_several_passes_over_them():
+    few = batches_of(10, 4)
+    several = TrainingBatches(few.pairs, few.indices, 4, seed=0, first_epoch=0, steps=7)
+    clean = [several[i][1].ravel() for i in range(len(several))]
+    passes = [np.concatenate(clean[start : start + 3]) for start in (0, 3)]
+    for seen in passes:
+        np.testing.assert_array_equal(np.sort(seen), np.arange(10, dtype=np.float32) / 10)
+    assert not np.array_equal(*passes)
+    assert clean[6].shape == (4,)
+    # The first pass is that of an epoch with one.
+    np.testing.assert_array_equal(passes[0], np.concatenate([few[i][1].ravel() for i in range(3)]))

@@ -40,6 +40,13 @@ def test_a_fit_makes_the_steps_of_its_recipe_or_of_its_epochs(
     assert denoiser.n_iter_ == len(denoiser.history_["loss"])
 
 
+@pytest.mark.parametrize(
+    ("n_images", "expected"), [(11, (100, 25)), (1600, (25, 100)), (54_000, (10, 250))]
+)
+def test_an_epoch_takes_neither_one_step_nor_thousands(n_images, expected):
+    assert network_named("compact").recipe.length(n_images, batch_size=16) == expected
+
+
 def test_early_stopping_holds_out_a_tenth_but_no_more_than_a_thousand():
     for n_images, expected in ((100, 10), (50_000, 1000)):
         denoiser = UNetDenoiser(early_stopping=True, random_state=0)
