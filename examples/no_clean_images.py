@@ -47,8 +47,8 @@ cases = {
 }
 
 # %%
-# Each denoiser learns from its own noisy image alone. (An epoch takes one patch of each image in the
-# array. The array repeats the same image, which makes epochs longer.)
+# Each denoiser learns from its own noisy image alone. By default this takes 1,250 steps; with photographs,
+# 300 are enough to see what it can learn. (An image is one epoch, and each step takes 16 parts of it.)
 
 denoised = {}
 for name, noisy in cases.items():
@@ -57,13 +57,10 @@ for name, noisy in cases.items():
         value_range=(0, 1),
         patch_size=32,
         augment=True,
-        batch_size=4,
-        epochs=40,
+        epochs=300,
         random_state=0,
     )
-    denoised[name] = denoiser.fit(np.concatenate([noisy] * 64)).transform(
-        noisy
-    )
+    denoised[name] = denoiser.fit_transform(noisy)
     before, after = (
         psnr(clean, images, data_range=1)[0]
         for images in (noisy, denoised[name])

@@ -205,4 +205,4 @@ def _reached(logs):
             return f"PSNR {logs[name]:.2f} dB" + (
                 "" if held_out is None else f", {held_out:.2f} dB on held-out images"
             )
-    return ", ".join(f"{name} {value:.4f}" for name, value in logs.items())
+    return ", ".join(f"{name} {value:#.4g}" for name, value in logs.items())

@@ -107,3 +107,9 @@ def test_a_notebook_without_widgets_gets_lines(monkeypatch, has_widgets):
         callback.on_train_batch_end.__func__ is not keras.callbacks.Callback.on_train_batch_end
     )
     assert shows_steps == has_widgets
+
+
+def test_a_small_loss_is_shown_with_as_many_digits(capsys):
+    (callback,) = progress_callbacks(2, epochs=1, steps=1)
+    callback.on_epoch_end(0, {"loss": 0.00068345})
+    assert "loss 0.0006835" in capsys.readouterr().out

@@ -110,8 +110,8 @@ def train(
         int | None,
         typer.Option(
             min=1,
-            help="Passes over the images. By default, training takes 1,250 steps (other noise than Gaussian: 2,500; tiny "
-            "images: 1,000; bias_free: 10,000).",
+            help="Passes over the images. By default, training takes 1,250 steps (other noise than Gaussian, and pairs: 2,500; "
+            "tiny images: 1,000; bias_free: 10,000).",
         ),
     ] = None,
     value_range: ValueRange = None,

@@ -28,7 +28,7 @@ from skdenoise.images.value_range import (
 )
 from skdenoise.inference.by_name import check_steps, resolve_inference
 from skdenoise.io.model_file import read_model
-from skdenoise.networks.start import check_init, is_known, start_weights
+from skdenoise.networks.start import check_init, start_weights
 from skdenoise.noise.estimation import as_images, strengths_of_noise
 from skdenoise.noise.from_parameters import resolve_noise
 from skdenoise.noise.sensor import GaussianNoise
@@ -136,11 +136,12 @@ class UNetDenoiser(Denoiser):
         Notes.
     init : {"auto", "pretrained", "random"}, default="auto"
         What the first fit starts from. ``"pretrained"``: weights that come with the package, for ``"compact"`` with
-        its default filters and sigmoid, and grey images or three channels. They have learned to remove
-        Gaussian noise from photographs, letters and drawings, so that a fit for Gaussian noise needs half
-        as many steps.
+        its default filters, and grey images or three channels. They have learned to remove Gaussian noise
+        from photographs, letters and drawings, so that a fit for Gaussian noise, or on noisy images alone,
+        needs half as many steps.
         ``"random"``: weights drawn from `random_state`. ``"auto"``: pretrained where there are such weights,
-        the noise is Gaussian and images have more than 256 pixels, else random.
+        images have more than 256 pixels, and the noise is Gaussian or `supervision` is ``"self"`` or
+        ``"recorrupted"``; else random.
     loss : str, keras.losses.Loss or callable, default=None
         Loss between denoised and clean images, in units of the value range, as Keras takes it. If None,
         see the table in Notes. With a squared or absolute error, ``"compact"`` has no final sigmoid.
@@ -153,7 +154,8 @@ class UNetDenoiser(Denoiser):
         half a cosine. If None, see the table in Notes.
     epochs : int, default=None
         Passes over the images. If None, the length of a fit is a number of steps, see the table in Notes;
-        an epoch is then one pass over the images, or a random subset of them: at most 250 steps.
+        an epoch is then one pass over the images, or a random subset of them, or several passes: 25 to 250
+        steps.
     batch_size : int, default=None
         Images per step. If None, see the table in Notes. On several devices it is rounded up to a multiple
         of their number.
@@ -211,8 +213,8 @@ class UNetDenoiser(Denoiser):
     Notes
     -----
     The defaults depend on the network. A fit of ``"compact"`` on at least 64 images or patches of at most
-    256 pixels, without `epochs` and `batch_size`, uses the recipe for tiny images. A fit for Gaussian noise
-    that `init` starts from weights of the package has half as many steps.
+    256 pixels, without `epochs` and `batch_size`, uses the recipe for tiny images. A fit for Gaussian noise,
+    or on noisy images alone, that `init` starts from weights of the package has half as many steps.
 
     ============================  =================  ============  =============  ==============  =========
     default                       compact            its tiny      bias_free      classic         your own
@@ -670,7 +672,8 @@ class UNetDenoiser(Denoiser):
             loss = self.loss or supervision.default_loss(
                 architecture.recipe, has_pairs=self.noise_ is None, linear=architecture.linear
             )
-            start = self._start(architecture, pairs.size, resume, partial)
+            suits = supervision.suits_start_weights(self.noise_)
+            start = self._start(architecture, pairs.size, suits, resume, partial)
             plan = make_plan(
                 self,
                 architecture,
@@ -681,7 +684,7 @@ class UNetDenoiser(Denoiser):
                 first_epoch=self.n_iter_ if resume else 0,
                 partial=partial,
                 measures_psnr=supervision.learns_from_clean,
-                starts_trained=not resume and bool(start) and is_known(self.noise_),
+                starts_trained=not resume and bool(start) and suits,
             )
             outcome = train_with_labels(
                 plan,
@@ -831,10 +834,10 @@ class UNetDenoiser(Denoiser):
             augment=self.augment,
         )
 
-    def _start(self, architecture, size, resume, partial):
+    def _start(self, architecture, size, suits, resume, partial):
         """Return what training continues from."""
         if not resume:
-            weights = start_weights(architecture, self.init, size, self.noise_)
+            weights = start_weights(architecture, self.init, size, suits)
             return {} if weights is None else {"weights": weights}
         start = {"weights": self._network.weights}
         if partial and self._optimizer_state is not None:

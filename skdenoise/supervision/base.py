@@ -115,6 +115,16 @@ class Supervision(ABC):
         """
         return None, None
 
+    def suits_start_weights(self, noise):
+        """Return whether the weights of the package, which remove Gaussian noise, are a good start.
+
+        Parameters
+        ----------
+        noise : noise model or None
+            What is added to clean images.
+        """
+        return True
+
     def default_loss(self, recipe, *, has_pairs, linear):
         """Return the default loss.
 

@@ -97,6 +97,10 @@ class BlindSpots(Supervision):
         """What makes the batches."""
         return functools.partial(HiddenPixels, direction=self.direction)
 
+    def suits_start_weights(self, noise):
+        """Return whether the noise is independent from pixel to pixel."""
+        return self.direction is None
+
     def psnr(self, network, images, noise):
         """Return the PSNR of hidden pixels, on four fixed grids, against their noisy values."""
         predictions = hidden_predictions(network.denoise, images, self.direction, few=True)

@@ -3,6 +3,7 @@
 import numpy as np
 
 from skdenoise.images.value_range import check_value_range_of_pairs
+from skdenoise.noise.sensor import GaussianNoise
 from skdenoise.supervision.base import Supervision, noisy_is_of_no_use
 
 
@@ -41,6 +42,10 @@ class CleanImages(Supervision):
     def noises(self, noise):
         """Return the noise to add to clean images."""
         return noise, None
+
+    def suits_start_weights(self, noise):
+        """Return whether the noise is Gaussian; that of pairs is not known."""
+        return isinstance(noise, GaussianNoise)
 
     def default_loss(self, recipe, *, has_pairs, linear):
         """Return the loss of the recipe of the network."""

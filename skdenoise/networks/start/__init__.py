@@ -9,7 +9,6 @@ from pathlib import Path
 import numpy as np
 
 from skdenoise.networks.recipes import is_tiny
-from skdenoise.noise.sensor import GaussianNoise
 
 INITS = ("auto", "pretrained", "random")
 
@@ -20,7 +19,7 @@ def check_init(init):
         raise ValueError(f"init={init!r:.200} is not one of {', '.join(INITS)}.")
 
 
-def start_weights(architecture, init, size, noise):
+def start_weights(architecture, init, size, suits):
     """Return the weights that a fit starts from, or None if they are to be drawn.
 
     Parameters
@@ -31,8 +30,8 @@ def start_weights(architecture, init, size, noise):
         As in `UNetDenoiser`.
     size : (height, width)
         Size of the training images or patches.
-    noise : noise model or None
-        What is added to clean images.
+    suits : bool
+        Whether the noise of the fit is like the noise that the weights of the package have learned to remove.
 
     Returns
     -------
@@ -44,26 +43,22 @@ def start_weights(architecture, init, size, noise):
     ValueError
         For ``"pretrained"``, if there are none for this network.
     """
-    if init == "random" or (init == "auto" and (is_tiny(size) or not is_known(noise))):
+    if init == "random" or (init == "auto" and (is_tiny(size) or not suits)):
         return None
     found = _packaged(architecture)
     if init == "pretrained" and found is None:
         raise ValueError(
             f"There are no start weights for {architecture}. There are some for network='compact' with its default "
-            "filters, grey or with three channels, and a final sigmoid. Set init='auto' or 'random'."
+            "filters, grey or with three channels. Set init='auto' or 'random'."
         )
     return found
-
-
-def is_known(noise) -> bool:
-    """Return whether the start weights have learned to remove such noise."""
-    return isinstance(noise, GaussianNoise)
 
 
 def _packaged(architecture):
     if not architecture.has_graph:
         return None
-    path = Path(__file__).with_name(f"{architecture.network}-{architecture.channels}.npz")
+    kind = "-linear" if architecture.linear else ""
+    path = Path(__file__).with_name(f"{architecture.network}-{architecture.channels}{kind}.npz")
     if not path.exists():
         return None
     weights = _read(path)
