@@ -140,8 +140,8 @@ class UNetDenoiser(Denoiser):
         from photographs, letters and drawings, so that a fit for Gaussian noise, or on noisy images alone,
         needs half as many steps.
         ``"random"``: weights drawn from `random_state`. ``"auto"``: pretrained where there are such weights,
-        images have more than 256 pixels, and the noise is Gaussian or `supervision` is ``"self"`` or
-        ``"recorrupted"``; else random.
+        images have more than 256 pixels, and `supervision` is ``"self"`` or ``"recorrupted"``, or the noise
+        is Gaussian and the output not linear; else random.
     loss : str, keras.losses.Loss or callable, default=None
         Loss between denoised and clean images, in units of the value range, as Keras takes it. If None,
         see the table in Notes. With a squared or absolute error, ``"compact"`` has no final sigmoid.
@@ -672,7 +672,7 @@ class UNetDenoiser(Denoiser):
             loss = self.loss or supervision.default_loss(
                 architecture.recipe, has_pairs=self.noise_ is None, linear=architecture.linear
             )
-            suits = supervision.suits_start_weights(self.noise_)
+            suits = supervision.suits_start_weights(self.noise_, architecture.linear)
             start = self._start(architecture, pairs.size, suits, resume, partial)
             plan = make_plan(
                 self,

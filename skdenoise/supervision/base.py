@@ -115,13 +115,15 @@ class Supervision(ABC):
         """
         return None, None
 
-    def suits_start_weights(self, noise):
+    def suits_start_weights(self, noise, linear):
         """Return whether the weights of the package, which remove Gaussian noise, are a good start.
 
         Parameters
         ----------
         noise : noise model or None
             What is added to clean images.
+        linear : bool
+            Whether the output is linear. The weights for that have learned from noisy pictures alone.
         """
         return True
 

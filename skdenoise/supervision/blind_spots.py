@@ -97,7 +97,7 @@ class BlindSpots(Supervision):
         """What makes the batches."""
         return functools.partial(HiddenPixels, direction=self.direction)
 
-    def suits_start_weights(self, noise):
+    def suits_start_weights(self, noise, linear):
         """Return whether the noise is independent from pixel to pixel."""
         return self.direction is None
 

@@ -43,9 +43,9 @@ class CleanImages(Supervision):
         """Return the noise to add to clean images."""
         return noise, None
 
-    def suits_start_weights(self, noise):
-        """Return whether the noise is Gaussian; that of pairs is not known."""
-        return isinstance(noise, GaussianNoise)
+    def suits_start_weights(self, noise, linear):
+        """Return whether the noise is Gaussian (that of pairs is not known), and the output is not linear."""
+        return isinstance(noise, GaussianNoise) and not linear
 
     def default_loss(self, recipe, *, has_pairs, linear):
         """Return the loss of the recipe of the network."""

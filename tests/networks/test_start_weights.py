@@ -120,7 +120,7 @@ def test_a_fit_goes_on_from_what_it_has_learned(images):
         ({"noise": "motion_blur"}, 2500),
         ({"noise": "motion_blur", "init": "pretrained"}, 2500),
         ({"filters": (4, 8)}, 2500),
-        ({"loss": "mse"}, 1250),
+        ({"loss": "mse"}, 2500),
         ({"supervision": "self"}, 1250),
         ({"supervision": "self_rows"}, 2500),
         ({"supervision": "recorrupted", "noise_factor": 0.2}, 1250),
