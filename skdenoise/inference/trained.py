@@ -136,7 +136,7 @@ class TrainedNetwork:
         denoised = np.empty_like(images)
         multiple = self.architecture.multiple
         padded = self._padded_size(*images.shape[1:3])
-        parts = list(tiles(*padded, side, reach))
+        parts = list(tiles(*padded, side, reach, multiple))
         work = [(i, tile) for i in range(len(images)) for tile in parts]
         with self._forward((side, side)) as forward:
             for i, tile in track(work, "denoising", verbose):

@@ -25,13 +25,22 @@ def fitted(photographs):
 @pytest.mark.parametrize(("height", "width"), [(64, 64), (8, 200), (100, 60), (128, 132)])
 def test_tiles_cover_an_image_once_or_more_and_are_aligned(height, width):
     covered = np.zeros((height, width), int)
-    for tile in tiles(height, width, side=32, margin=8):
+    for tile in tiles(height, width, side=32, margin=8, multiple=4):
         assert all(part.start % 4 == 0 for part in tile.seen)
         for seen, kept, place in zip(*tile, strict=True):
             assert seen.start + kept.start == place.start
             assert kept.stop - kept.start == place.stop - place.start
         covered[tile.place] += 1
     assert covered.min() >= 1
+
+
+@pytest.mark.parametrize(("height", "width"), [(3000, 4000), (1500, 2000), (916, 4000)])
+def test_tiles_see_little_more_than_the_image(height, width):
+    parts = list(tiles(height, width, side=912, margin=32, multiple=4))
+    sides = {tuple(part.stop - part.start for part in tile.seen) for tile in parts}
+    ((rows, columns),) = sides
+    assert max(rows, columns) <= 912
+    assert len(parts) * rows * columns < 1.25 * height * width
 
 
 @pytest.mark.parametrize(
