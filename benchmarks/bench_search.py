@@ -1,4 +1,4 @@
-"""A grid search of 12 candidates, beside a single fit of its pipeline.
+"""A grid search of 12 candidates, and one with successive halving, beside a single fit of its pipeline.
 
 What a process must compile, it compiles once, so that all but the first fit of a process are quick.
 """
@@ -6,11 +6,14 @@ What a process must compile, it compiles once, so that all but the first fit of 
 import numpy as np
 import pytest
 from sklearn.datasets import load_digits
-from sklearn.model_selection import GridSearchCV
+from sklearn.experimental import enable_halving_search_cv  # noqa: F401
+from sklearn.model_selection import GridSearchCV, HalvingGridSearchCV
 from sklearn.pipeline import Pipeline
 from sklearn.svm import SVC
 
 from skdenoise import UNetDenoiser, noisy_scorer
+
+EPOCHS = 9
 
 
 @pytest.mark.benchmark(group="12 candidates")
@@ -34,15 +37,22 @@ def test_one_fit_first_of_a_process(benchmark, new_process, quick):
 def test_search(benchmark, quick, n_jobs, warm):
     """With two processes, once with workers to start and once with workers that are there."""
     X, y, train, test = _digits(quick)
-    search = GridSearchCV(
+    search = GridSearchCV(_pipeline(quick), _grid(quick), n_jobs=n_jobs, **_common(train, test))
+    benchmark.pedantic(search.fit, (X, y), warmup_rounds=int(warm and n_jobs > 1))
+
+
+@pytest.mark.benchmark(group="12 candidates")
+def test_search_with_halving(benchmark, quick):
+    X, y, train, test = _digits(quick)
+    search = HalvingGridSearchCV(
         _pipeline(quick),
         _grid(quick),
-        scoring=noisy_scorer("accuracy", noise_factor=0.4, value_range=(0, 1)),
-        cv=[(train, test)],
-        refit=False,
-        n_jobs=n_jobs,
+        resource="denoise__epochs",
+        max_resources=2 if quick else EPOCHS,
+        factor=2 if quick else 3,
+        **_common(train, test),
     )
-    benchmark.pedantic(search.fit, (X, y), warmup_rounds=int(warm and n_jobs > 1))
+    benchmark.pedantic(search.fit, (X, y))
 
 
 def _import():
@@ -71,6 +81,11 @@ def _grid(quick):
     }
 
 
+def _common(train, test):
+    scoring = noisy_scorer("accuracy", noise_factor=0.4, value_range=(0, 1))
+    return {"scoring": scoring, "cv": [(train, test)], "refit": False}
+
+
 def _pipeline(quick):
-    denoiser = UNetDenoiser(epochs=1 if quick else 5, random_state=0)
+    denoiser = UNetDenoiser(epochs=1 if quick else EPOCHS, random_state=0)
     return Pipeline([("denoise", denoiser), ("classify", SVC())])

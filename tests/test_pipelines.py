@@ -10,9 +10,15 @@ from sklearn import config_context
 from sklearn.base import clone
 from sklearn.calibration import CalibratedClassifierCV
 from sklearn.ensemble import RandomForestClassifier, StackingClassifier, VotingClassifier
+from sklearn.experimental import enable_halving_search_cv  # noqa: F401
 from sklearn.frozen import FrozenEstimator
 from sklearn.linear_model import LogisticRegression
-from sklearn.model_selection import GridSearchCV, cross_val_score, learning_curve
+from sklearn.model_selection import (
+    GridSearchCV,
+    HalvingGridSearchCV,
+    cross_val_score,
+    learning_curve,
+)
 from sklearn.neighbors import KNeighborsClassifier
 from sklearn.neural_network import MLPClassifier
 from sklearn.pipeline import Pipeline, make_pipeline
@@ -128,6 +134,22 @@ def test_grid_search_over_noise_network_and_no_denoiser(split):
     assert search.best_params_.get("denoise") != "passthrough"
     assert search.best_estimator_.score(X_test, y_test) > 0.4
     assert len(search.cv_results_["params"]) == 4
+
+
+def test_successive_halving_spends_its_epochs_on_the_best_noise(split):
+    X, y, *_ = split
+    search = HalvingGridSearchCV(
+        Pipeline([("denoise", quick_denoiser()), ("as_is", "passthrough")]),
+        {"denoise__noise_factor": [0.01, 0.02, 0.03, 0.04, 0.05, 0.5]},
+        resource="denoise__epochs",
+        max_resources=9,
+        scoring=noisy_scorer("psnr", noise_factor=0.5),
+        cv=2,
+    ).fit(X[:300], y[:300])
+    assert search.n_resources_ == [3, 9]
+    assert search.n_candidates_ == [6, 2]
+    assert search.best_params_ == {"denoise__noise_factor": 0.5, "denoise__epochs": 9}
+    assert search.best_estimator_["denoise"].n_iter_ == 9
 
 
 class CountedDenoiser(UNetDenoiser):
