@@ -9,7 +9,7 @@ denoisers, since candidates that are equally good win by chance. `loss` is the a
 its winner less that of the other's winner. Times are CPU seconds of one process, and `fits` those of one fit of the pipeline. Repeats are
 stored one by one in ``output/``, which git ignores; those that are there are not run again.
 
-    python experiments/halving_search.py --repeats 10
+    python experiments/halving_search.py --repeats 3 --data digits
 """
 
 import argparse
@@ -47,6 +47,7 @@ HALVING, AGAIN = "halving", "full search, another seed"
 def main():
     """Run what is missing, and write the table."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--data", choices=list(TASKS), nargs="+", default=list(TASKS))
     parser.add_argument("--repeats", type=int, default=10)
     parser.add_argument(
         "--quick", action="store_true", help="run on next to nothing; write nothing"
@@ -58,7 +59,9 @@ def main():
         return
     OUTPUT.mkdir(exist_ok=True)
     results = [
-        stored(OUTPUT, task, repeat) for repeat in range(arguments.repeats) for task in TASKS
+        stored(OUTPUT, task, repeat)
+        for repeat in range(arguments.repeats)
+        for task in arguments.data
     ]
     write_table(RESULTS / "halving_search.md", rows_of(results), measured_in=environment())
 
