@@ -50,7 +50,7 @@ def measure(quick):
     """Return the rows of the table."""
     if shutil.which("tesseract") is None:
         raise SystemExit(
-            "" if quick else "The program tesseract is missing (Debian: tesseract-ocr)."
+            0 if quick else "The program tesseract is missing (Debian: tesseract-ocr)."
         )
     pages = list(pages_to_read(2 if quick else 40))
     n_tuned = 1 if quick else N_TUNED
