@@ -6,7 +6,7 @@ What a process must compile, it compiles once, so that all but the first fit of 
 import numpy as np
 import pytest
 from sklearn.datasets import load_digits
-from sklearn.experimental import enable_halving_search_cv  # noqa: F401
+from sklearn.experimental import enable_halving_search_cv  # noqa: F401 (its import enables the search)
 from sklearn.model_selection import GridSearchCV, HalvingGridSearchCV
 from sklearn.pipeline import Pipeline
 from sklearn.svm import SVC

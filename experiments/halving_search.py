@@ -26,7 +26,7 @@ from _data import load_mnist
 from _record import OUTPUT, RESULTS, environment, write_table
 from sklearn.base import clone
 from sklearn.datasets import load_digits
-from sklearn.experimental import enable_halving_search_cv  # noqa: F401
+from sklearn.experimental import enable_halving_search_cv  # noqa: F401 (its import enables the search)
 from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import GridSearchCV, HalvingGridSearchCV
 from sklearn.pipeline import Pipeline

@@ -9,16 +9,16 @@ is given. Then how well the score of a denoiser, which needs no clean images, ra
 learning rate and length differ) on 1,000 validation images of MNIST: Spearman's correlation with their PSNR.
 """
 
-import dataclasses
 import itertools
 
 import numpy as np
 from _data import load_mnist, load_photographs
 from _record import main, mean_psnr
 from scipy.stats import spearmanr
+from start_weights import set_steps
 
 from skdenoise import UNetDenoiser, add_noise
-from skdenoise.networks.by_name import NETWORKS, network_named
+from skdenoise.networks.by_name import network_named
 
 COLUMNS = [
     "what",
@@ -28,7 +28,7 @@ COLUMNS = [
     "correlation with PSNR",
 ]
 NOISE, NOISE_OF_STACK = 0.4, 0.1
-_COMPACT = network_named("compact")
+RECIPE = network_named("compact").recipe
 # Supervision, initial weights, and steps if not the default number.
 FITS = (
     ("clean", "auto", None),
@@ -57,7 +57,7 @@ def measure(quick):
     for supervision, init, steps in FITS[1:2] if quick else FITS:
         row = {"what": _name(supervision, init, steps)}
         is_clean = supervision == "clean"
-        _set_steps(1 if quick else steps)
+        set_steps(1 if quick else steps)
         denoiser = _denoiser(supervision, init, NOISE)
         denoiser.fit(training if is_clean else noisy)
         row["MNIST (dB)"] = mean_psnr(X_test, denoiser.transform(noisy_test))
@@ -82,8 +82,7 @@ def _frames(quick):
 
 
 def _name(supervision, init, steps):
-    recipe = _COMPACT.recipe
-    steps = steps or (recipe.steps if init == "random" else recipe.steps_from_start)
+    steps = steps or (RECIPE.steps if init == "random" else RECIPE.steps_from_start)
     how = ", init='random'" if init == "random" else ""
     return f"supervision={supervision!r}{how}, {steps:,} steps"
 
@@ -96,14 +95,6 @@ def _denoiser(supervision, init, noise_factor):
         value_range=(0, 1),
         random_state=0,
     )
-
-
-def _set_steps(steps):
-    """Set the number of steps of a fit; if None, to the default."""
-    recipe = _COMPACT.recipe
-    if steps is not None:
-        recipe = dataclasses.replace(recipe, tiny=None, steps=steps, steps_from_start=None)
-    NETWORKS["compact"] = dataclasses.replace(_COMPACT, recipe=recipe)
 
 
 def _correlation(training, clean, noisy, quick):

@@ -25,6 +25,7 @@ TASKS = [
     ("CIFAR-10", "gaussian", 0.05),
     ("CIFAR-10", "gaussian", 0.2),
 ]
+_COMPACT = network_named("compact")
 FITS = (
     ("random", 1.0),
     ("random", 0.5),
@@ -52,7 +53,7 @@ def measure(quick):
         X, judged = _images(name)
         noisy = add_noise(judged, noise, noise_factor=factor, random_state=99)
         for row, (init, share) in zip(rows, fits, strict=True):
-            _set_steps(5 if quick else 2500 * share)
+            set_steps(5 if quick else round(2500 * share))
             given = {"noise": noise, "noise_factor": factor, "init": init}
             found = [
                 mean_psnr(judged, UNetDenoiser(**given, random_state=seed).fit(X).transform(noisy))
@@ -63,12 +64,12 @@ def measure(quick):
     return rows
 
 
-def _set_steps(steps):
-    compact = network_named("compact")
-    recipe = dataclasses.replace(
-        compact.recipe, tiny=None, steps=round(steps), steps_from_start=None
-    )
-    NETWORKS["compact"] = dataclasses.replace(compact, recipe=recipe)
+def set_steps(steps=None):
+    """Give fits of ``compact`` a number of steps of 16 images, whatever they start from; None: the default."""
+    recipe = _COMPACT.recipe
+    if steps is not None:
+        recipe = dataclasses.replace(recipe, tiny=None, steps=steps, steps_from_start=None)
+    NETWORKS["compact"] = dataclasses.replace(_COMPACT, recipe=recipe)
 
 
 if __name__ == "__main__":

@@ -50,7 +50,7 @@ def main():
         with tempfile.TemporaryDirectory() as folder:
             path = Path(folder, "quick.npz")
             for linear in (False, True):
-                train(path, 1, linear, 0.05, photographs, photographs, n_pictures=64)
+                train(path, arguments.channels, linear, 0.05, photographs, photographs, 64)
     elif arguments.path is None:
         parser.error("state the file to write")
     else:

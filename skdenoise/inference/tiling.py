@@ -52,7 +52,8 @@ def _spans(length, side, margin, multiple):
     # Neighbours overlap by two margins, so that the kept parts join without a gap.
     n_tiles = 1 + math.ceil((length - side) / (side - 2 * margin)) if side < length else 1
     # So many tiles share the length: with a larger side, the last two would overlap by more.
-    side = math.ceil((length + (n_tiles - 1) * 2 * margin) / n_tiles / multiple) * multiple
+    side = math.ceil((length + (n_tiles - 1) * 2 * margin) / n_tiles)
+    side += -side % multiple
     starts = [number * (side - 2 * margin) for number in range(n_tiles - 1)] + [length - side]
     for start in starts:
         # At the edge of the image nothing lies outside, so the margin is kept too.

@@ -69,10 +69,10 @@ class TrainingBatches(Batches):
 
     def __init__(self, pairs, indices, batch_size, seed, first_epoch, steps=None, labels=None):
         super().__init__(pairs, indices, batch_size, seed, labels)
-        self.steps = super().__len__() if steps is None else steps
+        self._steps_of_a_pass = super().__len__()
+        self.steps = self._steps_of_a_pass if steps is None else steps
         self.first_epoch = first_epoch
         self.epoch = first_epoch
-        self._steps_of_a_pass = super().__len__()
         # All batches of a pass share one order, and it is drawn once.
         self._order = lru_cache(maxsize=1)(self._draw_order)
 
