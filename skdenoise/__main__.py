@@ -14,15 +14,19 @@ def main():
         require_extra("cli", "The command line", modules=("typer", "jinja2"))
     except ModuleNotFoundError as error:
         sys.exit(str(error))
-    from skdenoise.cli import app
-    from skdenoise.cli.signals import exit_code_after, interrupt_on_signals, show_plain_warnings
+    from skdenoise.cli import app, signals
 
-    show_plain_warnings()
-    interrupt_on_signals()
+    signals.show_plain_warnings()
+    signals.interrupt_on_signals()
     try:
         app(prog_name="skdenoise")
     except SystemExit as end:
-        sys.exit(exit_code_after(end.code))
+        sys.exit(signals.exit_code_after(end.code))
+    except Exception as error:
+        if not signals.is_interrupt(error):
+            raise
+        print("Aborted.", file=sys.stderr)
+        sys.exit(signals.exit_code_after(130))
 
 
 if __name__ == "__main__":

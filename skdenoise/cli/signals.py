@@ -33,6 +33,13 @@ def exit_code_after(code):
     return 128 + _received[-1] if _received else code
 
 
+def is_interrupt(error):
+    """Return whether an error stands for an interrupt: a compiled module, while it is imported, replaces it."""
+    while error is not None and not isinstance(error, KeyboardInterrupt):
+        error = error.__cause__
+    return error is not None
+
+
 def show_plain_warnings():
     """Show warnings as a line each, without the place in the source."""
     warnings.showwarning = _show

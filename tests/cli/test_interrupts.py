@@ -105,6 +105,31 @@ def test_a_signal_ends_denoise_and_finished_files_are_kept(model, tmp_path):
     assert all(image_files.read_image(out / name).shape == (200, 200) for name in kept)
 
 
+# A compiled module that is imported while a signal arrives ends with an error of its own.
+INTERRUPTED_IMPORT = """
+import os, signal, sys, time
+class Interrupted:
+    def find_spec(self, name, path=None, target=None):
+        if name == "keras":
+            try:
+                os.kill(os.getpid(), signal.{signal})
+                time.sleep(60)
+            except KeyboardInterrupt as interrupt:
+                raise ImportError("initialization failed") from interrupt
+sys.meta_path.insert(0, Interrupted())
+"""
+
+
+@posix
+@pytest.mark.parametrize(("name", "code"), [("SIGINT", 130), ("SIGTERM", 143)])
+def test_a_signal_during_an_import_is_no_error(name, code):
+    with process("evaluate", "digits", before=INTERRUPTED_IMPORT.format(signal=name)) as study:
+        _, errors = study.communicate(timeout=120)
+    assert study.returncode == code, errors
+    assert errors.splitlines()[-1] == "Aborted."
+    assert "Traceback" not in errors
+
+
 @posix
 @pytest.mark.parametrize("command", ["evaluate", "report"])
 def test_a_signal_ends_a_study_without_a_result(command, tmp_path):
