@@ -108,6 +108,7 @@ def test_a_signal_ends_denoise_and_finished_files_are_kept(model, tmp_path):
 # A compiled module that is imported while a signal arrives ends with an error of its own.
 INTERRUPTED_IMPORT = """
 import os, signal, sys, time
+signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's background jobs ignore it
 class Interrupted:
     def find_spec(self, name, path=None, target=None):
         if name == "keras":
