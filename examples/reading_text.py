@@ -3,9 +3,9 @@ Text that cannot be read for noise
 ==================================
 
 Tesseract, a program that reads text in pictures, cannot be trained again by its users. With a denoiser in front
-of it, it reads noisy pages that it does not read alone. The denoiser, ``photo-gray``, comes with the package,
-and was trained on photographs. Writes ``reading_text.png``. Without the program (Debian: ``tesseract-ocr``), the
-page is denoised, but not read.
+of it, it reads noisy pages that it does not read alone. The denoiser, ``text``, comes with the package, and was
+trained on rendered pages in other fonts. Writes ``reading_text.png``. Without the program (Debian:
+``tesseract-ocr``), the page is denoised, but not read.
 """
 
 import shutil
@@ -41,7 +41,7 @@ noisy = add_noise(page, noise_factor=0.3, random_state=0)
 # %%
 # It is denoised, without any training, and without knowing how strong the noise is.
 
-denoised = UNetDenoiser.from_pretrained("photo-gray").transform(noisy)
+denoised = UNetDenoiser.from_pretrained("text").transform(noisy)
 pages = {"noisy": noisy, "denoised": denoised}
 figure = plot_image_rows({**pages, "clean": page})
 figure.savefig("reading_text.png", dpi=150, bbox_inches="tight")

@@ -58,9 +58,9 @@ def measure(quick):
         "median": [partial(_median, size) for size in SIZES],
         "non-local means": [_nl_means(h) for h in STRENGTHS],
     }
-    photo_gray = _photo_gray()
+    packaged = {name: _packaged(name) for name in ("photo-gray", "text")}
     tuned = [f"{name}, the best of {len(own)}" for name, own in filters.items()]
-    names = ["alone", *tuned, "photo-gray"]
+    names = ["alone", *tuned, *packaged]
     rows = [{"what": name} for name in names]
     for noise, model in NOISES.items():
         noisy = [
@@ -70,7 +70,7 @@ def measure(quick):
         texts = [text for _, text in pages]
         tuning, tested = (noisy[:n_tuned], texts[:n_tuned]), (noisy[n_tuned:], texts[n_tuned:])
         chosen = [min(own, key=lambda one: error_rate(one, *tuning)) for own in filters.values()]
-        for row, denoise in zip(rows, [_unchanged, *chosen, photo_gray], strict=True):
+        for row, denoise in zip(rows, [_unchanged, *chosen, *packaged.values()], strict=True):
             row[f"{noise} (%)"] = error_rate(denoise, *tested)
             print(noise, row["what"], row[f"{noise} (%)"], flush=True)
     return rows
@@ -107,8 +107,8 @@ def _nl_means(h):
     return lambda page: denoiser.fit(page[np.newaxis]).transform(page[np.newaxis])[0]
 
 
-def _photo_gray():
-    denoiser = UNetDenoiser.from_pretrained("photo-gray")
+def _packaged(name):
+    denoiser = UNetDenoiser.from_pretrained(name)
     return lambda page: denoiser.transform(page[np.newaxis])[0]
 
 

@@ -16,9 +16,10 @@ from pathlib import Path
 
 import numpy as np
 from _data import load_free_photographs, other_free_photographs
+from _training import for_minutes, with_parameters_of
 from PIL import Image
 from sklearn.datasets import load_sample_images
-from train_photographs import BATCH_SIZE, for_minutes
+from train_photographs import BATCH_SIZE
 
 from skdenoise import CameraPipeline, GaussianNoise, RandomChoice, UNetDenoiser, load, psnr
 from skdenoise.images.opponent import ORTHONORMAL
@@ -111,11 +112,7 @@ def train(path, denoiser, patches, minutes, peak, rng):
         batch_size=BATCH_SIZE,
         **for_minutes(minutes, peak, WARMUP_STEPS),
     ).fit(noisy, clean=clean)
-    # What only this training needed; a later fit goes by the preset, with the noise of cameras.
-    preset = UNetDenoiser.for_photographs(CameraPipeline(), colour="opponent").get_params()
-    names = ("warm_start", "patch_size", "loss", "batch_size", "epochs", "optimizer", "callbacks")
-    names += ("noise", "noise_factor", "value_range", "random_state", "colour")
-    denoiser.set_params(**{name: preset[name] for name in names})
+    with_parameters_of(UNetDenoiser.for_photographs(CameraPipeline(), colour="opponent"), denoiser)
     denoiser.noise_ = CameraPipeline()
     denoiser.save(path)
 

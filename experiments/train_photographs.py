@@ -11,63 +11,24 @@ a small network for seconds, on parts of two photographs, which is written to a 
 """
 
 import argparse
-import math
 import tempfile
-import time
 from pathlib import Path
 
-import keras
 import numpy as np
 from _data import load_photographs
+from _training import for_minutes, with_parameters_of
 from photographs import SIGMAS, blind, in_eight_bits, psnr_by_sigma
 
 from skdenoise import Compose, GaussianNoise, Quantization, RandomChoice, UNetDenoiser, load
 
 FILTERS = (64, 128)
-WARMUP_STEPS, BATCH_SIZE = 600, 16
+BATCH_SIZE = 16
 BLIND = GaussianNoise(sigma=(0, 55 / 255))
 # Weak noise counts for little in the absolute error, so that it is drawn more often.
 NOISE = RandomChoice(
     [BLIND, GaussianNoise(sigma=(0, 25 / 255)), Compose([BLIND, Quantization(levels=256)])],
     p=[0.5, 0.25, 0.25],
 )
-
-
-class CosineOfTime(keras.callbacks.Callback):
-    """Let the learning rate rise for some steps, and fall to zero with the time that is left."""
-
-    def __init__(self, seconds, peak, warmup_steps=WARMUP_STEPS):
-        super().__init__()
-        self.seconds, self.peak, self.warmup_steps = seconds, peak, warmup_steps
-        self.step, self.start = 0, None
-
-    def on_train_begin(self, logs=None):
-        """Start the clock."""
-        self.start = time.monotonic()
-
-    def on_train_batch_end(self, batch, logs=None):
-        """Set the rate of the next steps, or stop."""
-        done = min(1, (time.monotonic() - self.start) / self.seconds)
-        self.step = int(self.model.optimizer.iterations)
-        rate = (
-            self.peak * min(1, self.step / self.warmup_steps) * (1 + math.cos(math.pi * done)) / 2
-        )
-        self.model.optimizer.learning_rate.assign(max(rate, 1e-7))
-        self.model.stop_training = done == 1
-
-    def on_epoch_end(self, epoch, logs=None):
-        """Say how far it is."""
-        print(f"step {self.step}: loss {logs['loss']:.4f}", flush=True)
-
-
-def for_minutes(minutes, peak, warmup_steps=WARMUP_STEPS):
-    """Return the parameters of a `UNetDenoiser` that learns for some minutes."""
-    return {
-        "epochs": 100_000,
-        "optimizer": keras.optimizers.Adam(1e-7, beta_2=0.98, clipnorm=1.0),
-        "callbacks": [CosineOfTime(60 * minutes, peak, warmup_steps)],
-        "random_state": 0,
-    }
 
 
 def main():
@@ -102,10 +63,7 @@ def train(path, minutes, peak=2e-3, start=None, filters=FILTERS, quick=False):
         batch_size=BATCH_SIZE,
         **for_minutes(minutes, peak),
     ).fit(photographs[:-n_judged])
-    # What only this training needed; a later fit goes by the preset.
-    given = ("warm_start", "batch_size", "epochs", "optimizer", "callbacks", "random_state")
-    preset = UNetDenoiser.for_photographs().get_params()
-    denoiser.set_params(**{name: preset[name] for name in ("noise", "noise_factor", *given)})
+    with_parameters_of(UNetDenoiser.for_photographs(), denoiser)
     denoiser.noise_ = BLIND  # the strengths that all parts of the mixture have in common
     denoiser.save(path)
     denoise = blind(denoiser)

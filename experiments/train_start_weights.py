@@ -22,9 +22,9 @@ import numpy as np
 from _data import other_free_photographs
 from _pictures import small_pictures
 from _record import mean_psnr
+from _training import for_minutes
 from PIL import Image
 from sklearn.datasets import load_sample_images
-from train_photographs import for_minutes
 
 from skdenoise import Compose, GaussianNoise, Quantization, RandomChoice, UNetDenoiser, add_noise
 

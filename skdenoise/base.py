@@ -87,7 +87,8 @@ class ImageEstimator(BaseEstimator):
             raise ValueError(
                 f"Got images with {channels} channels, {what}, but "
                 f"this {type(self).__name__} was fitted on {self.image_shape_[2]}. Colour images are "
-                "(n, height, width, channels); a single one needs a leading axis, X[np.newaxis]."
+                "(n, height, width, channels); a single one needs a leading axis, X[np.newaxis]. "
+                "Grey images need a denoiser of grey images."
             )
 
     def _forget_features(self):

@@ -56,6 +56,7 @@ _EXAMPLES = {
         "skdenoise denoise photo-real holiday -o denoised",
         "skdenoise denoise photo.skdenoise scan.tif -o scan_denoised.tif",
         "skdenoise denoise photo-gray cells.tif -o denoised --stabilize",
+        "skdenoise denoise text scans -o denoised",
     ],
     info: [
         "skdenoise info photo-gray",

@@ -45,6 +45,8 @@ from skdenoise.io.npy import is_stack, read_archive
 from skdenoise.io.safety import is_lasting, written_whole
 from skdenoise.io.stacks import check_stack_ending, is_stack_file, opened_stack, write_stack
 from skdenoise.noise.camera_pipeline import CameraPipeline
+from skdenoise.noise.correlated import CorrelatedGaussianNoise
+from skdenoise.noise.mixture import Compose, RandomChoice
 
 _ARCHIVE = ".npz"
 _ENDINGS = (*ENDINGS, _ARCHIVE)
@@ -274,9 +276,18 @@ def _report_noise(jobs, denoiser):
     if found:
         print(found)
     if denoiser.strength == 1:
-        knows_cameras = isinstance(denoiser.noise_, CameraPipeline)
-        for sentence in advice(checks, knows_cameras=knows_cameras):
+        knows = {
+            "knows_cameras": _contains(denoiser.noise_, CameraPipeline),
+            "knows_correlated": _contains(denoiser.noise_, CorrelatedGaussianNoise),
+        }
+        for sentence in advice(checks, **knows):
             say(sentence)
+
+
+def _contains(noise, kind):
+    """Return whether a noise model is of a kind, or a mixture with one that is."""
+    parts = noise.models if isinstance(noise, Compose | RandomChoice) else []
+    return isinstance(noise, kind) or any(_contains(part, kind) for part in parts)
 
 
 def _plain(value):

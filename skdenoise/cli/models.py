@@ -21,7 +21,6 @@ from skdenoise.inference import onnx_runtime
 _ARGUMENT = typer.Argument(
     help="A file saved by `skdenoise train`, or the name of a denoiser in the package: "
     f"{', '.join(MODEL_CARDS)}.",
-    dir_okay=False,
 )
 Model = Annotated[Path, _ARGUMENT]
 _TRAINED_ON = {
@@ -33,14 +32,20 @@ _TRAINED_ON = {
 
 def file_of(model):
     """Return the file of a model given by its path or, if there is no such file, its name."""
+    if _is_packaged(model):
+        return pretrained_path(str(model))
+    if model.is_dir():
+        raise typer.BadParameter(f"{model} is a folder; give a file.", param_hint="MODEL")
     if model.exists():
         return model
-    if str(model) in MODEL_CARDS:
-        return pretrained_path(str(model))
     raise typer.BadParameter(
         f"{model} is neither a file nor a denoiser in the package: {', '.join(MODEL_CARDS)}.",
         param_hint="MODEL",
     )
+
+
+def _is_packaged(model):
+    return str(model) in MODEL_CARDS and not model.is_file()
 
 
 def loaded(file):
@@ -72,8 +77,7 @@ def info(
         )
     file = file_of(model)
     denoiser = loaded(file)
-    is_packaged = str(model) in MODEL_CARDS and not model.exists()
-    card = asdict(MODEL_CARDS[str(model)]) if is_packaged else {}
+    card = asdict(MODEL_CARDS[str(model)]) if _is_packaged(model) else {}
     if as_json:
         print(json.dumps(_facts(denoiser) | {"bytes": file.stat().st_size} | card))
         return

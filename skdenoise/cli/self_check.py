@@ -88,7 +88,9 @@ def summary(checks: list[SelfCheck]) -> str:
     return f"{what} (estimated): {before} of the value range before, {after} after"
 
 
-def advice(checks: dict[str, SelfCheck], *, knows_cameras: bool) -> list[str]:
+def advice(
+    checks: dict[str, SelfCheck], *, knows_cameras: bool, knows_correlated: bool = False
+) -> list[str]:
     """Return what to do about the files that are hardly denoised: a sentence for each kind of noise.
 
     Parameters
@@ -97,13 +99,16 @@ def advice(checks: dict[str, SelfCheck], *, knows_cameras: bool) -> list[str]:
         The names of the files, and their checks.
     knows_cameras : bool
         Whether the denoiser was trained on noise of cameras, which is correlated.
+    knows_correlated : bool
+        Whether it was trained on other correlated noise.
     """
     hardly = {name: check for name, check in checks.items() if check.is_hardly_denoised}
     correlated = [name for name, check in hardly.items() if check.is_correlated]
     independent = [name for name in hardly if name not in correlated]
     said = []
     if correlated:
-        other = "train one with skdenoise train" if knows_cameras else "try the denoiser photo-real"
+        knows_it = knows_cameras or knows_correlated
+        other = "train one with skdenoise train" if knows_it else "try the denoiser photo-real"
         said.append(
             f"hardly changed: {_named(correlated)}. If you see noise there, it is correlated between "
             f"neighbouring pixels, as in pictures of cameras and phones: {other}."

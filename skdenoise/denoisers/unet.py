@@ -414,13 +414,14 @@ class UNetDenoiser(Denoiser):
 
         ``"photo-gray"`` is for photographs with Gaussian noise of any standard deviation up to 55 of 255,
         clipped to 8 bits or not. ``"photo-real"`` is for pictures as cameras and phones write them, whose
-        noise is correlated between neighbouring pixels; it was trained with `CameraPipeline`. Both take
-        grey images, and colours as opponent colours, see `colour`. ``skdenoise info NAME`` shows the model
+        noise is correlated between neighbouring pixels; it was trained with `CameraPipeline`. ``"text"`` is for
+        pages of printed text with noise, blur or JPEG compression. All take grey images; the first two take colours
+        as opponent colours, and ``"text"`` channel by channel, see `colour`. ``skdenoise info NAME`` shows the model
         card: data, licences, recipe and figures.
 
         Parameters
         ----------
-        name : {"photo-gray", "photo-real"}
+        name : {"photo-gray", "photo-real", "text"}
             Which one. `estimate_noise` distinguishes correlated from independent noise.
         value_range : (low, high), default=None
             Pixel values of black and white in your images. If None, it depends on the images in each call

@@ -56,6 +56,7 @@ NETWORK = Network(
         loss_of_pairs="mse",
         steps=10_000,
         steps_from_start=None,
+        linear_losses=(),  # there is no sigmoid that could saturate
     ),
     halvings=len,
     is_bounded=False,

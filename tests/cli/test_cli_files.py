@@ -478,6 +478,7 @@ def test_info_of_a_denoiser_without_a_range_of_its_own(tmp_path):
         ),
         (("info", "{folder}/0.png"), "is not a readable"),
         (("info", "photo-grey"), "denoiser in the package: photo-gray"),
+        (("info", "{folder}"), "is a folder; give a file"),
     ],
 )
 def test_wrong_options_are_refused(folder, trained, tmp_path, monkeypatch, arguments, words):
@@ -545,6 +546,13 @@ def test_the_denoiser_that_comes_with_the_package_is_known_by_its_name(folder, t
     about = json.loads(skdenoise("info", "photo-gray", "--json").output)
     assert about["network"] == "bias_free"
     assert about["channels"] == 1
+
+
+def test_a_folder_of_the_name_of_a_packaged_denoiser_does_not_hide_it(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "text").mkdir()
+    told = skdenoise("info", "text", "--json")
+    assert json.loads(told.output)["network"] == "compact"
 
 
 def test_a_file_that_fails_in_any_way_does_not_end_the_others(photographs, trained, tmp_path):

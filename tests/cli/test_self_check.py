@@ -65,6 +65,12 @@ def test_advice_depends_on_the_noise_and_on_the_denoiser(correlation, knows_came
     assert expected in said
 
 
+def test_a_denoiser_of_other_correlated_noise_is_not_sent_to_that_of_cameras():
+    checks = {"page.png": check(correlation=0.6)}
+    (said,) = advice(checks, knows_cameras=False, knows_correlated=True)
+    assert "train one" in said
+
+
 def test_files_of_each_kind_have_a_sentence_that_names_three():
     checks = {f"{i}.png": check() for i in range(5)} | {"camera.jpg": check(correlation=0.6)}
     correlated, independent = advice(checks, knows_cameras=False)

@@ -1,13 +1,25 @@
 """Denoisers of photographs: the preset, and the weights that come with the package."""
 
 import pickle
+from pathlib import Path
 
+import matplotlib
 import numpy as np
 import pytest
+from PIL import Image, ImageDraw, ImageFont
 from sklearn.base import clone
 from sklearn.datasets import load_sample_images
 
-from skdenoise import CameraPipeline, PoissonNoise, UNetDenoiser, add_noise, load
+from skdenoise import (
+    CameraPipeline,
+    GaussianNoise,
+    JPEGCompression,
+    MotionBlur,
+    PoissonNoise,
+    UNetDenoiser,
+    add_noise,
+    load,
+)
 from skdenoise.denoisers.pretrained import MODEL_CARDS, pretrained_path
 from skdenoise.metrics import psnr
 
@@ -66,6 +78,11 @@ def test_the_mean_absolute_error_is_for_targets_that_are_known_to_be_clean(photo
     assert denoiser.fit(photographs)._loss == "mae"
     assert denoiser.fit(noisy, clean=photographs)._loss == "mse"
     assert denoiser.set_params(supervision="self").fit(noisy)._loss == "mse"
+
+
+def test_the_noise_is_subtracted_whatever_the_loss(photographs):
+    denoiser = UNetDenoiser.for_photographs(epochs=1, loss="mse", **SMALL).fit(photographs)
+    assert not denoiser._network.architecture.linear
 
 
 @pytest.mark.parametrize(("noise_factor", "least"), [(0.06, 3.3), (0.1, 6), (0.2, 10), (0.4, 13.5)])
@@ -174,6 +191,29 @@ def test_training_of_photo_real_goes_on_with_the_noise_of_cameras(photographs):
     denoiser = UNetDenoiser.from_pretrained("photo-real", **params).fit(photographs[..., 0])
     assert isinstance(denoiser.noise_, CameraPipeline)
     assert denoiser.colour == "opponent"
+
+
+@pytest.fixture(scope="module")
+def page():
+    """A page of text, (1, 120, 400), uint8."""
+    path = Path(matplotlib.get_data_path(), "fonts", "ttf", "DejaVuSerif.ttf")
+    picture = Image.new("L", (400, 120), 255)
+    text = "Image classifiers break on noisy images.\nA denoiser in front of them may help."
+    font = ImageFont.truetype(path, 18)
+    ImageDraw.Draw(picture).multiline_text((15, 25), text, fill=0, font=font, spacing=12)
+    return np.asarray(picture)[np.newaxis]
+
+
+@pytest.mark.parametrize("is_inverted", [False, True])
+@pytest.mark.parametrize(
+    "noise", [GaussianNoise(0.2), GaussianNoise(0.4), MotionBlur(length=4), JPEGCompression(5)]
+)
+def test_the_denoiser_for_text_makes_it_better(page, is_inverted, noise):
+    clean = 255 - page if is_inverted else page
+    noisy = add_noise(clean, noise, random_state=0)
+    (gained,) = gains("text", clean, noisy)
+    (of_photographs,) = gains("photo-gray", clean, noisy)
+    assert gained > max(0.3, of_photographs)
 
 
 def test_each_packaged_denoiser_is_small_and_has_a_card_and_a_file():
