@@ -84,14 +84,14 @@ def _page(path, rng):
 
 
 def _two_shades(rng):
-    """Return the shades of paper and ink: half of the pages are black and white, pale ones are frequent."""
+    """Return the shades of paper and ink: most often black on white, and never nearly the same."""
     share = rng.random()
-    if share < 0.5:
-        return (255, 0) if share < 0.4 else (0, 255)
-    contrast = int(np.exp(rng.uniform(np.log(25), np.log(255))))
-    darker = int(rng.integers(256 - contrast))
-    shades = darker + contrast, darker
-    return shades if rng.random() < 0.7 else shades[::-1]
+    if share < 0.65:
+        return (255, 0) if share < 0.55 else (0, 255)
+    while True:
+        paper, ink = (int(number) for number in rng.integers(0, 256, 2))
+        if abs(paper - ink) > 40 and (paper > ink or rng.random() < 0.3):
+            return paper, ink
 
 
 def _line(rng):
