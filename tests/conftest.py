@@ -14,11 +14,15 @@ from pathlib import Path
 import numpy as np
 import pytest
 from sklearn.datasets import load_digits, load_sample_images
+from threadpoolctl import threadpool_limits
 
 from skdenoise import UNetDenoiser
 from skdenoise.backend.threads import obey_thread_limit
 
 obey_thread_limit()  # before a test starts TensorFlow in another way
+if "PYTEST_XDIST_WORKER" in os.environ:
+    # pytest has loaded NumPy and scikit-learn before, for the warnings that pyproject.toml names.
+    threadpool_limits(int(os.environ["OMP_NUM_THREADS"]))
 
 
 def quick_denoiser(**params):
