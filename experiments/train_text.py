@@ -1,6 +1,6 @@
 """Train the denoiser that `UNetDenoiser.from_pretrained("text")` returns, and write its file.
 
-    python experiments/train_text.py text.skdenoise --minutes 45
+    python experiments/train_text.py text.skdenoise --minutes 55
     python experiments/train_text.py better.skdenoise --start text.skdenoise --peak 1e-3
 
 On rendered pages in 25 families of fonts (`_training_pages`; install them first), with independent and correlated
@@ -27,7 +27,6 @@ from skdenoise import (
     JPEGCompression,
     MotionBlur,
     NoiseModel,
-    Quantization,
     RandomChoice,
     SaltAndPepperNoise,
     UNetDenoiser,
@@ -53,7 +52,7 @@ N_PAGES, PATCH_SIZE, BATCH_SIZE = 3000, 64, 16
 
 
 class InUnitsOfContrast(NoiseModel):
-    """Noise whose strength is in units of the contrast of each image, and eight bits after it.
+    """Noise whose strength is in units of the contrast of each image.
 
     So pale text has weak noise, which leaves it readable. An image of a single shade gets a random contrast.
     """
@@ -67,15 +66,14 @@ class InUnitsOfContrast(NoiseModel):
         contrast = images.max(axis=(1, 2, 3), keepdims=True) - low
         drawn = rng.uniform(0.15, 1, contrast.shape).astype(np.float32)
         contrast = np.where(contrast < 0.05, drawn, contrast)
-        noisy = low + contrast * self.noise((images - low) / contrast, rng)
-        return Quantization(levels=256)(noisy, rng)
+        return low + contrast * self.noise((images - low) / contrast, rng)
 
 
 def main():
     """Read the command line."""
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("path", nargs="?", help="the file to write")
-    parser.add_argument("--minutes", type=float, default=45)
+    parser.add_argument("--minutes", type=float, default=55)
     parser.add_argument("--peak", type=float, default=4e-3, help="the highest learning rate")
     parser.add_argument("--start", help="a file to go on from")
     parser.add_argument("--fonts", default="/usr/share/fonts", help="the folder of the fonts")
