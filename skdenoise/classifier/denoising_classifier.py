@@ -25,7 +25,7 @@ from skdenoise.denoisers.unet import UNetDenoiser
 from skdenoise.evaluation.find_denoiser import find_denoiser, unwrapped
 from skdenoise.images.pixels import PixelFormat
 from skdenoise.seeding import Stream, derived_seed, draw_seed, generator
-from skdenoise.supervision.labels import is_labelled
+from skdenoise.supervision.labels import classes_of, is_labelled
 from skdenoise.typing import RandomState
 
 # The default denoiser is for Gaussian noise of an unknown standard deviation in this range.
@@ -352,7 +352,7 @@ class DenoisingClassifier(ClassifierMixin, MetaEstimatorMixin, ImageEstimator):
         assert_all_finite(y, input_name="y")
         check_consistent_length(X, y)
         labelled = is_labelled(y)
-        classes = np.unique(y[labelled])
+        classes = classes_of(y[labelled])
         check_classification_targets(y[labelled])
         if len(classes) < 2:
             raise ValueError(

@@ -15,6 +15,8 @@ _N_MEASURED = 8
 _HARDLY = 0.5
 # Weaker noise is not visible. Texture can read as more, so that advice begins with "if you see noise".
 _VISIBLE = 1 / 255
+# Correlated noise can read as none at all. So it counts as hardly denoised if this share of the values stayed.
+_MOSTLY = 0.8
 # So many files are named.
 _N_NAMED = 3
 
@@ -47,8 +49,10 @@ class SelfCheck:
     @property
     def is_hardly_denoised(self) -> bool:
         """Whether there seems to be noise, and it is nearly all left."""
-        if self.noise is None or self.change is None or self.noise < _VISIBLE:
+        if self.noise is None or self.change is None:
             return False
+        if self.noise < _VISIBLE:
+            return self.is_correlated and (self.unchanged or 0) >= _MOSTLY
         return self.change < _HARDLY * self.noise
 
     @property

@@ -11,7 +11,7 @@ ENDINGS = (".png", *JPEG, ".bmp", ".webp", *NETPBM, *TIFF, ".npy")
 _OTHERS = (
     *(".apng", ".avif", ".avifs", ".cr2", ".cr3", ".czi", ".dcm", ".dds", ".dib", ".dng", ".exr", ".fit"),
     *(".fits", ".gif", ".hdr", ".heic", ".heif", ".ico", ".j2k", ".jp2", ".jpx", ".jxl", ".jxr", ".lif"),
-    *(".nd2", ".nef", ".nii", ".orf", ".arw", ".pcx", ".pfm", ".psd", ".qoi", ".raf", ".ras", ".rw2"),
+    *(".mpo", ".nd2", ".nef", ".nii", ".orf", ".arw", ".pcx", ".pfm", ".psd", ".qoi", ".raf", ".ras", ".rw2"),
     *(".sgi", ".svs", ".tga", ".xbm", ".xcf", ".xpm"),
 )  # fmt: skip
 

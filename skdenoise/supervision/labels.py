@@ -30,8 +30,31 @@ def is_labelled(y):
     if y.dtype.kind in "USb":
         return everything
     labelled = np.asarray(y != UNLABELLED)
-    is_binary = not labelled.all() and len(np.unique(y[labelled])) == 1
+    is_binary = not labelled.all() and len(classes_of(y[labelled])) == 1
     return everything if is_binary else labelled
+
+
+def classes_of(labels):
+    """Return the different classes of labelled images, sorted.
+
+    Parameters
+    ----------
+    labels : ndarray of shape (n,)
+        Classes: numbers, text or any objects.
+
+    Raises
+    ------
+    ValueError
+        If they cannot be sorted, because their types differ.
+    """
+    try:
+        return np.unique(labels)
+    except TypeError as error:
+        types = ", ".join(sorted({type(label).__name__ for label in labels}))
+        raise ValueError(
+            f"y has classes of several types, which cannot be sorted: {types}. Give classes of one type, "
+            "numbers or text; -1 marks images without a label."
+        ) from error
 
 
 @dataclass(frozen=True)
@@ -59,10 +82,10 @@ class Classes:
         labelled = np.ones(len(column), dtype=bool)
         if column.dtype.kind not in "USb" and UNLABELLED not in self.classes.tolist():
             labelled = np.asarray(column != UNLABELLED)
-        unknown = set(np.unique(column[labelled]).tolist()) - set(self.classes.tolist())
+        unknown = set(column[labelled].tolist()) - set(self.classes.tolist())
         if unknown:
             raise ValueError(
-                f"y has the classes {sorted(unknown)}, which the {self.source} does not have: it has "
+                f"y has the classes {sorted(unknown, key=str)}, which the {self.source} does not have: it has "
                 f"{self.classes.tolist()}. Mark images of other classes with -1, or start anew with a "
                 f"{self.source} that has all classes."
             )
@@ -168,8 +191,8 @@ def encode_labels(y: Any, n_images: int, columns=None) -> Labels:
     Raises
     ------
     ValueError
-        If `y` is missing, does not fit the images, is not finite, has fewer than two classes, or has
-        classes that the earlier fit did not have.
+        If `y` is missing, does not fit the images, is not finite, has fewer than two classes or classes
+        of several types, has classes that the earlier fit did not have, or if no image has all labels.
     """
     if y is None:
         raise ValueError(
@@ -184,7 +207,8 @@ def encode_labels(y: Any, n_images: int, columns=None) -> Labels:
         )
     assert_all_finite(y, input_name="y")
     values = y[:, np.newaxis] if y.ndim == 1 else y
-    if columns is None:
+    is_first = columns is None
+    if is_first:
         columns = tuple(_describe(column) for column in values.T)
     if len(columns) != values.shape[1]:
         raise ValueError(
@@ -193,13 +217,18 @@ def encode_labels(y: Any, n_images: int, columns=None) -> Labels:
     encoded = [how.encode(column) for how, column in zip(columns, values.T, strict=True)]
     targets = np.concatenate([targets for targets, _ in encoded], axis=1)
     known = np.all([labelled for _, labelled in encoded], axis=0)
+    if is_first and not known.any():
+        raise ValueError(
+            f"no image has labels in all {len(columns)} columns of y, so that nothing can be learned from them. "
+            "Leave out columns with few labels, or set label_weight=0 to ignore y."
+        )
     return Labels(targets, known.astype(np.float32), columns)
 
 
 def _describe(column):
+    classes = classes_of(column[is_labelled(column)])
     if type_of_target(column).startswith("continuous"):
         return Numbers(float(column.mean()), float(column.std()) or 1.0)
-    classes = np.unique(column[is_labelled(column)])
     if len(classes) < 2:
         raise ValueError(
             f"y has {len(classes)} class(es) with a label, {classes.tolist()}; a helper that learns from "

@@ -295,6 +295,7 @@ def test_parameters_that_make_no_sense(digits, change, error, message):
     [
         (np.zeros(20), "y has 1 class"),
         (np.full(20, -1), "y has 0 class"),
+        (np.array(["a", 1] * 10, object), "classes of several types"),
         (np.r_[np.arange(10), np.full(10, -1)], "Each of the 10 labelled images has a class"),
         (np.full(20, np.nan), "y contains NaN"),
         (np.arange(19) % 3, "inconsistent numbers of samples"),

@@ -49,6 +49,15 @@ def test_invisible_noise_is_no_reason_for_advice():
     assert advice({"a": check(noise=0.003, change=0)}, knows_cameras=False) == []
 
 
+def test_correlated_noise_that_reads_as_none_is_named_if_most_values_stayed():
+    hidden = check(noise=0.001, correlation=0.7, change=0.0, unchanged=0.9)
+    (said,) = advice({"a.jpg": hidden}, knows_cameras=False)
+    assert "hardly changed: a.jpg. " in said
+    assert "photo-real" in said
+    denoised = check(noise=0.001, correlation=0.7, change=0.01, unchanged=0.5)
+    assert advice({"a.jpg": denoised}, knows_cameras=False) == []
+
+
 @pytest.mark.parametrize(
     ("correlation", "knows_cameras", "expected"),
     [

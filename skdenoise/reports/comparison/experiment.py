@@ -82,9 +82,9 @@ class Measurement:
     outcome : object
         The predictions for the test images.
     score, validation_score : float
-        Scores on test images and on validation images.
+        Scores on test images and on validation images. The latter is NaN for clean images.
     psnr, ssim : float
-        Quality of the classifier's input; NaN if it is not restored images.
+        Quality of the classifier's input; NaN if it is not restored images, or for clean images.
     fit_seconds, transform_seconds : float
         Time to train for this condition, and to prepare the test images.
     choices : dict
@@ -458,10 +458,8 @@ class Trial:
         experiment, y_test = self.experiment, self.experiment.y_test
         inputs, seconds = self._prepared(trained, "test", level)
         outcome = experiment.outcomes.record(trained.classifier, inputs, y_test)
-        validation, _ = self._prepared(trained, "validation", level)
-        y_validation = self.split.y_validation
-        said = experiment.outcomes.record(trained.classifier, validation, y_validation)
-        shown = condition.restores or condition.kind == ALONE
+        # Of clean images, only the score is shown.
+        shown = level != CLEAN and (condition.restores or condition.kind == ALONE)
         quality = self._quality(trained.transformer, level, inputs) if shown else {}
         return Measurement(
             condition=condition,
@@ -471,7 +469,7 @@ class Trial:
             level=level,
             outcome=outcome,
             score=experiment.outcomes.score(outcome, y_test),
-            validation_score=experiment.outcomes.score(said, y_validation),
+            validation_score=math.nan if level == CLEAN else self._validation_score(trained, level),
             psnr=quality.get("psnr", math.nan),
             ssim=quality.get("ssim", math.nan),
             fit_seconds=trained.seconds,
@@ -480,6 +478,11 @@ class Trial:
             choice=trained.choice,
             pipeline=trained.as_pipeline() if self._keeps_pipelines() else None,
         )
+
+    def _validation_score(self, trained, level):
+        inputs, _ = self._prepared(trained, "validation", level)
+        outcome = self.experiment.outcomes.record(trained.classifier, inputs, self.split.y_validation)
+        return self.experiment.outcomes.score(outcome, self.split.y_validation)
 
     def _keeps_pipelines(self):
         return self.experiment.return_estimator and self.task.repeat == 0
