@@ -5,7 +5,6 @@ from numbers import Integral
 from typing import Any, Literal, Self
 
 import numpy as np
-from sklearn.decomposition import PCA
 
 from skdenoise.denoisers.base import Denoiser
 from skdenoise.images.pixels import PixelFormat, changed_in_unit
@@ -189,6 +188,9 @@ class SubspaceDenoiser(Denoiser):
         return self
 
     def _find_subspace(self, clean_rows):
+        # Not with the package: it loads linear models.
+        from sklearn.decomposition import PCA
+
         n_components = self._check_n_components(clean_rows.shape)
         pca = PCA(n_components, random_state=derived_seed(self._seed, Stream.WEIGHTS))
         # The shares of the variance, which are not used, are 0 / 0 for equal images.

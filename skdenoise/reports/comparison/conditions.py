@@ -1,4 +1,8 @@
-"""Conditions: the ways to train a classifier for noisy images, with a denoiser and without."""
+"""Conditions: the ways to train a classifier for noisy images, with a denoiser and without.
+
+What only some conditions need of scikit-learn is imported there: it would take a tenth of the time that the
+package takes to import.
+"""
 
 import copy
 import time
@@ -8,11 +12,9 @@ from functools import cache, partial
 
 import numpy as np
 from sklearn.base import BaseEstimator, ClassifierMixin, TransformerMixin, clone
-from sklearn.decomposition import PCA
 from sklearn.frozen import FrozenEstimator
 from sklearn.model_selection import ParameterGrid
 from sklearn.pipeline import Pipeline
-from sklearn.semi_supervised import SelfTrainingClassifier
 
 from skdenoise.reports.comparison.race import Entrant
 from skdenoise.reports.comparison.trained import Trained
@@ -240,6 +242,8 @@ def _numbers_of_components(training, n_components):
 
 
 def _fit_components(images, n_components, seed):
+    from sklearn.decomposition import PCA
+
     start = time.perf_counter()
     reduction = PCA(n_components, random_state=seed)
     components = reduction if images.ndim == 2 else RoundTrip(reduction)
@@ -256,6 +260,7 @@ def fit_denoiser(denoiser, training):
 
 def enter_self_training(condition, trainer, training):
     """Return the entrants that train on noisy images, then also on unlabelled ones they are sure of."""
+    from sklearn.semi_supervised import SelfTrainingClassifier
 
     def train(params, n_copies):
         start = time.perf_counter()

@@ -481,7 +481,9 @@ class Trial:
 
     def _validation_score(self, trained, level):
         inputs, _ = self._prepared(trained, "validation", level)
-        outcome = self.experiment.outcomes.record(trained.classifier, inputs, self.split.y_validation)
+        outcome = self.experiment.outcomes.record(
+            trained.classifier, inputs, self.split.y_validation
+        )
         return self.experiment.outcomes.score(outcome, self.split.y_validation)
 
     def _keeps_pipelines(self):
