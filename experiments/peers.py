@@ -138,15 +138,15 @@ def _bm3d(sigma):
     return denoise
 
 
-def build_dncnn():
+def build_dncnn(channels=1):
     """Return DnCNN of 17 layers (Zhang et al. 2017: residual, batch normalization)."""
     layers = keras.layers
-    inputs = keras.Input((None, None, 1))
+    inputs = keras.Input((None, None, channels))
     x = layers.Conv2D(64, 3, padding="same", activation="relu")(inputs)
     for _ in range(15):
         x = layers.Conv2D(64, 3, padding="same", use_bias=False)(x)
         x = layers.ReLU()(layers.BatchNormalization(momentum=0.9)(x))
-    noise = layers.Conv2D(1, 3, padding="same")(x)
+    noise = layers.Conv2D(channels, 3, padding="same")(x)
     return keras.Model(inputs, layers.Subtract()([inputs, noise]))
 
 

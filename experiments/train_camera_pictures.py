@@ -16,7 +16,7 @@ from pathlib import Path
 
 import numpy as np
 from _data import load_free_photographs, other_free_photographs
-from _training import for_minutes, with_parameters_of
+from _training import for_minutes, round_weights, with_parameters_of
 from PIL import Image
 from sklearn.datasets import load_sample_images
 from train_photographs import BATCH_SIZE
@@ -112,6 +112,7 @@ def train(path, denoiser, patches, minutes, peak, rng):
         batch_size=BATCH_SIZE,
         **for_minutes(minutes, peak, WARMUP_STEPS),
     ).fit(noisy, clean=clean)
+    round_weights(denoiser)
     with_parameters_of(UNetDenoiser.for_photographs(CameraPipeline(), colour="opponent"), denoiser)
     denoiser.noise_ = CameraPipeline()
     denoiser.save(path)

@@ -16,7 +16,7 @@ from pathlib import Path
 
 import numpy as np
 from _data import load_photographs
-from _training import for_minutes, with_parameters_of
+from _training import for_minutes, round_weights, with_parameters_of
 from photographs import SIGMAS, blind, in_eight_bits, psnr_by_sigma
 
 from skdenoise import Compose, GaussianNoise, Quantization, RandomChoice, UNetDenoiser, load
@@ -63,6 +63,7 @@ def train(path, minutes, peak=2e-3, start=None, filters=FILTERS, quick=False):
         batch_size=BATCH_SIZE,
         **for_minutes(minutes, peak),
     ).fit(photographs[:-n_judged])
+    round_weights(denoiser)
     with_parameters_of(UNetDenoiser.for_photographs(), denoiser)
     denoiser.noise_ = BLIND  # the strengths that all parts of the mixture have in common
     denoiser.save(path)

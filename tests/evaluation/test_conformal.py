@@ -304,10 +304,11 @@ def test_photographs_of_several_sizes_are_a_list(packaged, photographs):
 def test_the_value_range_of_images_can_be_told(packaged, photographs):
     clean = photographs[:1, 100:180, 100:180, 1].astype("float32") / 255
     noisy = add_noise(clean, noise_factor=0.1, random_state=0)
-    low, high = packaged.predict_interval(100 * noisy, value_range=(0, 100))
+    # A power of two, whose product is not rounded.
+    low, high = packaged.predict_interval(128 * noisy, value_range=(0, 128))
     expected = packaged.predict_interval(noisy, value_range=(0, 1))
-    np.testing.assert_allclose(low / 100, expected[0], atol=1e-4)
-    np.testing.assert_allclose(high / 100, expected[1], atol=1e-4)
+    np.testing.assert_allclose(low / 128, expected[0], atol=1e-6)
+    np.testing.assert_allclose(high / 128, expected[1], atol=1e-6)
 
 
 def test_stronger_noise_has_wider_intervals_and_is_warned_of_beyond_the_calibration(

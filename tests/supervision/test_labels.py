@@ -156,7 +156,10 @@ def test_a_network_of_the_user_gets_a_helper_too(digits):
         (np.zeros((50, 2, 2)), r"y has shape \(50, 2, 2\)"),
         (np.array([None, 1] * 25, object), "classes of several types.*: NoneType, int"),
         (np.array(["a", 1] * 25, object), "classes of several types.*: int, str"),
-        (np.repeat([[1, -1], [2, -1], [-1, 1], [-1, 2], [-1, 3]], 10, axis=0), "no image has labels"),
+        (
+            np.repeat([[1, -1], [2, -1], [-1, 1], [-1, 2], [-1, 3]], 10, axis=0),
+            "no image has labels",
+        ),
     ],
 )
 def test_labels_that_cannot_be_learned(digits, y, message):
