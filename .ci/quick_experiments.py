@@ -21,11 +21,13 @@ def main():
     """Run them one after the other, and stop at the first that fails."""
     context = multiprocessing.get_context("forkserver")
     context.set_forkserver_preload(SHARED)
+    paths = [path for path in sorted(EXPERIMENTS.glob("[a-z]*.py")) if has_quick_form(path)]
+    if not paths:
+        sys.exit(f"no experiment with a quick form in {EXPERIMENTS}")
     with tempfile.TemporaryDirectory() as folder:
-        for path in sorted(EXPERIMENTS.glob("[a-z]*.py")):
-            if not any(mark in path.read_text() for mark in ("main(__file__)", '"--quick"')):
-                continue
+        for path in paths:
             log = Path(folder, path.stem)
+            log.touch()
             process = context.Process(target=run, args=(path, log))
             process.start()
             process.join()
@@ -33,9 +35,14 @@ def main():
                 sys.exit(f"{log.read_text()}\n{path.name} ended with {process.exitcode}")
 
 
+def has_quick_form(path):
+    """Return whether an experiment takes --quick."""
+    return any(mark in path.read_text() for mark in ("main(__file__)", '"--quick"'))
+
+
 def run(path, log):
     """Run one, and write what it prints to a file."""
-    file = os.open(log, os.O_WRONLY | os.O_CREAT)
+    file = os.open(log, os.O_WRONLY)
     for stream in (sys.stdout, sys.stderr):
         os.dup2(file, stream.fileno())
     sys.argv = [str(path), "--quick"]

@@ -85,7 +85,7 @@ class Classes:
         unknown = set(column[labelled].tolist()) - set(self.classes.tolist())
         if unknown:
             raise ValueError(
-                f"y has the classes {sorted(unknown, key=str)}, which the {self.source} does not have: it has "
+                f"y has the classes {_in_order(unknown)}, which the {self.source} does not have: it has "
                 f"{self.classes.tolist()}. Mark images of other classes with -1, or start anew with a "
                 f"{self.source} that has all classes."
             )
@@ -223,6 +223,11 @@ def encode_labels(y: Any, n_images: int, columns=None) -> Labels:
             "Leave out columns with few labels, or set label_weight=0 to ignore y."
         )
     return Labels(targets, known.astype(np.float32), columns)
+
+
+def _in_order(labels):
+    """Return labels sorted, also if they are of several types."""
+    return sorted(labels, key=lambda label: (type(label).__name__, label))
 
 
 def _describe(column):

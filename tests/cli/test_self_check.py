@@ -50,12 +50,18 @@ def test_invisible_noise_is_no_reason_for_advice():
 
 
 def test_correlated_noise_that_reads_as_none_is_named_if_most_values_stayed():
-    hidden = check(noise=0.001, correlation=0.7, change=0.0, unchanged=0.9)
-    (said,) = advice({"a.jpg": hidden}, knows_cameras=False)
+    hidden = {"a.jpg": check(noise=0.001, correlation=0.7, change=0.0, unchanged=0.9)}
+    (said,) = advice(hidden, knows_cameras=False)
     assert "hardly changed: a.jpg. " in said
     assert "photo-real" in said
-    denoised = check(noise=0.001, correlation=0.7, change=0.01, unchanged=0.5)
-    assert advice({"a.jpg": denoised}, knows_cameras=False) == []
+    denoised = {"a.jpg": check(noise=0.001, correlation=0.7, change=0.01, unchanged=0.5)}
+    assert advice(denoised, knows_cameras=False) == []
+
+
+@pytest.mark.parametrize("knows", ["knows_cameras", "knows_correlated"])
+def test_a_denoiser_of_correlated_noise_leaves_what_has_none(knows):
+    hidden = {"a.jpg": check(noise=0.001, correlation=0.7, change=0.0, unchanged=0.9)}
+    assert advice(hidden, **{"knows_cameras": False, knows: True}) == []
 
 
 @pytest.mark.parametrize(

@@ -350,6 +350,23 @@ def test_what_is_trained_on_clean_images_is_trained_once_for_all_levels(data, tm
     assert n_fits == {1: 3, 2: 3}  # alone, and after 10 and 30 components
 
 
+def test_no_clean_validation_images_are_denoised_since_only_scores_on_test_images_are_shown(
+    data, digits
+):
+    validation = digits[0][900:1000], digits[1][900:1000]
+    seen = []
+
+    class Watched(SubspaceDenoiser):
+        def transform(self, X):
+            seen.append(np.array(X))
+            return super().transform(X)
+
+    params = QUICK | {"denoisers": {"watched": Watched()}, "n_repeats": 1}
+    compare_denoising(SVC(), *data, **params, validation=validation)
+    assert any(np.array_equal(images, data[2]) for images in seen)
+    assert not any(np.array_equal(images, validation[0]) for images in seen)
+
+
 def test_test_images_choose_nothing(comparison, data):
     X, y, X_test, y_test = data
     shuffled = np.random.default_rng(0).permutation(y_test)

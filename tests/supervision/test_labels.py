@@ -179,6 +179,9 @@ def test_a_later_call_must_have_the_classes_and_columns_of_the_first(with_labels
         ValueError, match=r"y has the classes \[10\], which the first fit does not have"
     ):
         with_labels.partial_fit(X[:50], y[:50] + 1)
+    mixed = np.array([9, "a", 100, 10, *y[4:50]], object)
+    with pytest.raises(ValueError, match=r"y has the classes \[10, 100, 'a'\], which the first"):
+        with_labels.partial_fit(X[:50], mixed)
     with pytest.raises(ValueError, match=r"y has 2 column\(s\), but the first fit had 1"):
         with_labels.partial_fit(X[:50], np.stack([y[:50]] * 2, axis=1))
     columns = encode_labels(y, len(y)).columns

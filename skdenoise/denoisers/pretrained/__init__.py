@@ -44,8 +44,8 @@ MODEL_CARDS = {
         data="360 of the 400 photographs of 180x180 pixels that denoising papers train on "
         "(train400, cut from the Berkeley segmentation data set); the other 40 for validation",
         licence="weights: BSD-3-Clause, as the package; photographs: research use (Berkeley)",
-        recipe='network "bias_free", filters=(64, 128), patches of 64x64, mean absolute error: '
-        "python experiments/train_photographs.py",
+        recipe='network "bias_free", filters=(64, 128), patches of 64x64, mean absolute error; rounded to half '
+        "precision: python experiments/train_photographs.py",
         figures={
             "Set12, Gaussian 15 / 25 / 50 of 255, floats": "32.40 / 30.11 / 26.95 dB "
             "(python experiments/photographs.py)",
@@ -67,7 +67,8 @@ MODEL_CARDS = {
         licence="weights: BSD-3-Clause, as the package; photo-gray, from which it starts, learned from "
         "photographs for research use (Berkeley)",
         recipe="6,000 patches of 64x64, noise drawn once: CameraPipeline for 90 %, a sixth of them without "
-        "mosaic, Gaussian noise for 10 %; mean absolute error: python experiments/train_camera_pictures.py",
+        "mosaic, Gaussian noise for 10 %; mean absolute error; rounded to half precision: "
+        "python experiments/train_camera_pictures.py",
         figures={
             "33 pictures of cameras at ISO 1,600 to 12,800": "35.88 to 37.78 dB; gain 1.90 dB "
             "(95 % interval 1.55 to 2.35), least 0.56 dB (python experiments/camera_pictures.py)",

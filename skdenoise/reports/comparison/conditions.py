@@ -1,7 +1,6 @@
 """Conditions: the ways to train a classifier for noisy images, with a denoiser and without.
 
-What only some conditions need of scikit-learn is imported there: it would take a tenth of the time that the
-package takes to import.
+PCA and self-training are imported in the functions that use them, because they load linear models.
 """
 
 import copy
