@@ -13,6 +13,8 @@ import sys
 import tempfile
 from pathlib import Path
 
+from joblib.externals.loky import get_reusable_executor
+
 EXPERIMENTS = Path(__file__).resolve().parent.parent / "experiments"
 SHARED = ["pandas", "skimage", "sklearn", "tensorflow", "keras"]
 
@@ -48,6 +50,8 @@ def run(path, log):
     sys.argv = [str(path), "--quick"]
     sys.path.insert(0, str(path.parent))
     runpy.run_path(str(path), run_name="__main__")
+    # At its end, a forked process waits for its workers, and those of joblib wait 300 s for more work.
+    get_reusable_executor().shutdown(wait=True, kill_workers=True)
 
 
 if __name__ == "__main__":
