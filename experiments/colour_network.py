@@ -86,7 +86,7 @@ def trained(photographs, minutes):
     # The loss does not hold the brightness in place: the steps of Adam have moved its part of the last kernel.
     *weights, last = denoiser.model_.get_weights()
     of_brightness = np.kron(np.eye(16), np.outer(BRIGHTNESS, BRIGHTNESS))
-    first = made_of(UNetDenoiser.from_pretrained("photo-gray")._network.weights)[-1]
+    first = made_of(photo_gray())[-1]
     denoiser.model_.set_weights([*weights, last + (first - last) @ of_brightness])
     return denoiser
 
@@ -111,11 +111,16 @@ def brightness_first(input_shape, dtype):
     x = graph.output_convolution(x, 48, use_bias=False)
     graph.difference(graph.image, graph.depth_to_space(graph.depth_to_space(x)))
     model = keras_model(graph, input_shape, initializer="centred_orthogonal", dtype=dtype)
-    gray = UNetDenoiser.from_pretrained("photo-gray")._network.weights
+    gray = photo_gray()
     for layer in [layer for layer in model.layers if layer.weights][: len(gray)]:
         layer.trainable = False
     model.set_weights(made_of(gray))
     return model
+
+
+def photo_gray():
+    """Return the weights of photo-gray."""
+    return UNetDenoiser.from_pretrained("photo-gray")._network.weights
 
 
 def made_of(gray):

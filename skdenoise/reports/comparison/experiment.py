@@ -458,9 +458,12 @@ class Trial:
         experiment, y_test = self.experiment, self.experiment.y_test
         inputs, seconds = self._prepared(trained, "test", level)
         outcome = experiment.outcomes.record(trained.classifier, inputs, y_test)
-        # Of clean images, only the score is shown.
-        shown = level != CLEAN and (condition.restores or condition.kind == ALONE)
-        quality = self._quality(trained.transformer, level, inputs) if shown else {}
+        quality, validation_score = {}, math.nan
+        if level != CLEAN:  # of clean images, only the score on test images is shown
+            y_validation = self.split.y_validation
+            validation_score = self._score(trained, "validation", level, y_validation)
+            if condition.restores or condition.kind == ALONE:
+                quality = self._quality(trained.transformer, level, inputs)
         return Measurement(
             condition=condition,
             repeat=self.task.repeat,
@@ -469,7 +472,7 @@ class Trial:
             level=level,
             outcome=outcome,
             score=experiment.outcomes.score(outcome, y_test),
-            validation_score=math.nan if level == CLEAN else self._validation_score(trained, level),
+            validation_score=validation_score,
             psnr=quality.get("psnr", math.nan),
             ssim=quality.get("ssim", math.nan),
             fit_seconds=trained.seconds,
@@ -479,20 +482,16 @@ class Trial:
             pipeline=trained.as_pipeline() if self._keeps_pipelines() else None,
         )
 
-    def _validation_score(self, trained, level):
-        inputs, _ = self._prepared(trained, "validation", level)
-        outcome = self.experiment.outcomes.record(
-            trained.classifier, inputs, self.split.y_validation
-        )
-        return self.experiment.outcomes.score(outcome, self.split.y_validation)
-
     def _keeps_pipelines(self):
         return self.experiment.return_estimator and self.task.repeat == 0
 
     def choosing_score(self, trained):
         """Return the score on validation images under the noise to train on."""
-        inputs, _ = self._prepared(trained, "choosing", None)
         y = np.tile(self.split.y_validation, _n_draws(len(self.split.y_validation)))
+        return self._score(trained, "choosing", None, y)
+
+    def _score(self, trained, purpose, level, y):
+        inputs, _ = self._prepared(trained, purpose, level)
         outcome = self.experiment.outcomes.record(trained.classifier, inputs, y)
         return self.experiment.outcomes.score(outcome, y)
 
