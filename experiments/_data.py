@@ -53,6 +53,14 @@ def load_free_photographs(n, side):
         return np.stack([_middle(archive.read(name), side) for name in chosen])
 
 
+def free_photograph_names(n):
+    """Return where the `n` photographs of `load_free_photographs` are from: collection, folder and name."""
+    with _free_photographs() as (archive, names):
+        sources = archive.read("photographs_free/SOURCES.tsv").decode().splitlines()
+        source_of = dict(line.split("\t")[:2] for line in sources)
+        return [source_of[Path(names[index]).name] for index in _spread(n, names)]
+
+
 def other_free_photographs(n):
     """Yield the other free photographs than the `n` of `load_free_photographs`, as Pillow images."""
     with _free_photographs() as (archive, names):

@@ -26,6 +26,7 @@ from skdenoise.cli.common import (
     say_warning,
 )
 from skdenoise.cli.models import Model, file_of, loaded
+from skdenoise.cli.noise_model import TOGETHER, check_noise_model, measured_together
 from skdenoise.cli.self_check import SelfCheck, advice, self_check, summary
 from skdenoise.denoisers.own_range import denoise_images
 from skdenoise.denoisers.pretrained import MODEL_CARDS
@@ -141,6 +142,17 @@ def denoise(
             "back. If the camera adds an offset, give it as black (--value-range).",
         ),
     ] = False,
+    noise_model: Annotated[
+        str | None,
+        typer.Option(
+            metavar="SHOT:READ",
+            callback=check_noise_model,
+            help="With --stabilize, the noise of the images instead of measuring it in each: a variance of SHOT times the "
+            "brightness plus READ, both in units of the value range, such as 0.01:0.0002. 'together' measures it "
+            "once, on all images, which must be of one sensor with the same settings; that is more exact.",
+            show_default=False,
+        ),
+    ] = None,
     intervals: Annotated[
         float | None,
         typer.Option(
@@ -187,8 +199,16 @@ def denoise(
         denoiser.set_params(inference="self_ensemble")
     if strength is not None:
         denoiser.set_params(strength=strength)
+    if noise_model is not None and not stabilize:
+        raise typer.BadParameter("it is for --stabilize.", param_hint="--noise-model")
     if stabilize:
-        _stabilize(denoiser, model)
+        _check_stabilize(denoiser, model)
+        if noise_model == TOGETHER:
+            with _warnings_of("--noise-model"):
+                noise_model, n_images = measured_together(_readable(jobs, denoiser, value_range))
+            if not quiet:
+                say(f"noise of {n_images} images: {noise_model.shot:g}:{noise_model.read:g}")
+        denoiser.set_params(stabilize=noise_model or "estimate")
     if separate_channels:
         denoiser.set_params(colour="separate")
     hidden, interrupted, failure = quiet or as_json, False, None
@@ -258,7 +278,7 @@ def _check_ends(jobs):
                 )
 
 
-def _stabilize(denoiser, model):
+def _check_stabilize(denoiser, model):
     denoiser.set_params(stabilize="estimate")
     try:
         denoiser._check_stabilize()
@@ -267,6 +287,21 @@ def _stabilize(denoiser, model):
             f"{model} was trained for other noise than Gaussian noise, which it removes as it is.",
             param_hint="--stabilize",
         ) from error
+
+
+def _readable(jobs, denoiser, value_range):
+    """Yield the images of files, in a random order, and their value range."""
+    for index in np.random.default_rng(0).permutation(len(jobs)):
+        job = jobs[index]
+        try:
+            if _is_archive(job.input):
+                arrays, stacks = _read_archive(job.input)
+                images = arrays[stacks[-1]]
+            else:
+                images, _ = _read(job.input, job.output)
+        except Exception:  # what is wrong with a file is said when it is denoised
+            continue
+        yield images, _range_of(images, denoiser, value_range)
 
 
 def _report_noise(jobs, denoiser):
@@ -448,6 +483,19 @@ def _write_archive(path, arrays):
         np.savez_compressed(file, **arrays)
 
 
+def _read_archive(path):
+    """Return the arrays of an archive by name, and the names of its stacks of images, the largest one last."""
+    arrays = read_archive(path)
+    for name in {"file", "allow_pickle"} & arrays.keys():
+        raise ValueError(f"{path} has an array called {name!r}, a name that NumPy cannot write.")
+    stacks = [name for name, array in arrays.items() if is_stack(array.shape, array.dtype)]
+    if not stacks:
+        raise ValueError(
+            f"{path} has no array of images of shape (n, height, width) or (n, height, width, channels)."
+        )
+    return arrays, sorted(stacks, key=lambda name: arrays[name].size)
+
+
 def _denoised_archive(path, denoiser, value_range):
     """Denoise the stacks of an archive.
 
@@ -458,15 +506,7 @@ def _denoised_archive(path, denoiser, value_range):
     noisy, denoised : ndarray
         The largest stack before and after.
     """
-    arrays = read_archive(path)
-    for name in {"file", "allow_pickle"} & arrays.keys():
-        raise ValueError(f"{path} has an array called {name!r}, a name that NumPy cannot write.")
-    stacks = [name for name, array in arrays.items() if is_stack(array.shape, array.dtype)]
-    if not stacks:
-        raise ValueError(
-            f"{path} has no array of images of shape (n, height, width) or (n, height, width, channels)."
-        )
-    stacks.sort(key=lambda name: arrays[name].size)
+    arrays, stacks = _read_archive(path)
     for name in stacks:
         noisy, arrays[name] = arrays[name], _denoised(denoiser, arrays[name], value_range)
     return functools.partial(_write_archive, arrays=arrays), noisy, arrays[name]

@@ -18,6 +18,7 @@ from sklearn.datasets import load_sample_images
 from typer.testing import CliRunner
 
 from skdenoise import (
+    CameraNoise,
     CameraPipeline,
     FilterDenoiser,
     ImageFolder,
@@ -631,6 +632,85 @@ def test_denoise_stabilizes_counting_noise(tmp_path):
         for name in ("direct", "stabilized")
     )
     assert stabilized > direct + 0.5
+
+
+@pytest.fixture
+def frames(tmp_path):
+    """Four small frames of one sensor, and a file that is none."""
+    clean = load_sample_images().images[1][100:196, 100:484, 1]
+    noisy = add_noise(clean[np.newaxis], CameraNoise(shot=0.02, read=1e-4, gamma=1), random_state=0)
+    (tmp_path / "in").mkdir()
+    for index in range(4):
+        frame = noisy[0, :, 96 * index : 96 * (index + 1)]
+        write_image(tmp_path / "in" / f"{index}.png", frame)
+    (tmp_path / "in" / "broken.png").write_bytes(b"no image")
+    return tmp_path / "in"
+
+
+def test_denoise_measures_the_noise_of_one_sensor_together(frames, tmp_path):
+    command = ("denoise", "photo-gray", frames, "--stabilize", "--noise-model")
+    result = skdenoise(*command, "together", "-o", tmp_path / "together")
+    assert result.exit_code == 1  # of the broken file alone
+    (found,) = re.findall(r"noise of 4 images: (\S+:\S+)", result.stderr)
+    shot, read = map(float, found.split(":"))
+    assert shot == pytest.approx(0.02, rel=0.2)
+    skdenoise(*command, found, "-o", tmp_path / "given")
+    denoiser = UNetDenoiser.from_pretrained("photo-gray")
+    denoiser.set_params(stabilize=CameraNoise(shot=shot, read=read, gamma=1))
+    for index in range(4):
+        images = [
+            read_image(tmp_path / name / f"{index}.png") for name in ("in", "together", "given")
+        ]
+        np.testing.assert_array_equal(images[1], images[2])
+        np.testing.assert_array_equal(images[1], denoiser.transform(images[0][np.newaxis])[0])
+
+
+def test_noise_is_measured_together_in_stacks_and_archives(frames, tmp_path):
+    stack = np.stack([read_image(frames / f"{index}.png") for index in range(4)])
+    np.savez(tmp_path / "in.npz", frames=stack)
+    np.save(tmp_path / "in.npy", stack)
+    found = [
+        skdenoise(
+            *("denoise", "photo-gray", tmp_path / name, "-o", tmp_path / "out"),
+            *("--stabilize", "--noise-model", "together"),
+        ).stderr.splitlines()[0]
+        for name in ("in.npz", "in.npy")
+    ]
+    assert found[0] == found[1]
+    assert found[0].startswith("noise of 4 images: 0.0")
+
+
+@pytest.mark.parametrize("text", ["0.1", "-1:0", "0:0", "nan:1", "inf:0", "1:2:3", "all"])
+def test_what_is_no_noise_model_is_refused(frames, tmp_path, text):
+    result = skdenoise(
+        *("denoise", "photo-gray", frames, "-o", tmp_path / "out"),
+        *("--stabilize", f"--noise-model={text}"),
+    )
+    assert result.exit_code == 2
+    assert "SHOT:READ" in result.output
+    assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.parametrize(
+    ("source", "options", "message"),
+    [
+        ("frames", (), "it is for --stabilize"),
+        ("folder", ("--stabilize",), "differ in dtype, channels or value range"),
+        ("empty", ("--stabilize",), "No image could be read"),
+        ("black", ("--stabilize",), "Give more images, or the noise as SHOT:READ."),
+    ],
+)
+def test_noise_that_cannot_be_measured_together(frames, folder, tmp_path, source, options, message):
+    (tmp_path / "empty").mkdir()
+    (tmp_path / "empty" / "broken.png").write_bytes(b"no image")
+    (tmp_path / "black").mkdir()
+    write_image(tmp_path / "black" / "black.png", np.zeros((40, 40), np.uint8))
+    files = {"frames": frames, "folder": folder}.get(source, tmp_path / source)
+    command = ("denoise", "photo-gray", files, "-o", tmp_path / "out", *options)
+    result = skdenoise(*command, "--noise-model", "together")
+    assert result.exit_code == 2
+    assert message in " ".join(result.output.replace("│", " ").split())
+    assert not (tmp_path / "out").exists()
 
 
 def test_denoise_refuses_to_stabilize_what_was_trained_for_other_noise(folder, tmp_path):

@@ -50,7 +50,7 @@ MODEL_CARDS = {
             "Set12, Gaussian 15 / 25 / 50 of 255, floats": "32.40 / 30.11 / 26.95 dB "
             "(python experiments/photographs.py)",
             "24 photographs in colour, Gaussian 15 / 25 / 50 of 255, floats": "36.62 / 34.36 / 31.21 dB "
-            "(python experiments/colour_photographs.py)",
+            "(python experiments/colour_photographs.py; their names: python experiments/photograph_names.py)",
             "the same in 8 bits": "36.56 / 34.23 / 30.88 dB (the same command)",
             "90 % intervals (ConformalDenoiser.from_pretrained), pixels inside on left-out photographs": "90.3 "
             "to 92.5 % in each group of strengths (python experiments/calibrate_photographs.py photo-gray-intervals.npz)",
@@ -73,7 +73,7 @@ MODEL_CARDS = {
             "33 pictures of cameras at ISO 1,600 to 12,800": "35.88 to 37.78 dB; gain 1.90 dB "
             "(95 % interval 1.55 to 2.35), least 0.56 dB (python experiments/camera_pictures.py)",
             "32 photographs with simulated noise": "33.78 to 35.63 dB "
-            "(python experiments/train_camera_pictures.py)",
+            "(python experiments/train_camera_pictures.py; their names: python experiments/photograph_names.py)",
         },
     ),
     "text": ModelCard(
