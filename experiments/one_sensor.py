@@ -18,7 +18,8 @@ from skdenoise import CameraNoise, UNetDenoiser, add_noise, fit_noise_model, psn
 SIDES, NOISES = (64, 128, 256), ((0.01, 1e-4), (0.05, 1e-3))
 COLUMNS = [
     "pixels",
-    "shot noise",
+    "shot",
+    "read",
     "noisy (dB)",
     "measured in each (dB)",
     "measured in all (dB)",
@@ -28,12 +29,13 @@ COLUMNS = [
 
 def measure(quick):
     """Return the rows of the table."""
+    sides, noises = SIDES, NOISES
     if quick:
+        sides, noises = SIDES[:1], NOISES[:1]
         images = load_sample_image("china.jpg")[np.newaxis, :256, :256, 1]
     else:
         images = load_photographs()["set12_256"]
     denoiser = UNetDenoiser.from_pretrained("photo-gray")
-    sides, noises = (SIDES[:1], NOISES[:1]) if quick else (SIDES, NOISES)
     return [_row(denoiser, images, side, *noise) for side in sides for noise in noises]
 
 
@@ -42,13 +44,20 @@ def _row(denoiser, images, side, shot, read):
     clean = images[:, middle, middle]
     known = CameraNoise(shot=shot, read=read, gamma=1)
     noisy = add_noise(clean, known, random_state=0)
-    row = {"pixels": f"{side}x{side}", "shot noise": shot, "noisy (dB)": _quality(clean, noisy)}
-    ways = {"each": "estimate", "all": fit_noise_model(noisy), "known": known}
-    for name, stabilize in ways.items():
-        column = f"{name} (dB)" if name == "known" else f"measured in {name} (dB)"
-        denoised = denoiser.set_params(stabilize=stabilize).transform(noisy)
-        row[column] = _quality(clean, denoised)
-    return row
+    ways = {
+        "measured in each (dB)": "estimate",
+        "measured in all (dB)": fit_noise_model(noisy),
+        "known (dB)": known,
+    }
+    denoised = {
+        column: denoiser.set_params(stabilize=stabilize).transform(noisy)
+        for column, stabilize in ways.items()
+    }
+    qualities = {
+        column: _quality(clean, images)
+        for column, images in {"noisy (dB)": noisy, **denoised}.items()
+    }
+    return {"pixels": f"{side}x{side}", "shot": shot, "read": read} | qualities
 
 
 def _quality(clean, images):

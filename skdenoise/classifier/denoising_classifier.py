@@ -30,6 +30,8 @@ from skdenoise.typing import RandomState
 
 # The default denoiser is for Gaussian noise of an unknown standard deviation in this range.
 _BLIND = (0, 0.6)
+# A classifier predicts the most probable class of all images but ties.
+_SHARE_MOST_PROBABLE = 0.99
 
 
 def _classifier_has(method):
@@ -49,7 +51,8 @@ class DenoisingClassifier(ClassifierMixin, MetaEstimatorMixin, ImageEstimator):
     denoised images: clean ones and several noisy copies. Held-out images decide which images to
     denoise before they are classified: those from which the denoiser removes more than a threshold,
     if what it removes looks like the noise that it was trained on. Other images are classified as
-    they are. So there is little to lose where images have no noise or another kind of it.
+    they are. So there is little to lose where images have no noise or another kind of it. Where both
+    classifiers together are right more often, their probabilities are averaged.
 
     A pipeline, ``make_pipeline(UNetDenoiser(), classifier)``, is simpler, smaller and quicker, and classifies
     strong noise as well. Use this class if some images may have no noise, or noise that is not known.
@@ -93,8 +96,12 @@ class DenoisingClassifier(ClassifierMixin, MetaEstimatorMixin, ImageEstimator):
     n_features_in_, feature_names_in_
         As in scikit-learn. Only after fitting on flat rows.
     threshold_ : float
-        The root mean square that the denoiser must remove from an image, in units of the value range.
-        Infinite if no image is to be denoised.
+        The denoised image is used if the denoiser removes more than this: a root mean square, in units of the
+        value range. Infinite if no image is to be denoised, minus infinity if all are.
+    upper_threshold_ : float
+        The denoised image is used alone if the denoiser removes more than this. Between `threshold_` and this,
+        the probabilities of both classifiers are averaged. Equal to `threshold_` if they never are; infinite if
+        they always are.
 
     See Also
     --------
@@ -104,12 +111,15 @@ class DenoisingClassifier(ClassifierMixin, MetaEstimatorMixin, ImageEstimator):
     Notes
     -----
     Of the thresholds, the one with the most right answers on the held-out images is taken; or the largest
-    one that has at most half a standard error fewer. The removed part is described by its mean, the
+    one that has at most half a standard error fewer. Probabilities are averaged between two thresholds if
+    that gives more right answers by a standard error. Only classifiers with ``predict_proba`` and without
+    ``decision_function`` are averaged, and only if they predict the most probable class, so that all methods
+    agree. The removed part is described by its mean, the
     correlation of neighbouring pixels and its kurtosis. If one of them is outside the range of the
     held-out images, the image is classified as it is.
 
-    ``predict_proba`` and ``decision_function`` return for each image what one of the two classifiers
-    returns. Values of ``decision_function`` are therefore not on one scale.
+    ``decision_function`` returns for each image what one of the two classifiers returns. Its values are
+    therefore not on one scale.
 
     Examples
     --------
@@ -293,7 +303,7 @@ class DenoisingClassifier(ClassifierMixin, MetaEstimatorMixin, ImageEstimator):
         return super().score(X, y, sample_weight)
 
     def uses_denoiser(self, X: ArrayLike) -> NDArray[np.bool_]:
-        """Return for each image whether it is denoised before it is classified.
+        """Return for each image whether its denoised version is used, alone or averaged with the image.
 
         Parameters
         ----------
@@ -303,17 +313,23 @@ class DenoisingClassifier(ClassifierMixin, MetaEstimatorMixin, ImageEstimator):
         Returns
         -------
         ndarray of bool of shape (n,)
-            Whether it is denoised.
+            True if the denoised image is used.
         """
         check_is_fitted(self)
         X = self._check_images(X, reset=False)
-        return self._trust(self._denoised(X)[1])
+        return self._trust(self._denoised(X)[1]) > 0
 
     @property
     def threshold_(self) -> float:
-        """The root mean square that the denoiser must remove, in units of the value range."""
+        """The root mean square above which the denoised image is used, in units of the value range."""
         check_is_fitted(self)
         return self._trust.threshold
+
+    @property
+    def upper_threshold_(self) -> float:
+        """The root mean square above which the denoised image is used alone."""
+        check_is_fitted(self)
+        return self._trust.upper_threshold
 
     @property
     def _denoiser(self):
@@ -407,8 +423,15 @@ class DenoisingClassifier(ClassifierMixin, MetaEstimatorMixin, ImageEstimator):
         denoised, removed = self._denoised(images)
         right = classifier.predict(images) == y
         right_denoised = denoised_classifier.predict(denoised) == y
-        trust = find_trust(removed, right, right_denoised, weights)
-        right_combined = np.where(trust(removed), right_denoised, right)
+        right_averaged = None
+        if _can_be_averaged(classifier, images):
+            averaged = _mean_probabilities(classifier, images, denoised_classifier, denoised)
+            right_averaged = classifier.classes_[averaged.argmax(axis=1)] == y
+        trust = find_trust(removed, right, right_denoised, weights, right_averaged)
+        weight = trust(removed)
+        right_combined = np.where(weight == 1, right_denoised, right)
+        if right_averaged is not None:
+            right_combined = np.where(weight == 0.5, right_averaged, right_combined)
         self.held_out_accuracy_ = {
             "classifier": float(np.average(right, weights=weights)),
             "denoised_classifier": float(np.average(right_denoised, weights=weights)),
@@ -429,20 +452,38 @@ class DenoisingClassifier(ClassifierMixin, MetaEstimatorMixin, ImageEstimator):
         if not self._trust.is_possible:
             return getattr(self.classifier_, method)(X)
         denoised, removed = self._denoised(X)
-        is_trusted = self._trust(removed)
-        answers = [
-            (chosen, getattr(classifier, method)(images[chosen]))
-            for classifier, images, chosen in [
-                (self.classifier_, X, ~is_trusted),
-                (self.denoised_classifier_, denoised, is_trusted),
-            ]
-            if chosen.any()
-        ]
+        weights = self._trust(removed)
+        answers = []
+        for weight in np.unique(weights):
+            chosen = weights == weight
+            answer = self._answer_of_one_weight(method, weight, X[chosen], denoised[chosen])
+            answers.append((chosen, answer))
         dtype = np.result_type(*(answer for _, answer in answers))
         joined = np.empty((len(X), *answers[0][1].shape[1:]), dtype)
         for chosen, answer in answers:
             joined[chosen] = answer
         return joined
+
+    def _answer_of_one_weight(self, method, weight, X, denoised):
+        """Return what the classifiers answer where the denoised image has one weight: 0, 0.5 or 1."""
+        if weight == 0:
+            return getattr(self.classifier_, method)(X)
+        if weight == 1:
+            return getattr(self.denoised_classifier_, method)(denoised)
+        mean = _mean_probabilities(self.classifier_, X, self.denoised_classifier_, denoised)
+        return mean if method == "predict_proba" else self.classes_[mean.argmax(axis=1)]
+
+
+def _can_be_averaged(classifier, X):
+    """Return whether the mean of two such classifiers' probabilities gives what all their methods would."""
+    if not hasattr(classifier, "predict_proba") or hasattr(classifier, "decision_function"):
+        return False
+    most_probable = classifier.classes_[classifier.predict_proba(X).argmax(axis=1)]
+    return np.mean(most_probable == classifier.predict(X)) > _SHARE_MOST_PROBABLE
+
+
+def _mean_probabilities(classifier, X, denoised_classifier, denoised):
+    return (classifier.predict_proba(X) + denoised_classifier.predict_proba(denoised)) / 2
 
 
 def _fit(classifier, X, y, weights):

@@ -26,12 +26,19 @@ from skdenoise.cli.common import (
     say_warning,
 )
 from skdenoise.cli.models import Model, file_of, loaded
-from skdenoise.cli.noise_model import TOGETHER, check_noise_model, measured_together
+from skdenoise.cli.noise_model import (
+    MOST_IMAGES,
+    TOGETHER,
+    check_certain,
+    check_noise_model,
+    measured_together,
+)
 from skdenoise.cli.self_check import SelfCheck, advice, self_check, summary
 from skdenoise.denoisers.own_range import denoise_images
 from skdenoise.denoisers.pretrained import MODEL_CARDS
 from skdenoise.denoisers.unet import UNetDenoiser
 from skdenoise.evaluation.conformal import ConformalDenoiser
+from skdenoise.images.layout import check_images
 from skdenoise.images.value_range import range_of_images
 from skdenoise.io.file_names import (
     ENDINGS,
@@ -145,11 +152,11 @@ def denoise(
     noise_model: Annotated[
         str | None,
         typer.Option(
-            metavar="SHOT:READ",
+            metavar="SHOT:READ|together",
             callback=check_noise_model,
-            help="With --stabilize, the noise of the images instead of measuring it in each: a variance of SHOT times the "
-            "brightness plus READ, both in units of the value range, such as 0.01:0.0002. 'together' measures it "
-            "once, on all images, which must be of one sensor with the same settings; that is more exact.",
+            help="Noise model for --stabilize, instead of an estimate for each image. SHOT:READ sets the variance to "
+            "SHOT * x + READ, where x is the brightness from 0 (black) to 1 (white), e.g. 0.01:0.0002. 'together' "
+            "measures one model on up to 64 of the images; they must be from one sensor with the same settings.",
             show_default=False,
         ),
     ] = None,
@@ -199,25 +206,27 @@ def denoise(
         denoiser.set_params(inference="self_ensemble")
     if strength is not None:
         denoiser.set_params(strength=strength)
+    hidden = quiet or as_json
     if noise_model is not None and not stabilize:
-        raise typer.BadParameter("it is for --stabilize.", param_hint="--noise-model")
+        raise typer.BadParameter("requires --stabilize.", param_hint="--noise-model")
     if stabilize:
         _check_stabilize(denoiser, model)
         if noise_model == TOGETHER:
-            with _warnings_of("--noise-model"):
-                noise_model, n_images = measured_together(_readable(jobs, denoiser, value_range))
-            if not quiet:
-                say(f"noise of {n_images} images: {noise_model.shot:g}:{noise_model.read:g}")
+            noise_model = _noise_of_all(jobs, denoiser, value_range, hidden=hidden)
         denoiser.set_params(stabilize=noise_model or "estimate")
     if separate_channels:
         denoiser.set_params(colour="separate")
-    hidden, interrupted, failure = quiet or as_json, False, None
+    interrupted, failure = False, None
     if len(jobs) == 1 and not hidden and isinstance(denoiser, UNetDenoiser):
         denoiser.set_params(verbose=1)  # for one large image, the bar counts its tiles
     try:
         for job in _tracked(jobs, hidden=hidden or len(jobs) == 1):
             with _warnings_of(job.input):
-                _run(job, denoiser, conformal, value_range, overwrite, checked=as_json or not quiet)
+                _run(
+                    *(job, denoiser, conformal, value_range, overwrite),
+                    has_noise_model=noise_model is not None,
+                    checked=as_json or not quiet,
+                )
             if job.status == "skipped" and not as_json:
                 say(f"skipped: {job.reason}")
             elif not hidden and not sys.stdout.isatty():
@@ -230,6 +239,8 @@ def denoise(
     if as_json:
         files = [job.as_dict() for job in jobs]
         result = {"files": files, "done": done, "skipped": skipped}
+        if noise_model is not None:
+            result["noise_model"] = {"shot": noise_model.shot, "read": noise_model.read}
         print(json.dumps(result | {"interrupted": interrupted, "failure": failure}))
     else:
         left = len(jobs) - done - skipped
@@ -289,19 +300,42 @@ def _check_stabilize(denoiser, model):
         ) from error
 
 
+def _noise_of_all(jobs, denoiser, value_range, *, hidden):
+    """Return the noise model of the images of all files, or of a random part of many files."""
+    chosen = np.random.default_rng(0).permutation(len(jobs))[:MOST_IMAGES]
+    files = _readable([jobs[index] for index in sorted(chosen)], denoiser, value_range)
+    with _warnings_of("--noise-model"):
+        model, n_images = measured_together(files, len(chosen))
+    if not hidden:
+        say(f"noise model of {n_images} image(s): {model.shot:g}:{model.read:g}")
+    return model
+
+
 def _readable(jobs, denoiser, value_range):
-    """Yield the images of files, in a random order, and their value range."""
-    for index in np.random.default_rng(0).permutation(len(jobs)):
-        job = jobs[index]
+    """Yield the path, the images and the value range of files that can be measured.
+
+    What is wrong with other files is said when they are denoised, or now if there is no file left.
+    """
+    n_readable, reason = 0, None
+    for job in jobs:
         try:
             if _is_archive(job.input):
                 arrays, stacks = _read_archive(job.input)
                 images = arrays[stacks[-1]]
             else:
                 images, _ = _read(job.input, job.output)
-        except Exception:  # what is wrong with a file is said when it is denoised
+            check_images(images)
+            range_of_file = _range_of(images, denoiser, value_range)
+            check_certain(images, value_range)
+        except Exception as error:
+            reason = reason or f"{job.input}: {error}"
             continue
-        yield images, _range_of(images, denoiser, value_range)
+        n_readable += 1
+        yield job.input, images, range_of_file
+    if not n_readable:
+        raise typer.BadParameter(
+            f"no image can be used to measure the noise. {reason}", param_hint="--noise-model"
+        )
 
 
 def _report_noise(jobs, denoiser):
@@ -402,10 +436,10 @@ def _tracked(jobs, hidden):
     return track(jobs, "denoising", verbose=not hidden)
 
 
-def _run(job, denoiser, conformal, value_range, overwrite, *, checked):
+def _run(job, denoiser, conformal, value_range, overwrite, *, has_noise_model, checked):
     """Denoise a file, and record the result in the job; if `checked`, with its noise.
 
-    With `conformal`, the ends of the intervals are written as well.
+    With `conformal`, the ends of the intervals are written as well. A noise model needs a certain value range.
     """
     start = time.perf_counter()
     ends = [] if conformal is None else _ends_of(job.output)
@@ -416,10 +450,12 @@ def _run(job, denoiser, conformal, value_range, overwrite, *, checked):
         if _is_archive(job.input):
             if ends:
                 raise ValueError("an archive cannot have intervals; give its images as files.")
-            write, noisy, denoised = _denoised_archive(job.input, denoiser, value_range)
+            write, noisy, denoised = _denoised_archive(
+                job.input, denoiser, value_range, has_noise_model
+            )
         else:
             noisy, write_images = _read(job.input, job.output)
-            denoised = _denoised(denoiser, noisy, value_range)
+            denoised = _denoised(denoiser, noisy, value_range, has_noise_model)
             if ends:
                 own_range = _range_of(noisy, denoiser, value_range)
                 bounds = conformal.predict_interval(noisy, value_range=own_range)
@@ -442,7 +478,7 @@ def _run(job, denoiser, conformal, value_range, overwrite, *, checked):
 
 
 def _range_of(images, denoiser, value_range):
-    """Return the value range that images are denoised in: as it is told, or their own."""
+    """Return the value range that images are denoised in: the given one, or their own."""
     return value_range or range_of_images(images, denoiser.value_range_)
 
 
@@ -496,7 +532,7 @@ def _read_archive(path):
     return arrays, sorted(stacks, key=lambda name: arrays[name].size)
 
 
-def _denoised_archive(path, denoiser, value_range):
+def _denoised_archive(path, denoiser, value_range, has_noise_model):
     """Denoise the stacks of an archive.
 
     Returns
@@ -508,12 +544,15 @@ def _denoised_archive(path, denoiser, value_range):
     """
     arrays, stacks = _read_archive(path)
     for name in stacks:
-        noisy, arrays[name] = arrays[name], _denoised(denoiser, arrays[name], value_range)
+        noisy = arrays[name]
+        arrays[name] = _denoised(denoiser, noisy, value_range, has_noise_model)
     return functools.partial(_write_archive, arrays=arrays), noisy, arrays[name]
 
 
-def _denoised(denoiser, images, value_range):
+def _denoised(denoiser, images, value_range, has_noise_model):
     """Denoise images from a file; errors name the options of the command line."""
+    if has_noise_model:
+        check_certain(images, value_range)
     try:
         return denoise_images(denoiser, images, value_range=value_range)
     except ValueError as error:

@@ -2,19 +2,27 @@
 
 import math
 from collections.abc import Iterable
+from pathlib import Path
 
 import numpy as np
 import typer
 
 from skdenoise.cli.common import in_options
+from skdenoise.denoisers.stabilizing import check_stabilize
+from skdenoise.images.layout import as_nhwc
+from skdenoise.images.value_range import value_range_is_certain
 from skdenoise.noise.camera import CameraNoise
 from skdenoise.noise.fitting import fit_noise_model
 from skdenoise.typing import Images, ValueRange
 
 TOGETHER = "together"
-# `fit_noise_model` uses no more values, and few images show how much their noise differs.
-_MOST_VALUES, _MOST_IMAGES = 2**23, 64
+# So many images show how much their noise differs, and so many values are all that `fit_noise_model` uses.
+MOST_IMAGES, _MOST_VALUES = 64, 2**23
+# Images of several sizes are cut into squares of so many pixels, and smaller ones are left out.
+_SIDE = 32
+_LEAST_SIDE = 16
 _HINT = "--noise-model"
+_GIVE_IT = "Give more images, or the noise as SHOT:READ."
 
 
 def check_noise_model(text: str | None) -> CameraNoise | str | None:
@@ -23,53 +31,97 @@ def check_noise_model(text: str | None) -> CameraNoise | str | None:
         return text
     try:
         shot, read = (float(part) for part in text.split(":"))
-    except ValueError:
-        shot = read = math.nan
-    if not (0 <= shot < math.inf and 0 <= read < math.inf and shot + read > 0):
+        model = CameraNoise(shot=shot, read=read, gamma=1)
+        check_stabilize(model)
+    except ValueError as error:
         raise typer.BadParameter(
             f"{text!r} is neither SHOT:READ, two numbers of at least 0 such as 0.01:0.0002, nor {TOGETHER}."
+        ) from error
+    return model
+
+
+def check_certain(images: Images, value_range: ValueRange | None) -> None:
+    """Raise ValueError if it is not certain in which units a noise model would be for images."""
+    if value_range is None and not value_range_is_certain(images):
+        raise ValueError(
+            f"--noise-model is in units of the value range, which is not certain for {images.dtype}. Give "
+            "--value-range LOW:HIGH."
         )
-    return CameraNoise(shot=shot, read=read, gamma=1)
 
 
-def measured_together(files: Iterable[tuple[Images, ValueRange]]) -> tuple[CameraNoise, int]:
-    """Measure the noise of images of one sensor, and return its model and the number of images used.
+def measured_together(
+    files: Iterable[tuple[Path, Images, ValueRange]], n_files: int
+) -> tuple[CameraNoise, int]:
+    """Measure the noise of images of one sensor.
 
     Parameters
     ----------
-    files : iterable of (ndarray of shape (n, height, width) or (n, height, width, channels), (low, high))
-        The images of each file, and their values of black and white. No more are read than are used.
+    files : iterable of (Path, ndarray of shape (n, height, width) or (n, height, width, channels), (low, high))
+        The images of each file, and their values of black and white.
+    n_files : int
+        The number of files, at most `MOST_IMAGES`. At least one must be there.
+
+    Returns
+    -------
+    model : CameraNoise
+        The noise model.
+    n_images : int
+        The number of images that it was measured on.
 
     Raises
     ------
     typer.BadParameter
-        If there are none, if they differ in dtype, channels or value range, or if their noise cannot be
-        measured.
+        If they differ in dtype, channels or value range, or if their noise cannot be measured.
     """
-    stacks, found = [], None
-    for images, value_range in files:
-        kind = (images.dtype.name, images.shape[3:], tuple(value_range))
-        if found not in (None, kind):
+    n_pages, n_values = max(1, MOST_IMAGES // n_files), _MOST_VALUES // n_files
+    stacks, first = [], None
+    for path, images, value_range in files:
+        nhwc = as_nhwc(images, images.shape[1:])
+        kind = (nhwc.dtype.name, nhwc.shape[3], tuple(value_range))
+        first = first or (path, kind)
+        if kind != first[1]:
             raise typer.BadParameter(
-                f"The images differ in dtype, channels or value range: {_described(found)} and {_described(kind)}. "
-                "Denoise each kind by itself, or set --value-range.",
+                f"the images differ: {_described(*first)} and {_described(path, kind)}. Denoise them separately, or "
+                "set --value-range.",
                 param_hint=_HINT,
             )
-        found = kind
-        stacks.append(images[:: math.ceil(len(images) / _MOST_IMAGES)])
-        if sum(map(np.size, stacks)) >= _MOST_VALUES or sum(map(len, stacks)) >= _MOST_IMAGES:
-            break
-    if not stacks:
-        raise typer.BadParameter("No image could be read to measure its noise.", param_hint=_HINT)
-    height, width = (min(images.shape[axis] for images in stacks) for axis in (1, 2))
-    together = np.concatenate([images[:, :height, :width] for images in stacks])[:_MOST_IMAGES]
+        few = nhwc[:: math.ceil(len(nhwc) / n_pages)]
+        stacks.append(_middle(few, n_values // len(few)))
+    n_images = sum(map(len, stacks))
+    if len({images.shape[1:] for images in stacks}) > 1:
+        stacks = [_squares(images) for images in stacks]
+    together = np.concatenate(stacks)
+    if not together.size or min(together.shape[1:3]) < _LEAST_SIDE:
+        raise typer.BadParameter(
+            f"the images are too small to measure their noise: the least side is {_LEAST_SIDE} pixels, and "
+            f"{_SIDE} for images of several sizes. {_GIVE_IT}",
+            param_hint=_HINT,
+        )
     try:
-        return fit_noise_model(together, value_range=found[2]), len(together)
+        model = fit_noise_model(together, value_range=first[1][2])
     except ValueError as error:
-        reason = in_options(error).replace("or clean=", "or the noise as SHOT:READ")
-        raise typer.BadParameter(reason, param_hint=_HINT) from error
+        reason = in_options(error).removesuffix("Give more images, or clean=.")
+        raise typer.BadParameter(f"{reason}{_GIVE_IT}", param_hint=_HINT) from error
+    return model, n_images
 
 
-def _described(kind):
-    dtype, channels, (low, high) = kind
-    return f"{dtype} with {channels[0] if channels else 1} channel(s) from {low:g} to {high:g}"
+def _middle(images, n_values):
+    """Return the middle of each image, of at most so many values."""
+    height, width, channels = images.shape[1:]
+    share = min(1, math.sqrt(n_values / (height * width * channels)))
+    top, left = (round(side * (1 - share) / 2) for side in (height, width))
+    return images[:, top : height - top, left : width - left]
+
+
+def _squares(images):
+    """Return the squares that images can be cut into."""
+    n, height, width, channels = images.shape
+    rows, columns = height // _SIDE, width // _SIDE
+    cut = images[:, : rows * _SIDE, : columns * _SIDE]
+    cut = cut.reshape(n, rows, _SIDE, columns, _SIDE, channels).swapaxes(2, 3)
+    return cut.reshape(-1, _SIDE, _SIDE, channels)
+
+
+def _described(path, kind):
+    dtype, n_channels, (low, high) = kind
+    return f"{path} ({dtype}, {n_channels} channel(s), {low:g} to {high:g})"

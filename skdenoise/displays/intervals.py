@@ -123,7 +123,16 @@ class IntervalDisplay:
         Returns
         -------
         IntervalDisplay
+
+        Raises
+        ------
+        TypeError
+            If `conformal` has no ``predict_interval``.
         """
+        if not hasattr(conformal, "predict_interval"):
+            raise TypeError(
+                f"{type(conformal).__name__} has no predict_interval. Give a fitted ConformalDenoiser."
+            )
         noisy = X[:n_images]
         low, high = conformal.predict_interval(
             noisy, coverage=coverage, confidence_level=confidence_level

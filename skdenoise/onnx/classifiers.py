@@ -42,6 +42,9 @@ def classifier_model(estimator, images, layout, convert):
         model = assemble(given, answers, body)
         put_in_place(plain, model, "Plain")
         return _checked(model)
+    trust = estimator._trust
+    averages = trust.upper_threshold > trust.threshold
+    chosen = "_of_one" if averages else ""
     body = f"""
         rows = Cast <to = 1> (images)
         made = Denoise (images)
@@ -65,10 +68,10 @@ def classifier_model(estimator, images, layout, convert):
         enough = Greater (level_of_each, threshold)
         trusted = And (familiar, enough)
         trusted_column = Unsqueeze (trusted, second_axis)
-        label = Where (trusted, label_denoised, label_plain)
-        probabilities = Where (trusted_column, probabilities_denoised, probabilities_plain)
+        label{chosen} = Where (trusted, label_denoised, label_plain)
+        probabilities{chosen} = Where (trusted_column, probabilities_denoised, probabilities_plain)
+        {_AVERAGE if averages else ""}
     """
-    trust = estimator._trust
     denoiser = estimator._denoiser
     low, high = value_range_for(denoiser, images.dtype)
     model = assemble(
@@ -91,6 +94,9 @@ def classifier_model(estimator, images, layout, convert):
         threshold=np.float32(trust.threshold),
         lowest=trust.lowest.astype(np.float32),
         highest=trust.highest.astype(np.float32),
+        upper_threshold=np.float32(trust.upper_threshold),
+        half=np.float32(0.5),
+        classes=_labels(estimator.classes_, label.elem_type),
     )
     put_in_place(
         denoising_model(denoiser, images.dtype, layout, stays_float=True), model, "Denoise"
@@ -99,6 +105,19 @@ def classifier_model(estimator, images, layout, convert):
     put_in_place(convert(estimator.denoised_classifier_), model, "Denoised")
     return _checked(model)
 
+
+# Between the thresholds, the probabilities are averaged.
+_AVERAGE = """
+        below_upper = LessOrEqual (level_of_each, upper_threshold)
+        is_averaged = And (trusted, below_upper)
+        averaged_column = Unsqueeze (is_averaged, second_axis)
+        sum = Add (probabilities_plain, probabilities_denoised)
+        averaged = Mul (sum, half)
+        probabilities = Where (averaged_column, averaged, probabilities_of_one)
+        index = ArgMax <axis = 1, keepdims = 0> (averaged)
+        label_averaged = Gather (classes, index)
+        label = Where (is_averaged, label_averaged, label_of_one)
+"""
 
 # As `noise_level` and `noise_statistics` do.
 _STATISTICS = """
@@ -120,6 +139,12 @@ _STATISTICS = """
         level = Sqrt (power)
         relative_mean = Div (mean_column, level)
 """
+
+
+def _labels(classes, element_type):
+    """Return the classes as the labels of a model: text or integers."""
+    is_text = element_type == onnx.TensorProto.STRING
+    return np.array([str(label) for label in classes], object) if is_text else np.int64(classes)
 
 
 def _correlation(name, axis, size):

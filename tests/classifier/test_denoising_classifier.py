@@ -14,7 +14,8 @@ from sklearn.ensemble import RandomForestClassifier, StackingClassifier
 from sklearn.exceptions import NotFittedError
 from sklearn.frozen import FrozenEstimator
 from sklearn.linear_model import LinearRegression, LogisticRegression
-from sklearn.model_selection import GridSearchCV
+from sklearn.model_selection import FixedThresholdClassifier, GridSearchCV
+from sklearn.naive_bayes import GaussianNB
 from sklearn.neighbors import KNeighborsClassifier
 from sklearn.pipeline import make_pipeline
 from sklearn.svm import SVC
@@ -64,6 +65,41 @@ def test_each_image_is_classified_by_one_of_the_two_classifiers(fitted):
     np.testing.assert_array_equal(classifier.predict(mixed), expected)
     one_by_one = [classifier.decision_function(image[np.newaxis])[0] for image in mixed[45:55]]
     np.testing.assert_allclose(classifier.decision_function(mixed)[45:55], one_by_one)
+
+
+def test_probabilities_are_averaged_where_both_classifiers_together_are_better(digits):
+    X, y = digits[0].astype(np.float32), digits[1]
+    bayes = GaussianNB(var_smoothing=0.01)
+    classifier = DenoisingClassifier(bayes, SUBSPACE, n_copies=2, random_state=0)
+    classifier.fit(X[:600], y[:600])
+    assert classifier.threshold_ < classifier.upper_threshold_ < np.inf
+    noisy = np.concatenate(
+        [add_noise(X[600:], noise_factor=level, random_state=1) for level in (0, 0.1, 0.2, 0.6)]
+    )
+    weight = classifier._trust(classifier._denoised(noisy)[1])
+    assert set(weight) == {0, 0.5, 1}
+    denoised = classifier.denoiser_.transform(noisy)
+    expected = (1 - weight)[:, np.newaxis] * classifier.classifier_.predict_proba(noisy)
+    expected += weight[:, np.newaxis] * classifier.denoised_classifier_.predict_proba(denoised)
+    np.testing.assert_allclose(classifier.predict_proba(noisy), expected, atol=1e-12)
+    np.testing.assert_array_equal(classifier.predict(noisy), expected.argmax(axis=1))
+    np.testing.assert_array_equal(classifier.uses_denoiser(noisy), weight > 0)
+
+
+@pytest.mark.parametrize(
+    "classifier",
+    [
+        pytest.param(LogisticRegression(max_iter=300), id="with a decision function"),
+        pytest.param(FixedThresholdClassifier(GaussianNB(), threshold=0.02), id="threshold"),
+    ],
+)
+def test_classifiers_whose_methods_would_disagree_are_not_averaged(digits, classifier):
+    X, y = digits[0][:600], digits[1][:600] < 5
+    fitted = DenoisingClassifier(classifier, SUBSPACE, n_copies=2, random_state=0).fit(X, y)
+    assert fitted.threshold_ == fitted.upper_threshold_
+    noisy = add_noise(X, noise_factor=0.3, random_state=1)
+    expected = fitted.predict_proba(noisy)[:, 1] >= getattr(classifier, "threshold", 0.5)
+    np.testing.assert_array_equal(fitted.predict(noisy), expected)
 
 
 def test_it_reports_accuracy_on_held_out_images(fitted):

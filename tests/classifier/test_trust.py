@@ -11,9 +11,11 @@ LEVELS = np.linspace(0.01, 0.5, 200)
 NOISE = RNG.normal(size=(200, 12, 12, 1)) * LEVELS[:, np.newaxis, np.newaxis, np.newaxis]
 
 
-def trust_found(right, right_denoised, removed=NOISE, weights=None):
+def trust_found(right, right_denoised, removed=NOISE, weights=None, right_averaged=None):
     weights = np.ones(len(removed)) if weights is None else weights
-    return find_trust(removed, np.asarray(right), np.asarray(right_denoised), weights)
+    return find_trust(
+        removed, np.asarray(right), np.asarray(right_denoised), weights, right_averaged
+    )
 
 
 def test_the_threshold_separates_images_that_denoising_harms_from_those_that_it_helps():
@@ -57,6 +59,49 @@ def test_weights_count_right_answers():
     assert not trust_found(right, right_denoised, weights=1 - weights).is_possible
 
 
+def test_answers_are_averaged_where_that_is_best():
+    level = noise_level(NOISE)
+    right, right_denoised = level < 0.3, level > 0.2
+    averaged = (level > 0.1) & (level < 0.4)
+    right, right_denoised = right & ~averaged, right_denoised & ~averaged
+    trust = trust_found(right, right_denoised, right_averaged=averaged)
+    assert trust.threshold == pytest.approx(0.1, abs=0.01)
+    assert trust.upper_threshold == pytest.approx(0.4, abs=0.01)
+    expected = np.select([level < 0.1, level < 0.4], [0, 0.5], 1)
+    np.testing.assert_array_equal(trust(NOISE), expected)
+
+
+def test_answers_are_averaged_everywhere_if_that_is_best_everywhere():
+    nothing, everything = np.zeros(200, bool), np.ones(200, bool)
+    trust = trust_found(nothing, nothing, right_averaged=everything)
+    assert (trust.threshold, trust.upper_threshold) == (-np.inf, np.inf)
+    assert set(trust(NOISE)) == {0.5}
+
+
+@pytest.mark.parametrize("n_more", [0, 1])
+def test_answers_are_not_averaged_if_that_is_hardly_better(n_more):
+    level = noise_level(NOISE)
+    right, right_denoised = level < 0.2, level >= 0.2
+    order = np.argsort(level)
+    averaged = np.ones(200, bool)
+    right[order[:n_more]] = False  # but the average is right
+    trust = trust_found(right, right_denoised, right_averaged=averaged)
+    assert trust.threshold == trust.upper_threshold == pytest.approx(0.2, abs=0.01)
+
+
+def test_weights_decide_whether_answers_are_averaged():
+    level = noise_level(NOISE)
+    right, right_denoised = level < 0.1, level >= 0.4
+    averaged = (level >= 0.1) & (level < 0.4)
+    weights = np.where(averaged, 0.0, 1.0)
+    found = [
+        trust_found(right, right_denoised, weights=w, right_averaged=averaged)
+        for w in (None, weights)
+    ]
+    assert found[0].threshold < found[0].upper_threshold
+    assert found[1].threshold == found[1].upper_threshold
+
+
 @pytest.mark.parametrize(
     "removed",
     [
@@ -96,4 +141,4 @@ def test_statistics_are_those_of_the_definition():
 def test_strips_and_images_from_which_nothing_is_removed_have_finite_statistics(shape):
     for removed in (np.zeros(shape), np.ones(shape), RNG.normal(size=shape)):
         assert np.isfinite(noise_statistics(removed)).all()
-        assert Trust(0.1, np.full(4, -9.0), np.full(4, 9.0))(removed).shape == (3,)
+        assert Trust(0.1, 0.1, np.full(4, -9.0), np.full(4, 9.0))(removed).shape == (3,)

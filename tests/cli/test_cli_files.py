@@ -636,7 +636,7 @@ def test_denoise_stabilizes_counting_noise(tmp_path):
 
 @pytest.fixture
 def frames(tmp_path):
-    """Four small frames of one sensor, and a file that is none."""
+    """Four small frames of one sensor, and a file that is not an image."""
     clean = load_sample_images().images[1][100:196, 100:484, 1]
     noisy = add_noise(clean[np.newaxis], CameraNoise(shot=0.02, read=1e-4, gamma=1), random_state=0)
     (tmp_path / "in").mkdir()
@@ -647,14 +647,22 @@ def frames(tmp_path):
     return tmp_path / "in"
 
 
+def stabilized(inputs, output, noise_model, *options):
+    """Run ``denoise --stabilize``; return the result and its output without boxes and line breaks."""
+    result = skdenoise(
+        *("denoise", "photo-gray", inputs, "-o", output, "--stabilize"),
+        *(f"--noise-model={noise_model}", *options),
+    )
+    return result, " ".join(result.output.replace("│", " ").split())
+
+
 def test_denoise_measures_the_noise_of_one_sensor_together(frames, tmp_path):
-    command = ("denoise", "photo-gray", frames, "--stabilize", "--noise-model")
-    result = skdenoise(*command, "together", "-o", tmp_path / "together")
+    result, said = stabilized(frames, tmp_path / "together", "together")
     assert result.exit_code == 1  # of the broken file alone
-    (found,) = re.findall(r"noise of 4 images: (\S+:\S+)", result.stderr)
+    (found,) = re.findall(r"noise model of 4 image\(s\): (\S+:\S+)", said)
     shot, read = map(float, found.split(":"))
     assert shot == pytest.approx(0.02, rel=0.2)
-    skdenoise(*command, found, "-o", tmp_path / "given")
+    stabilized(frames, tmp_path / "given", found)
     denoiser = UNetDenoiser.from_pretrained("photo-gray")
     denoiser.set_params(stabilize=CameraNoise(shot=shot, read=read, gamma=1))
     for index in range(4):
@@ -669,48 +677,84 @@ def test_noise_is_measured_together_in_stacks_and_archives(frames, tmp_path):
     stack = np.stack([read_image(frames / f"{index}.png") for index in range(4)])
     np.savez(tmp_path / "in.npz", frames=stack)
     np.save(tmp_path / "in.npy", stack)
-    found = [
-        skdenoise(
-            *("denoise", "photo-gray", tmp_path / name, "-o", tmp_path / "out"),
-            *("--stabilize", "--noise-model", "together"),
-        ).stderr.splitlines()[0]
-        for name in ("in.npz", "in.npy")
+    models = [
+        json.loads(stabilized(path, tmp_path / "out", "together", "--json")[0].stdout)[
+            "noise_model"
+        ]
+        for path in (tmp_path / "in.npz", tmp_path / "in.npy", frames)
     ]
-    assert found[0] == found[1]
-    assert found[0].startswith("noise of 4 images: 0.0")
+    assert models[0] == models[1] == models[2]
+    assert models[0]["shot"] == pytest.approx(0.02, rel=0.2)
 
 
-@pytest.mark.parametrize("text", ["0.1", "-1:0", "0:0", "nan:1", "inf:0", "1:2:3", "all"])
-def test_what_is_no_noise_model_is_refused(frames, tmp_path, text):
-    result = skdenoise(
-        *("denoise", "photo-gray", frames, "-o", tmp_path / "out"),
-        *("--stabilize", f"--noise-model={text}"),
-    )
+def test_images_of_several_sizes_are_measured_together(frames, tmp_path):
+    write_image(frames / "strip.png", read_image(frames / "0.png")[:10])
+    write_image(frames / "part.png", read_image(frames / "1.png")[:40])
+    _, said = stabilized(frames, tmp_path / "out", "together")
+    (shot,) = re.findall(r"noise model of 6 image\(s\): (\S+):", said)
+    assert float(shot) == pytest.approx(0.02, rel=0.2)
+
+
+def test_a_noise_model_needs_a_certain_value_range(frames, tmp_path):
+    for index in range(4):
+        frame = read_image(frames / f"{index}.png").astype(np.uint16)
+        write_image(frames / f"{index}.tif", frame * 16)
+        (frames / f"{index}.png").unlink()
+    result, said = stabilized(frames, tmp_path / "out", "together")
     assert result.exit_code == 2
-    assert "SHOT:READ" in result.output
+    assert "not certain for uint16" in said
+    result, said = stabilized(frames, tmp_path / "out", "0.02:0")
+    assert said.count("Give --value-range LOW:HIGH") == 4
+    assert not list((tmp_path / "out").glob("*.tif"))
+    _, said = stabilized(frames, tmp_path / "out", "together", "--value-range", "0:4080")
+    (shot,) = re.findall(r"noise model of 4 image\(s\): (\S+):", said)
+    assert float(shot) == pytest.approx(0.02, rel=0.2)
+    assert len(list((tmp_path / "out").glob("*.tif"))) == 4
+
+
+def test_a_file_without_usable_values_does_not_stop_the_measurement(frames, tmp_path):
+    np.save(frames / "nan.npy", np.full((40, 40), np.nan))
+    np.save(frames / "other.npy", np.linspace(3.75, 7.95, 1600).reshape(40, 40))
+    result, said = stabilized(frames, tmp_path / "out", "together")
+    assert "noise model of 4 image(s)" in said
+    assert result.exit_code == 1
+    assert "4 denoised, 3 skipped" in said
+
+
+@pytest.mark.parametrize("text", ["0.1", "-1:0", "nan:1", "inf:0", "1:2:3", "all", "1e-40:0"])
+def test_an_invalid_noise_model_is_refused(frames, tmp_path, text):
+    result, said = stabilized(frames, tmp_path / "out", text)
+    assert result.exit_code == 2
+    assert "SHOT:READ" in said
     assert not (tmp_path / "out").exists()
 
 
 @pytest.mark.parametrize(
-    ("source", "options", "message"),
+    ("source", "message"),
     [
-        ("frames", (), "it is for --stabilize"),
-        ("folder", ("--stabilize",), "differ in dtype, channels or value range"),
-        ("empty", ("--stabilize",), "No image could be read"),
-        ("black", ("--stabilize",), "Give more images, or the noise as SHOT:READ."),
+        ("folder", "the images differ: "),
+        ("empty", "no image can be used to measure the noise."),
+        ("black", "expected at least 50. Give more images, or the noise as SHOT:READ."),
+        ("tiny", "the least side is 16 pixels"),
     ],
 )
-def test_noise_that_cannot_be_measured_together(frames, folder, tmp_path, source, options, message):
-    (tmp_path / "empty").mkdir()
-    (tmp_path / "empty" / "broken.png").write_bytes(b"no image")
-    (tmp_path / "black").mkdir()
-    write_image(tmp_path / "black" / "black.png", np.zeros((40, 40), np.uint8))
-    files = {"frames": frames, "folder": folder}.get(source, tmp_path / source)
-    command = ("denoise", "photo-gray", files, "-o", tmp_path / "out", *options)
-    result = skdenoise(*command, "--noise-model", "together")
+def test_noise_that_cannot_be_measured_together(folder, tmp_path, source, message):
+    for name, shape in (("empty", None), ("black", (40, 40)), ("tiny", (12, 90))):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "broken.png").write_bytes(b"no image")
+        if shape is not None:
+            write_image(tmp_path / name / "black.png", np.zeros(shape, np.uint8))
+    files = folder if source == "folder" else tmp_path / source
+    result, said = stabilized(files, tmp_path / "out", "together")
     assert result.exit_code == 2
-    assert message in " ".join(result.output.replace("│", " ").split())
+    assert message in said
     assert not (tmp_path / "out").exists()
+
+
+def test_a_noise_model_is_for_stabilizing(frames, tmp_path):
+    result = skdenoise("denoise", "photo-gray", frames, "-o", tmp_path, "--noise-model", "0.1:0")
+    assert result.exit_code == 2
+    assert "requires --stabilize" in result.output
 
 
 def test_denoise_refuses_to_stabilize_what_was_trained_for_other_noise(folder, tmp_path):

@@ -172,6 +172,8 @@ def test_the_display_shows_where_the_intervals_are_wide(digits, as_images):
     assert without.colorbar_.vmax < display.colorbar_.vmax
     with pytest.raises(ValueError, match="The images differ in shape"):
         IntervalDisplay.from_estimator(conformal, noisy, clean=X[:2], n_images=3)
+    with pytest.raises(TypeError, match="FilterDenoiser has no predict_interval"):
+        IntervalDisplay.from_estimator(denoiser, noisy)
 
 
 def test_what_cannot_be_promised_is_refused(digits, conformal, unseen):

@@ -5,6 +5,7 @@ import onnxruntime
 import pytest
 from conftest import quick_denoiser
 from sklearn.ensemble import RandomForestClassifier
+from sklearn.naive_bayes import GaussianNB
 from sklearn.neighbors import KNeighborsClassifier
 from sklearn.pipeline import make_pipeline
 from sklearn.svm import SVC
@@ -77,6 +78,21 @@ def test_the_graph_answers_as_the_estimator_does(digits, classifier, denoiser, c
     if hasattr(estimator, "predict_proba"):
         differences = np.abs(probabilities - estimator.predict_proba(tested)).max(axis=1)
         assert np.mean(differences < 1e-5) > 0.98
+
+
+@pytest.mark.parametrize("name", ["digit {}".format, int])
+def test_the_graph_averages_as_the_estimator_does(digits, name):
+    X, y = digits
+    X, labels = X.astype(np.float32), np.array([name(label) for label in y])
+    bayes = GaussianNB(var_smoothing=0.01)
+    estimator = DenoisingClassifier(bayes, SUBSPACE, n_copies=2, random_state=0)
+    estimator.fit(X[:600], labels[:600])
+    assert estimator.threshold_ < estimator.upper_threshold_ < np.inf
+    tested = add_noise(X[600:], noise_factor=0.2, random_state=1)
+    found, probabilities = answers(estimator, tested)
+    assert np.mean(found == estimator.predict(tested)) > 0.98  # rounding near a threshold
+    differences = np.abs(probabilities - estimator.predict_proba(tested)).max(axis=1)
+    assert np.mean(differences < 1e-5) > 0.98
 
 
 def test_a_denoiser_that_is_never_used_is_left_out(digits):
