@@ -4,7 +4,7 @@ Writes experiments/results/fixed_classifier.md, a table of docs/results.md.
 
 MNIST, blind Gaussian noise from 0 to 0.6. Classifiers and denoisers learn from the first 10,000 training images;
 the classifiers see no noise. They are given the whole test set: as it is, denoised by a denoiser that learned
-from pixels alone, and denoised by one that was made for them, which is trained 1.4 times as long. The support vector machine has no probabilities:
+from pixels alone, and denoised by one that was made for them, which is trained 1.8 times as long. The support vector machine has no probabilities:
 CalibratedClassifierCV adds them, with 1,000 of the last 6,000 training images, and predictions are those of the
 machine itself. The CNN is a Keras model. ``+`` or ``-`` marks accuracies that differ from those with the denoiser
 of pixels by more than 1.96 standard errors of the difference on the same images.

@@ -251,7 +251,7 @@ class UNetDenoiser(Denoiser):
 
     With a `classifier`, the denoiser learns from pixels first. Then a helper learns to predict the same
     probabilities as the classifier, on clean, noisy and denoised images. The helper is then frozen while the
-    denoiser is fine-tuned with the loss of the labels: 0.4 times as many steps as before, at 0.3 times the
+    denoiser is fine-tuned with the loss of the labels: 0.8 times as many steps as before, at 0.3 times the
     learning rate (an optimizer given as an instance keeps its own). Callbacks and early stopping are not used
     in these steps. The PSNR falls, less so with a smaller `label_weight`. A ``keras.Model`` needs no helper.
     It takes images in the layout and value range of `X` and returns logits or probabilities; its classes are
