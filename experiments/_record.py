@@ -108,7 +108,8 @@ def environment():
     """Return the machine, the versions and the commit."""
     return {
         "date": datetime.now(UTC).isoformat(timespec="seconds"),
-        "commit": _git("rev-parse", "--short", "HEAD") + ("+" if _git(*_CHANGES) else ""),
+        "commit": git("rev-parse", "--short", "HEAD").decode().strip()
+        + ("+" if git(*_CHANGES).strip() else ""),
         "processor": _processor(),
         "cores": len(os.sched_getaffinity(0)),
         "python": platform.python_version(),
@@ -139,11 +140,10 @@ def _is_number(rows, column):
     return all(isinstance(row.get(column), int | float | None) for row in rows)
 
 
-def _git(*arguments):
+def git(*arguments, cwd=HERE, check=False):
+    """Return what a command of git writes, as bytes."""
     command = ["git", *arguments]
-    return subprocess.run(
-        command, cwd=HERE, capture_output=True, text=True, check=False
-    ).stdout.strip()
+    return subprocess.run(command, cwd=cwd, capture_output=True, check=check).stdout
 
 
 def _processor():

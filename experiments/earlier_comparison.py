@@ -16,7 +16,6 @@ import argparse
 import io
 import json
 import re
-import subprocess
 import sys
 import tarfile
 import tempfile
@@ -24,7 +23,7 @@ import time
 from pathlib import Path
 
 import numpy as np
-from _record import HERE, OUTPUT, RESULTS, environment, markdown, run_in_process, write_table
+from _record import HERE, OUTPUT, RESULTS, environment, git, markdown, run_in_process, write_table
 from sklearn.datasets import load_digits
 from sklearn.ensemble import RandomForestClassifier
 
@@ -56,7 +55,7 @@ def main():
 def measured(commit, splits, current):
     """Return the rows of the table."""
     OUTPUT.mkdir(exist_ok=True)
-    commit = _git("rev-parse", "--short", commit).decode().strip()
+    commit = git("rev-parse", "--short", commit, check=True).decode().strip()
     rows = []
     with tempfile.TemporaryDirectory() as folder:
         check_out(commit, folder)
@@ -68,13 +67,10 @@ def measured(commit, splits, current):
 
 
 def check_out(commit, folder):
-    """Write the package as it was at a commit into a folder."""
-    with tarfile.open(fileobj=io.BytesIO(_git("archive", commit, "skdenoise"))) as files:
+    """Write the package of a commit into a folder."""
+    archive = git("archive", commit, "skdenoise", cwd=NOW, check=True)
+    with tarfile.open(fileobj=io.BytesIO(archive)) as files:
         files.extractall(folder, filter="data")
-
-
-def _git(*arguments):
-    return subprocess.run(["git", *arguments], cwd=NOW, check=True, capture_output=True).stdout
 
 
 def stored(name, folder, split):

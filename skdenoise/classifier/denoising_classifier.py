@@ -421,11 +421,13 @@ class DenoisingClassifier(ClassifierMixin, MetaEstimatorMixin, ImageEstimator):
             weights = np.ones(len(X))
         weights = np.tile(weights, n_sets)
         denoised, removed = self._denoised(images)
-        right = classifier.predict(images) == y
+        predicted = classifier.predict(images)
+        right = predicted == y
         right_denoised = denoised_classifier.predict(denoised) == y
         right_averaged = None
-        if _can_be_averaged(classifier, images):
-            averaged = _mean_probabilities(classifier, images, denoised_classifier, denoised)
+        probabilities = _probabilities_to_average(classifier, images, predicted)
+        if probabilities is not None:
+            averaged = (probabilities + denoised_classifier.predict_proba(denoised)) / 2
             right_averaged = classifier.classes_[averaged.argmax(axis=1)] == y
         trust = find_trust(removed, right, right_denoised, weights, right_averaged)
         weight = trust(removed)
@@ -470,20 +472,18 @@ class DenoisingClassifier(ClassifierMixin, MetaEstimatorMixin, ImageEstimator):
             return getattr(self.classifier_, method)(X)
         if weight == 1:
             return getattr(self.denoised_classifier_, method)(denoised)
-        mean = _mean_probabilities(self.classifier_, X, self.denoised_classifier_, denoised)
+        probabilities = self.classifier_.predict_proba(X)
+        mean = (probabilities + self.denoised_classifier_.predict_proba(denoised)) / 2
         return mean if method == "predict_proba" else self.classes_[mean.argmax(axis=1)]
 
 
-def _can_be_averaged(classifier, X):
-    """Return whether the mean of two such classifiers' probabilities gives what all their methods would."""
+def _probabilities_to_average(classifier, X, predicted):
+    """Return the probabilities of the classes of images, or None if their mean may not fit all methods."""
     if not hasattr(classifier, "predict_proba") or hasattr(classifier, "decision_function"):
-        return False
-    most_probable = classifier.classes_[classifier.predict_proba(X).argmax(axis=1)]
-    return np.mean(most_probable == classifier.predict(X)) > _SHARE_MOST_PROBABLE
-
-
-def _mean_probabilities(classifier, X, denoised_classifier, denoised):
-    return (classifier.predict_proba(X) + denoised_classifier.predict_proba(denoised)) / 2
+        return None
+    probabilities = classifier.predict_proba(X)
+    most_probable = classifier.classes_[probabilities.argmax(axis=1)]
+    return probabilities if np.mean(most_probable == predicted) > _SHARE_MOST_PROBABLE else None
 
 
 def _fit(classifier, X, y, weights):

@@ -314,7 +314,7 @@ def _noise_of_all(jobs, denoiser, value_range, *, hidden):
 def _readable(jobs, denoiser, value_range):
     """Yield the path, the images and the value range of files that can be measured.
 
-    What is wrong with other files is said when they are denoised, or now if there is no file left.
+    Errors in other files are reported when they are denoised, or now if no file is left.
     """
     n_readable, reason = 0, None
     for job in jobs:
