@@ -10,7 +10,7 @@ import typer
 
 from skdenoise import __version__
 from skdenoise.cli.demo import demo
-from skdenoise.cli.files import denoise
+from skdenoise.cli.denoise import denoise
 from skdenoise.cli.models import info
 from skdenoise.cli.study import evaluate, report
 from skdenoise.cli.train import train

@@ -89,6 +89,7 @@ def measured_together(
         stacks.append(_middle(few, n_values // len(few)))
     n_images = sum(map(len, stacks))
     if len({images.shape[1:] for images in stacks}) > 1:
+        n_images = sum(len(images) for images in stacks if min(images.shape[1:3]) >= _SIDE)
         stacks = [_squares(images) for images in stacks]
     together = np.concatenate(stacks)
     if not together.size or min(together.shape[1:3]) < _LEAST_SIDE:
@@ -100,7 +101,7 @@ def measured_together(
     try:
         model = fit_noise_model(together, value_range=first[1][2])
     except ValueError as error:
-        reason = in_options(error).removesuffix("Give more images, or clean=.")
+        reason = in_options(error).removesuffix("Give more or larger images, or give clean=.")
         raise typer.BadParameter(f"{reason}{_GIVE_IT}", param_hint=_HINT) from error
     return model, n_images
 

@@ -150,7 +150,10 @@ def fit_noise_model(
     pixels = PixelFormat(noisy.dtype, value_range)
     noisy_unit = _sample(noisy, shape, value_range)
     if clean is None:
-        model = noise_of_flat_regions(noisy_unit, pixels)
+        try:
+            model = noise_of_flat_regions(noisy_unit, pixels)
+        except TooFewFlatRegionsError as error:
+            raise ValueError(f"{error} Give more or larger images, or give clean=.") from error
         _warn_if_images_differ(_ratio_in_flat_regions, model, noisy_unit)
     else:
         clean_unit = _sample(clean, shape, value_range)
@@ -159,10 +162,19 @@ def fit_noise_model(
     return model
 
 
+class TooFewFlatRegionsError(ValueError):
+    """Images have too few pixels, or too few that are neither black nor white."""
+
+
 def noise_of_flat_regions(images: UnitImages, pixels: PixelFormat) -> CameraNoise:
     """Measure the noise of NHWC images in units of the value range, from their flat regions.
 
     `pixels` is the format that they were stored in.
+
+    Raises
+    ------
+    TooFewFlatRegionsError
+        If there is too little to measure.
     """
     return _model(*_measure_flat_regions(images), pixels)
 
@@ -218,10 +230,9 @@ def _measure_flat_regions(images):
     """Return the same as `_measure_pairs`, from the flattest windows of each intensity."""
     height, width = (side // _WINDOW * _WINDOW for side in images.shape[1:3])
     if min(height, width) < 2 * _WINDOW:
-        raise ValueError(
-            f"The images are {images.shape[1]} x {images.shape[2]} pixels. Without clean=, "
-            f"expected at least {2 * _WINDOW} x {2 * _WINDOW}, to find flat regions. For smaller "
-            "images, give clean=."
+        raise TooFewFlatRegionsError(
+            f"The images are {images.shape[1]} x {images.shape[2]} pixels; expected at least "
+            f"{2 * _WINDOW} x {2 * _WINDOW}, to find flat regions."
         )
     images = images[:, :height, :width]
     corners = [images[:, i::2, j::2] for i in (0, 1) for j in (0, 1)]
@@ -235,10 +246,9 @@ def _measure_flat_regions(images):
 
     usable = np.flatnonzero(black + white < MAX_CLIPPED)
     if len(usable) < _MIN_WINDOWS:
-        raise ValueError(
+        raise TooFewFlatRegionsError(
             f"The images have {len(usable)} windows of {_WINDOW} x {_WINDOW} pixels that are not "
-            f"clipped at black or white; expected at least {_MIN_WINDOWS}. Give more images, or "
-            "clean=."
+            f"clipped at black or white; expected at least {_MIN_WINDOWS}."
         )
     n_groups = min(_N_BINS, max(1, len(usable) // _WINDOWS_PER_LEVEL))
     groups = np.array_split(usable[np.argsort(light[usable])], n_groups)

@@ -6,7 +6,6 @@ import json
 import sys
 import time
 import warnings
-from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Annotated
 
@@ -21,10 +20,18 @@ from skdenoise.cli.common import (
     ValueRange,
     check_room,
     in_options,
-    reason_of,
     say,
     say_warning,
 )
+from skdenoise.cli.contents import (
+    CannotWriteError,
+    images_of_archive,
+    read_file,
+    write_archive,
+    write_result,
+    writing_ends,
+)
+from skdenoise.cli.jobs import check_ends, ends_of, is_archive, jobs_for
 from skdenoise.cli.models import Model, file_of, loaded
 from skdenoise.cli.noise_model import (
     MOST_IMAGES,
@@ -33,69 +40,16 @@ from skdenoise.cli.noise_model import (
     check_noise_model,
     measured_together,
 )
-from skdenoise.cli.self_check import SelfCheck, advice, self_check, summary
+from skdenoise.cli.self_check import advice, self_check, summary
 from skdenoise.denoisers.own_range import denoise_images
 from skdenoise.denoisers.pretrained import MODEL_CARDS
 from skdenoise.denoisers.unet import UNetDenoiser
 from skdenoise.evaluation.conformal import ConformalDenoiser
 from skdenoise.images.layout import check_images
 from skdenoise.images.value_range import range_of_images
-from skdenoise.io.file_names import (
-    ENDINGS,
-    check_ending,
-    image_paths,
-    images_left_out,
-    is_other_image,
-)
-from skdenoise.io.image_files import check_storable, read_image, write_image
-from skdenoise.io.kept import kept_of
-from skdenoise.io.npy import is_stack, read_archive
-from skdenoise.io.safety import is_lasting, written_whole
-from skdenoise.io.stacks import check_stack_ending, is_stack_file, opened_stack, write_stack
 from skdenoise.noise.camera_pipeline import CameraPipeline
 from skdenoise.noise.correlated import CorrelatedGaussianNoise
 from skdenoise.noise.mixture import Compose, RandomChoice
-
-_ARCHIVE = ".npz"
-_ENDINGS = (*ENDINGS, _ARCHIVE)
-_LOSSY = (".jpg", ".jpeg", ".jfif", ".jpe", ".webp")
-
-
-@dataclass
-class Job:
-    """A file to denoise, and the result.
-
-    Parameters
-    ----------
-    input, output : Path
-        The files.
-    status : str
-        ``"done"`` or ``"skipped"``; empty before it is processed.
-    reason : str
-        Why it was skipped.
-    seconds : float
-        Time taken.
-    check : SelfCheck
-        The noise before and after, once the result is written.
-    ends : list of Path
-        Files of the ends of the intervals, lower and upper, if they are written.
-    """
-
-    input: Path
-    output: Path
-    status: str = ""
-    reason: str = ""
-    seconds: float = 0.0
-    check: SelfCheck = field(default_factory=SelfCheck)
-    ends: list[Path] = field(default_factory=list)
-
-    def as_dict(self):
-        """Return what JSON output shows: one level, with paths as text."""
-        shown = asdict(self)
-        check = shown.pop("check")
-        low, high = shown.pop("ends") or (None, None)
-        shown |= {"low": low, "high": high}
-        return {name: _plain(value) for name, value in (shown | check).items()}
 
 
 def denoise(
@@ -182,7 +136,7 @@ def denoise(
 
     At the end, the noise is estimated before and after, and files that are hardly changed are named.
     """
-    jobs = _jobs(inputs, output)
+    jobs = jobs_for(inputs, output)
     check_room(output.parent if output.is_file() else output)
     file = file_of(model)
     conformal = None
@@ -193,7 +147,7 @@ def denoise(
                 "--self-ensemble and --separate-channels.",
                 param_hint="--intervals",
             )
-        _check_ends(jobs)
+        check_ends(jobs)
     denoiser = loaded(file)
     if intervals is not None:
         conformal = _calibrated(model, intervals)
@@ -233,7 +187,7 @@ def denoise(
                 say(f"{job.input} -> {job.output} ({job.seconds:.1f} s)")
     except KeyboardInterrupt:
         interrupted = True
-    except _CannotWriteError as error:
+    except CannotWriteError as error:
         failure = str(error)
     done, skipped = (sum(job.status == status for job in jobs) for status in ("done", "skipped"))
     if as_json:
@@ -253,10 +207,6 @@ def denoise(
         raise typer.Exit(INTERRUPTED if interrupted else 1)
 
 
-class _CannotWriteError(Exception):
-    """A result cannot be written, and the next ones cannot either."""
-
-
 def _calibrated(model, coverage):
     """Return a denoiser of the package with its intervals."""
     try:
@@ -268,25 +218,6 @@ def _calibrated(model, coverage):
         return ConformalDenoiser.from_pretrained(str(model), coverage=coverage)
     except ValueError as error:
         raise typer.BadParameter(str(error), param_hint="--intervals") from error
-
-
-def _ends_of(output):
-    """Return the files of the ends of the intervals of a result. Lossy formats would not keep what is promised."""
-    ending = ".png" if output.suffix.lower() in _LOSSY else output.suffix
-    return [output.with_name(f"{output.stem}_{end}{ending}") for end in ("low", "high")]
-
-
-def _check_ends(jobs):
-    """Check that the ends of intervals are not written over results."""
-    results = {job.output for job in jobs}
-    for job in jobs:
-        for path in _ends_of(job.output):
-            if path in results:
-                raise typer.BadParameter(
-                    f"an end of the intervals of {job.input} would be written to {path}, where another result goes. "
-                    "Denoise them into separate folders.",
-                    param_hint="--intervals",
-                )
 
 
 def _check_stabilize(denoiser, model):
@@ -319,11 +250,11 @@ def _readable(jobs, denoiser, value_range):
     n_readable, reason = 0, None
     for job in jobs:
         try:
-            if _is_archive(job.input):
-                arrays, stacks = _read_archive(job.input)
+            if is_archive(job.input):
+                arrays, stacks = images_of_archive(job.input)
                 images = arrays[stacks[-1]]
             else:
-                images, _ = _read(job.input, job.output)
+                images, _ = read_file(job.input, job.output)
             check_images(images)
             range_of_file = _range_of(images, denoiser, value_range)
             check_certain(images, value_range)
@@ -359,116 +290,39 @@ def _contains(noise, kind):
     return isinstance(noise, kind) or any(_contains(part, kind) for part in parts)
 
 
-def _plain(value):
-    return str(value) if isinstance(value, Path) else value
-
-
-def _jobs(inputs, output):
-    """Return a job for each image, in command-line order."""
-    missing = [str(path) for path in inputs if not path.exists()]
-    if missing:
-        raise typer.BadParameter(f"{', '.join(missing)} does not exist.", param_hint="IN...")
-    is_file = len(inputs) == 1 and inputs[0].is_file() and output.suffix.lower() in _ENDINGS
-    if is_file and not output.is_dir():
-        if _is_archive(inputs[0]) != _is_archive(output):
-            raise typer.BadParameter(
-                f"{inputs[0]} cannot be written as {output.suffix}: archives stay archives, and images stay "
-                "images.",
-                param_hint="--output",
-            )
-        return [Job(inputs[0], output)]
-    if is_other_image(output) and not output.is_dir():
-        raise typer.BadParameter(
-            f"{output}: images cannot be written as {output.suffix}, only as {', '.join(_ENDINGS)}.",
-            param_hint="--output",
-        )
-    if output.is_file():
-        raise typer.BadParameter(f"{output} is a file; give a folder.", param_hint="--output")
-    jobs = []
-    for path in inputs:
-        if path.is_dir() and (left_out := images_left_out(path)):
-            say(f"left out: {left_out}")
-        files = _images_in(path, output) if path.is_dir() else [path]
-        jobs += [
-            Job(file, output / (file.relative_to(path) if path.is_dir() else file.name))
-            for file in files
-        ]
-    if not jobs:
-        raise typer.BadParameter(
-            f"no images ({', '.join(_ENDINGS)}) found in {', '.join(map(str, inputs))}.",
-            param_hint="IN...",
-        )
-    _check_outputs(jobs)
-    return jobs
-
-
-def _images_in(folder, output):
-    """Return the images of a folder, without the results of an earlier run in a folder inside of it."""
-    folder_of_results = output.resolve()
-    has_results_inside = folder.resolve() in folder_of_results.parents
-    return [
-        path
-        for path in image_paths(folder, _ENDINGS)
-        if not (has_results_inside and folder_of_results in path.resolve().parents)
-    ]
-
-
-def _check_outputs(jobs):
-    """Check that no two inputs have the same output."""
-    inputs = {}
-    for job in jobs:
-        other = inputs.setdefault(job.output, job.input)
-        if other is not job.input:
-            raise typer.BadParameter(
-                f"{other} and {job.input} would both be written to {job.output}; denoise them into "
-                "separate folders.",
-                param_hint="IN...",
-            )
-
-
-def _is_archive(path):
-    return path.suffix.lower() == _ARCHIVE
-
-
-def _tracked(jobs, hidden):
-    from skdenoise.progress import track
-
-    return track(jobs, "denoising", verbose=not hidden)
-
-
 def _run(job, denoiser, conformal, value_range, overwrite, *, has_noise_model, checked):
     """Denoise a file, and record the result in the job; if `checked`, with its noise.
 
     With `conformal`, the ends of the intervals are written as well. A noise model needs a certain value range.
     """
     start = time.perf_counter()
-    ends = [] if conformal is None else _ends_of(job.output)
+    ends = [] if conformal is None else ends_of(job.output)
     try:
         for path in (job.output, *ends):
             if path.exists() and not overwrite:
                 raise ValueError(f"{path} exists; use --overwrite to replace it.")
-        if _is_archive(job.input):
+        if is_archive(job.input):
             if ends:
                 raise ValueError("an archive cannot have intervals; give its images as files.")
             write, noisy, denoised = _denoised_archive(
                 job.input, denoiser, value_range, has_noise_model
             )
         else:
-            noisy, write_images = _read(job.input, job.output)
+            noisy, write_images = read_file(job.input, job.output)
             denoised = _denoised(denoiser, noisy, value_range, has_noise_model)
             if ends:
                 own_range = _range_of(noisy, denoiser, value_range)
                 bounds = conformal.predict_interval(noisy, value_range=own_range)
                 # First, so that a result without them is not taken for a whole one.
                 for path, bound in zip(ends, bounds, strict=True):
-                    _write(_writing(write_images, path, job.output, bound), path)
+                    write_result(writing_ends(write_images, path, job.output, bound), path)
             write = functools.partial(write_images, images=denoised)
-        _write(write, job.output)
+        write_result(write, job.output)
         job.status = "done"
         job.ends = ends
         if checked:
             job.check = self_check(noisy, denoised, _range_of(noisy, denoiser, value_range))
-    except _CannotWriteError:
+    except CannotWriteError:
         raise
     except Exception as error:  # whatever is wrong with one file must not stop the others
         reason = str(error) or type(error).__name__
@@ -477,59 +331,15 @@ def _run(job, denoiser, conformal, value_range, overwrite, *, has_noise_model, c
     job.seconds = round(time.perf_counter() - start, 3)
 
 
+def _tracked(jobs, hidden):
+    from skdenoise.progress import track
+
+    return track(jobs, "denoising", verbose=not hidden)
+
+
 def _range_of(images, denoiser, value_range):
     """Return the value range that images are denoised in: the given one, or their own."""
     return value_range or range_of_images(images, denoiser.value_range_)
-
-
-def _writing(write_images, path, result, images):
-    """Return a function that writes an end of intervals: as the result is written, or in a format that loses nothing."""
-    if path.suffix == result.suffix:
-        return functools.partial(write_images, images=images)
-    return lambda path: write_image(path, images[0])
-
-
-def _write(write, path):
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        write(path)
-    except OSError as error:
-        if is_lasting(error, path.parent):
-            raise _CannotWriteError(
-                f"stopped: {path} cannot be written: {reason_of(error)}."
-            ) from error
-        raise
-
-
-def _read(path, output):
-    """Return the images of a file, and a function that writes such images to the output."""
-    check_ending(output)
-    if is_stack_file(path):
-        stack = opened_stack(path)
-        check_stack_ending(output, len(stack))
-        return stack.read(), lambda path, images: write_stack(path, images, stack.layout)
-    image = read_image(path)
-    check_storable(output, image)
-    kept = kept_of(path)
-    return image[np.newaxis], lambda path, images: write_image(path, images[0], kept)
-
-
-def _write_archive(path, arrays):
-    with written_whole(path) as new, open(new, "wb") as file:
-        np.savez_compressed(file, **arrays)
-
-
-def _read_archive(path):
-    """Return the arrays of an archive by name, and the names of its stacks of images, the largest one last."""
-    arrays = read_archive(path)
-    for name in {"file", "allow_pickle"} & arrays.keys():
-        raise ValueError(f"{path} has an array called {name!r}, a name that NumPy cannot write.")
-    stacks = [name for name, array in arrays.items() if is_stack(array.shape, array.dtype)]
-    if not stacks:
-        raise ValueError(
-            f"{path} has no array of images of shape (n, height, width) or (n, height, width, channels)."
-        )
-    return arrays, sorted(stacks, key=lambda name: arrays[name].size)
 
 
 def _denoised_archive(path, denoiser, value_range, has_noise_model):
@@ -542,11 +352,11 @@ def _denoised_archive(path, denoiser, value_range, has_noise_model):
     noisy, denoised : ndarray
         The largest stack before and after.
     """
-    arrays, stacks = _read_archive(path)
+    arrays, stacks = images_of_archive(path)
     for name in stacks:
         noisy = arrays[name]
         arrays[name] = _denoised(denoiser, noisy, value_range, has_noise_model)
-    return functools.partial(_write_archive, arrays=arrays), noisy, arrays[name]
+    return functools.partial(write_archive, arrays=arrays), noisy, arrays[name]
 
 
 def _denoised(denoiser, images, value_range, has_noise_model):

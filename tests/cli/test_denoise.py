@@ -20,6 +20,7 @@ from typer.testing import CliRunner
 from skdenoise import (
     CameraNoise,
     CameraPipeline,
+    CorrelatedGaussianNoise,
     FilterDenoiser,
     ImageFolder,
     UNetDenoiser,
@@ -598,7 +599,7 @@ def test_what_no_reader_foresaw_skips_a_file_and_an_interrupt_does_not(
     def fail(*arguments):
         raise errors.pop(0)
 
-    monkeypatch.setattr("skdenoise.cli.files.read_image", fail)
+    monkeypatch.setattr("skdenoise.cli.contents.read_image", fail)
     command = ("denoise", trained[1], *sorted(tmp_path.glob("*.png")), "-o", tmp_path / "out")
     result = skdenoise(*command)
     assert result.exit_code == 1
@@ -687,11 +688,11 @@ def test_noise_is_measured_together_in_stacks_and_archives(frames, tmp_path):
     assert models[0]["shot"] == pytest.approx(0.02, rel=0.2)
 
 
-def test_images_of_several_sizes_are_measured_together(frames, tmp_path):
+def test_images_of_several_sizes_are_measured_together_except_small_ones(frames, tmp_path):
     write_image(frames / "strip.png", read_image(frames / "0.png")[:10])
     write_image(frames / "part.png", read_image(frames / "1.png")[:40])
     _, said = stabilized(frames, tmp_path / "out", "together")
-    (shot,) = re.findall(r"noise model of 6 image\(s\): (\S+):", said)
+    (shot,) = re.findall(r"noise model of 5 image\(s\): (\S+):", said)
     assert float(shot) == pytest.approx(0.02, rel=0.2)
 
 
@@ -749,6 +750,26 @@ def test_noise_that_cannot_be_measured_together(folder, tmp_path, source, messag
     assert result.exit_code == 2
     assert message in said
     assert not (tmp_path / "out").exists()
+
+
+def test_messages_about_the_noise_name_options_and_nothing_of_python(tmp_path):
+    clean = load_sample_images().images[1][100:292, 100:292, 1]
+    correlated = add_noise(
+        clean[np.newaxis], CorrelatedGaussianNoise(0.1, correlation=0.7), random_state=0
+    )
+    write_image(tmp_path / "correlated.png", correlated[0])
+    write_image(tmp_path / "black.png", np.zeros((40, 40), np.uint8))
+    _, warned = stabilized(tmp_path / "correlated.png", tmp_path / "out", "together")
+    assert "use photo-real, or train with --noise camera_pipeline" in warned
+    assert (
+        "train with --noise correlated_gaussian, or, if there are clean images, with --clean"
+        in warned
+    )
+    result = skdenoise(
+        *("denoise", "photo-gray", tmp_path / "black.png", "-o", tmp_path / "out", "--stabilize")
+    )
+    assert "give it: --noise-model 0.01:0, or --noise-model together" in result.output
+    assert "=" not in warned + result.output
 
 
 def test_a_noise_model_is_for_stabilizing(frames, tmp_path):
