@@ -47,6 +47,29 @@ def test_as_many_go_on_as_can_train_in_twice_the_time_but_at_least_two(runs):
     assert choices["g"] == choices["h"] == Choice(0, 16)
 
 
+def test_one_that_gains_too_little_to_reach_the_best_is_given_up(runs):
+    choices = runs.race(
+        runs.entrant("a", {1: 0.7, 4: 0.8, 16: 0.85}),
+        runs.entrant("b", {1: 0.75, 4: 0.76}),
+        runs.entrant("c", {1: 0.3}),
+        runs.entrant("d", {1: 0.2}),
+    )
+    assert choices["b"] == Choice(0, 4, given_up=True)
+    assert choices["a"] == Choice(0, 16)
+
+
+def test_one_that_gains_much_goes_on_before_a_better_one_that_does_not(runs):
+    choices = runs.race(
+        runs.entrant("a", {1: 0.7, 4: 0.8, 16: 0.85}),
+        runs.entrant("b", {1: 0.75, 4: 0.76}),
+        runs.entrant("c", {1: 0.6, 4: 0.75, 16: 0.9}),
+        runs.entrant("d", {1: 0.2}),
+        runs.entrant("e", {1: 0.1}),
+    )
+    assert choices["c"] == Choice(0, 16)
+    assert choices["b"] == Choice(0, 4, given_up=True)
+
+
 def test_a_condition_that_is_alone_goes_straight_to_the_last_round(runs):
     assert runs.race(runs.entrant("a", {1: 0.7, 16: 0.9})) == {"a": Choice(0, 16)}
     assert runs.trained == [("a", 1), ("a", 16)]

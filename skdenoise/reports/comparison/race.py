@@ -32,7 +32,7 @@ class Entrant:
     on_clean: bool = False
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class _Runner:
     """An entrant in the race, with its best candidate so far."""
 
@@ -40,6 +40,7 @@ class _Runner:
     setting: int
     score: float = -math.inf
     best: object = None
+    gain: float = math.inf  # of the last round; not known after the first one
 
     def run(self, n_copies, score):
         """Return it after one more candidate. Of equals, the earlier one stays."""
@@ -49,6 +50,11 @@ class _Runner:
             return self
         choice = Choice(self.setting, n_copies)
         return replace(self, score=reached, best=replace(trained, choice=choice))
+
+    def go_on(self, n_copies, score):
+        """Return it after one more round."""
+        after = self.run(n_copies, score)
+        return replace(after, gain=after.score - self.score)
 
     def given_up(self):
         """Return its best candidate, marked as given up."""
@@ -63,7 +69,8 @@ def race(entrants, n_copies, score):
     the next number of copies in twice the time of the first round, but at least two: of five conditions,
     three train on four times as many copies, and two on sixteen times as many. (If only one goes on to the end,
     training on noise without a denoiser is given up where it would have won: it needs more copies than
-    PCA.) Two that are left go straight to the last round.
+    PCA.) Gains get smaller from round to round: a condition that would stay behind the best one even if it gained
+    as much as in the last round leaves as well. Two that are left go straight to the last round.
 
     Parameters
     ----------
@@ -94,9 +101,11 @@ def race(entrants, n_copies, score):
         following, *rounds = rounds
         ranked = sorted(running, key=lambda runner: runner.score, reverse=True)
         n_staying = max(_LEAST_STAYING, math.ceil(budget / following))
-        staying, leaving = ranked[:n_staying], ranked[n_staying:]
+        in_reach = [runner for runner in ranked if runner.score + runner.gain >= ranked[0].score]
+        staying = in_reach[:n_staying]
+        leaving = [runner for runner in ranked if runner not in staying]
         yield from ((runner.entrant.condition, runner.given_up()) for runner in reversed(leaving))
-        running = [runner.run(following, score) for runner in staying]
+        running = [runner.go_on(following, score) for runner in staying]
     yield from ((runner.entrant.condition, runner.best) for runner in running)
 
 
