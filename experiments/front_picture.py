@@ -50,7 +50,7 @@ def draw_digits(figure, quick):
         X_train, y_train = X_train[:200], y_train[:200]
     noisy = add_noise(X_test, "gaussian", noise_factor=NOISE_FACTOR, random_state=0)
     denoiser = UNetDenoiser(
-        noise_factor=NOISE_FACTOR, epochs=1 if quick else 2, random_state=0, precision="float32"
+        noise_factor=NOISE_FACTOR, epochs=1, random_state=0, precision="float32"
     )
     pipeline = Pipeline([("denoise", denoiser), ("classify", SVC())]).fit(X_train, y_train)
     alone = SVC().fit(X_train, y_train)
