@@ -8,6 +8,15 @@ train400, for as long as is asked: the learning rate falls along half a cosine o
 steps, so that a busy machine makes a shorter training and not an unfinished one. Prints the PSNR on the
 other 40, with noise that is not clipped and with noise in images of 8 bits, which clip it. With --quick,
 a small network for seconds, on parts of two photographs, which is written to a temporary folder.
+
+What did not help photo-gray further, as PSNR in dB at 15, 25 and 50 of 255 on the 40 photographs, after 7 minutes
+with bfloat16 from these weights, to which new layers first add zero (peak 7e-4):
+
+- before: 31.20, 28.74 and 25.68;
+- a third level between the two residual blocks, with two of its own, 4,900 steps: 31.18, 28.70 and 25.65;
+- the same with 265 photographs under free licences as well: 31.15, 28.69 and 25.64, and on 16 others of these
+  35.34, 32.97 and 29.99, where photo-gray has 35.33, 32.95 and 29.94;
+- a residual block more at half the resolution: 31.20, 28.74 and 25.69.
 """
 
 import argparse
