@@ -26,10 +26,10 @@ _OPTIONS = {
     r"stabilize=CameraNoise\(shot=(\S+), read=(\S+), gamma=1\), or the result of fit_noise_model": (
         r"--noise-model \1:\2, or --noise-model together"
     ),
-    r'UNetDenoiser\.from_pretrained\("(\S+)"\)': r"\1",
-    'noise="camera_pipeline"': "--noise camera_pipeline",
-    r"CorrelatedGaussianNoise, whose correlation estimate_noise\(.*\) measures": "--noise correlated_gaussian",
-    r"fit\(noisy, clean=clean\)": "--clean",
+    r"UNetDenoiser\.from_pretrained\([\"'](\S+)[\"']\)": r"\1",
+    "noise=[\"']camera_pipeline[\"']": "--noise camera_pipeline",
+    r"CorrelatedGaussianNoise, whose correlation estimate_noise\([^()]*\) measures": "--noise correlated_gaussian",
+    r"(?<![.\w])fit\(noisy, clean=clean\)": "--clean",
     "colour='separate'": "--separate-channels",
     r"value_range=\(low, high\)": "--value-range LOW:HIGH",
     r"value_range=\((\S+), (\S+)\)": r"--value-range \1:\2",

@@ -36,7 +36,7 @@ def write_archive(path, arrays):
         np.savez_compressed(file, **arrays)
 
 
-def images_of_archive(path):
+def read_archive_stacks(path):
     """Return the arrays of an archive by name, and the names of its stacks of images, the largest one last."""
     arrays = read_archive(path)
     for name in {"file", "allow_pickle"} & arrays.keys():
@@ -49,7 +49,7 @@ def images_of_archive(path):
     return arrays, sorted(stacks, key=lambda name: arrays[name].size)
 
 
-def writing_ends(write_images, path, result, images):
+def writer_of_end(write_images, path, result, images):
     """Return a function that writes an end of intervals: as the result is written, or in a format that loses nothing."""
     if path.suffix == result.suffix:
         return functools.partial(write_images, images=images)

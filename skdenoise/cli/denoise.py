@@ -25,11 +25,11 @@ from skdenoise.cli.common import (
 )
 from skdenoise.cli.contents import (
     CannotWriteError,
-    images_of_archive,
+    read_archive_stacks,
     read_file,
     write_archive,
     write_result,
-    writing_ends,
+    writer_of_end,
 )
 from skdenoise.cli.jobs import check_ends, ends_of, is_archive, jobs_for
 from skdenoise.cli.models import Model, file_of, loaded
@@ -251,7 +251,7 @@ def _readable(jobs, denoiser, value_range):
     for job in jobs:
         try:
             if is_archive(job.input):
-                arrays, stacks = images_of_archive(job.input)
+                arrays, stacks = read_archive_stacks(job.input)
                 images = arrays[stacks[-1]]
             else:
                 images, _ = read_file(job.input, job.output)
@@ -315,7 +315,7 @@ def _run(job, denoiser, conformal, value_range, overwrite, *, has_noise_model, c
                 bounds = conformal.predict_interval(noisy, value_range=own_range)
                 # First, so that a result without them is not taken for a whole one.
                 for path, bound in zip(ends, bounds, strict=True):
-                    write_result(writing_ends(write_images, path, job.output, bound), path)
+                    write_result(writer_of_end(write_images, path, job.output, bound), path)
             write = functools.partial(write_images, images=denoised)
         write_result(write, job.output)
         job.status = "done"
@@ -352,7 +352,7 @@ def _denoised_archive(path, denoiser, value_range, has_noise_model):
     noisy, denoised : ndarray
         The largest stack before and after.
     """
-    arrays, stacks = images_of_archive(path)
+    arrays, stacks = read_archive_stacks(path)
     for name in stacks:
         noisy = arrays[name]
         arrays[name] = _denoised(denoiser, noisy, value_range, has_noise_model)

@@ -12,7 +12,7 @@ from skdenoise.denoisers.stabilizing import check_stabilize
 from skdenoise.images.layout import as_nhwc
 from skdenoise.images.value_range import value_range_is_certain
 from skdenoise.noise.camera import CameraNoise
-from skdenoise.noise.fitting import fit_noise_model
+from skdenoise.noise.fitting import TooFewFlatRegionsError, fit_noise_model
 from skdenoise.typing import Images, ValueRange
 
 TOGETHER = "together"
@@ -100,9 +100,10 @@ def measured_together(
         )
     try:
         model = fit_noise_model(together, value_range=first[1][2])
+    except TooFewFlatRegionsError as error:
+        raise typer.BadParameter(f"{error.__cause__} {_GIVE_IT}", param_hint=_HINT) from error
     except ValueError as error:
-        reason = in_options(error).removesuffix("Give more or larger images, or give clean=.")
-        raise typer.BadParameter(f"{reason}{_GIVE_IT}", param_hint=_HINT) from error
+        raise typer.BadParameter(f"{in_options(error)} {_GIVE_IT}", param_hint=_HINT) from error
     return model, n_images
 
 

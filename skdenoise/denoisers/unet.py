@@ -110,7 +110,7 @@ class UNetDenoiser(Denoiser):
     label_weight : float, default=None
         How much the labels `y` of a fit count. 0 ignores `y`. Otherwise, a small helper network learns along
         to predict the labels from denoised images, and its loss, times this weight, is added to that of the
-        pixels. 0.3 is a good start. If None, 2 with a `classifier`, else 0. See Notes.
+        pixels. Without a `classifier`, 0.3 is a good start. If None, 2 with a `classifier`, else 0. See Notes.
     classifier : fitted classifier or keras.Model, default=None
         The classifier that the denoised images will be given to, and that stays as it is. ``fit`` needs its
         labels `y`. See Notes.

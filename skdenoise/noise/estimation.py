@@ -168,8 +168,8 @@ def strengths_of_noise(
             "The noise of the images is correlated between neighbouring pixels, as in pictures of cameras and "
             "phones, but noise_factor='estimate' trains for independent noise, and such a denoiser leaves "
             "correlated noise as it is. For pictures of cameras, use UNetDenoiser.from_pretrained('photo-real'). "
-            "With clean images, train with noise='camera_pipeline', or with CorrelatedGaussianNoise and the "
-            "correlation that estimate_noise(X, return_correlation=True) finds."
+            "With clean images, train with noise='camera_pipeline', or with CorrelatedGaussianNoise, whose "
+            "correlation estimate_noise(X, return_correlation=True) measures."
         )
     if np.isnan(found).all():
         raise ValueError(

@@ -153,7 +153,8 @@ def fit_noise_model(
         try:
             model = noise_of_flat_regions(noisy_unit, pixels)
         except TooFewFlatRegionsError as error:
-            raise ValueError(f"{error} Give more or larger images, or give clean=.") from error
+            advice = "Give more or larger images, or give clean=."
+            raise TooFewFlatRegionsError(f"{error} {advice}") from error
         _warn_if_images_differ(_ratio_in_flat_regions, model, noisy_unit)
     else:
         clean_unit = _sample(clean, shape, value_range)

@@ -141,6 +141,20 @@ def test_train_on_noisy_images_alone(photographs, tmp_path, params):
     assert told.exit_code == 0, told.output
 
 
+@pytest.mark.filterwarnings("always:The noise of the images is correlated:UserWarning")
+def test_train_warns_of_correlated_noise_in_options(tmp_path):
+    (tmp_path / "noisy").mkdir()
+    clean = np.stack([image[:200, :200, 1] for image in load_sample_images().images])
+    noisy = add_noise(clean, CorrelatedGaussianNoise(0.1, correlation=0.7), random_state=0)
+    for i, image in enumerate(noisy):
+        write_image(tmp_path / "noisy" / f"{i}.png", image)
+    params = ("--supervision", "recorrupted", "--noise-factor", "estimate")
+    result = skdenoise("train", tmp_path / "noisy", "-o", tmp_path / "model", *QUICK, *params)
+    warned = " ".join(result.stderr.split())
+    assert "For pictures of cameras, use photo-real." in warned
+    assert "train with --noise camera_pipeline, or with --noise correlated_gaussian." in warned
+
+
 def test_train_leaves_small_images_out_but_not_where_most_are_small(folder, tmp_path):
     write_image(folder / "icon.png", np.zeros((5, 5, 3), np.uint8))
     np.savez(folder / "stack.npz", np.zeros((3, 40, 40, 3), np.uint8))

@@ -70,6 +70,44 @@ def test_one_that_gains_much_goes_on_before_a_better_one_that_does_not(runs):
     assert choices["b"] == Choice(0, 4, given_up=True)
 
 
+def test_gains_are_those_of_noisy_copies_and_not_of_clean_images(runs):
+    choices = runs.race(
+        runs.entrant("a", {0: 0.85, 1: 0.6, 4: 0.84, 16: 0.95}, on_clean=True),
+        runs.entrant("b", {1: 0.85, 4: 0.86, 16: 0.87}),
+        runs.entrant("c", {1: 0.1}),
+        runs.entrant("d", {1: 0.1}),
+    )
+    assert choices["a"] == Choice(0, 16)
+
+
+def test_gains_count_for_twice_the_copies(runs):
+    choices = runs.race(
+        runs.entrant("a", {1: 0.5, 2: 0.52, 16: 0.9}),
+        runs.entrant("b", {1: 0.5, 2: 0.51}),
+        runs.entrant("c", {1: 0.5, 2: 0.57, 16: 0.58}),
+        n_copies=(1, 2, 16),
+    )
+    assert choices["a"] == Choice(0, 16)
+    assert choices["b"] == Choice(0, 2, given_up=True)
+
+
+def test_one_that_would_draw_level_goes_on(runs):
+    choices = runs.race(
+        runs.entrant("a", {1: 0.2, 4: 0.3, 16: 0.5}),
+        runs.entrant("b", {1: 0.4, 4: 0.4, 16: 0.4}),
+        runs.entrant("c", {1: 0.1}),
+        runs.entrant("d", {1: 0.1}),
+    )
+    assert choices["a"] == Choice(0, 16)
+
+
+@pytest.mark.parametrize("score", [float("nan"), -float("inf")])
+def test_scores_that_say_nothing_give_up_no_more_than_others(runs, score):
+    entrants = [runs.entrant(letter, dict.fromkeys((1, 4, 16), score)) for letter in "abcde"]
+    runs.race(*entrants)
+    assert [n_copies for _, n_copies in runs.trained].count(16) == 2
+
+
 def test_a_condition_that_is_alone_goes_straight_to_the_last_round(runs):
     assert runs.race(runs.entrant("a", {1: 0.7, 16: 0.9})) == {"a": Choice(0, 16)}
     assert runs.trained == [("a", 1), ("a", 16)]

@@ -118,6 +118,16 @@ def test_same_seed_same_result_whatever_ran_before(made_for_it, classifier, digi
     np.testing.assert_array_equal(again.transform(X[:20]), made_for_it.transform(X[:20]))
 
 
+def test_labels_weigh_two_unless_told_otherwise(made_for_it, classifier, digits):
+    X, y = digits
+    two, one = (
+        quick_denoiser(classifier=classifier, label_weight=weight).fit(X[:200], y[:200])
+        for weight in (2, 1)
+    )
+    np.testing.assert_array_equal(made_for_it.transform(X[:9]), two.transform(X[:9]))
+    assert not np.array_equal(made_for_it.transform(X[:9]), one.transform(X[:9]))
+
+
 def test_a_weight_of_0_ignores_the_classifier(classifier, digits):
     X, y = digits
     plain, ignoring = (

@@ -189,8 +189,8 @@ def compare_denoising(
 
     The numbers of noisy copies are chosen by successive halving [2]_, on validation images alone. All
     conditions train on the smallest number; of five of them, three train on four times as many copies,
-    and two on sixteen times as many, unless one of the two would stay behind even if it gained as much as in
-    the last round. Rivals compete with each other, and so do denoisers. The best rival
+    and two on sixteen times as many; or fewer, if others could not reach the best one by gaining as much again as
+    in the last round. Rivals compete with each other, and so do denoisers. The best rival
     and the denoiser of a verdict are never conditions that were given up.
 
     Intervals of scores are percentiles over resampled test images [1]_. All repeats of an image are

@@ -9,8 +9,10 @@ from skdenoise.reports.comparison.trained import Choice
 
 # Time of a round, as a multiple of that of the first one.
 _TIME_OF_A_ROUND = 2
-# But so many go on in any case: which of two is better may depend on the number of copies.
+# But so many may go on in any case: which of two is better may depend on the number of copies.
 _LEAST_STAYING = 2
+# Of scores that are equal up to rounding.
+_ROUNDING = 1e-9
 
 
 @dataclass(frozen=True)
@@ -40,21 +42,32 @@ class _Runner:
     setting: int
     score: float = -math.inf
     best: object = None
-    gain: float = math.inf  # of the last round; not known after the first one
+    n_copies: int = 0
+    reached: float = -math.inf  # with so many copies, which may be less than its best score
+    gain: float = (
+        math.inf
+    )  # in the last round, for twice the copies; not known after the first round
 
     def run(self, n_copies, score):
         """Return it after one more candidate. Of equals, the earlier one stays."""
         trained = self.entrant.train(n_copies)
         reached = score(trained)
+        after = replace(self, n_copies=n_copies, reached=reached)
         if self.best is not None and reached <= self.score:
-            return self
+            return after
         choice = Choice(self.setting, n_copies)
-        return replace(self, score=reached, best=replace(trained, choice=choice))
+        return replace(after, score=reached, best=replace(trained, choice=choice))
 
     def go_on(self, n_copies, score):
         """Return it after one more round."""
         after = self.run(n_copies, score)
-        return replace(after, gain=after.score - self.score)
+        return replace(
+            after, gain=(after.reached - self.reached) / math.log2(n_copies / self.n_copies)
+        )
+
+    def prospect(self, n_copies):
+        """Return its score after one more round if it gained as much for twice the copies as in the last one."""
+        return max(self.score, self.reached + self.gain * math.log2(n_copies / self.n_copies))
 
     def given_up(self):
         """Return its best candidate, marked as given up."""
@@ -65,12 +78,13 @@ def race(entrants, n_copies, score):
     """Train entrants on more and more noisy copies, and yield the best candidate of each condition.
 
     This is successive halving [1]_, with noisy copies as the resource. After the first round, the best
-    setting of each condition goes on. After each round, as many of the best conditions go on as can train on
-    the next number of copies in twice the time of the first round, but at least two: of five conditions,
-    three train on four times as many copies, and two on sixteen times as many. (If only one goes on to the end,
-    training on noise without a denoiser is given up where it would have won: it needs more copies than
-    PCA.) Gains get smaller from round to round: a condition that would stay behind the best one even if it gained
-    as much as in the last round leaves as well. Two that are left go straight to the last round.
+    setting of each condition goes on. From then on, conditions that are out of reach of the best one leave:
+    those that would stay behind it even if they gained as much for twice the copies as in the last round,
+    since gains get smaller. Of the others, as many of the best go on as can train on the next number of copies
+    in twice the time of the first round, or two: of five conditions, three train on four times as many copies,
+    and two on sixteen times as many. (If always one alone went on to the end, training on noise without a denoiser
+    would be given up where it would have won: it needs more copies than PCA.) Two that are left go straight
+    to the last round.
 
     Parameters
     ----------
@@ -101,7 +115,8 @@ def race(entrants, n_copies, score):
         following, *rounds = rounds
         ranked = sorted(running, key=lambda runner: runner.score, reverse=True)
         n_staying = max(_LEAST_STAYING, math.ceil(budget / following))
-        in_reach = [runner for runner in ranked if runner.score + runner.gain >= ranked[0].score]
+        needed = ranked[0].score - _ROUNDING
+        in_reach = [runner for runner in ranked if not runner.prospect(following) < needed]
         staying = in_reach[:n_staying]
         leaving = [runner for runner in ranked if runner not in staying]
         yield from ((runner.entrant.condition, runner.given_up()) for runner in reversed(leaving))
