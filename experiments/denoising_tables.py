@@ -3,13 +3,14 @@
 Writes experiments/results/mnist_*.md and cifar10_*.md, the tables of docs/results.md and
 docs/guide/classifier.md, and quotes of docs/guide/when.md and choosing_noise.md.
 
-    python experiments/denoising_tables.py mnist --classifier forest logistic knn mlp
+    python experiments/denoising_tables.py mnist --classifier forest logistic knn mlp --copies 4
     python experiments/denoising_tables.py mnist --classifier svc --copies 1 --uint8
     python experiments/denoising_tables.py cifar10 --classifier cnn --corruptions
     python experiments/denoising_tables.py --tables --picture docs/images/rivals_mnist.png
 
 MNIST: the first 10,000 training images, the whole test set; what is chosen is chosen on 2,000 of the
-last 6,000 training images. CIFAR-10: 9,000 and 1,000, chosen on the last 1,000. Each run stores its
+last 6,000 training images. CIFAR-10: 9,000 and 1,000, chosen on the last 1,000. One number of ``--copies``
+means that no condition is given up. Each run stores its
 rows in CSV files in ``output/``, which git ignores, in place of those of an earlier run of the same kind;
 ``--tables`` writes Markdown tables of what is there to ``results/``. Fitted denoisers are kept
 in ``--cache`` and serve all classifiers, so that seconds are not stored here. ``--quick`` does all of this
@@ -27,7 +28,7 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 import numpy as np
 import pandas as pd
 from _data import load_cifar10, load_mnist
-from _record import OUTPUT, RESULTS
+from _record import OUTPUT, RESULTS, environment
 from matplotlib.figure import Figure
 from noise_families import small_cnn
 from sklearn.base import clone
@@ -232,7 +233,8 @@ def report(data, classifier, epochs, arguments, run):
 def store(path, frame, run):
     """Put the rows of a run into a file of results, in place of an earlier run's."""
     path.parent.mkdir(exist_ok=True)
-    frame = frame.assign(**run)
+    measured_in = environment()
+    frame = frame.assign(**run, date=measured_in["date"][:10], commit=measured_in["commit"])
     if path.exists():
         old = pd.read_csv(path)
         same = (old[RUN] == [run[key] for key in RUN]).all(axis=1)
@@ -248,18 +250,24 @@ def write_tables(output, results):
             "classifier", key=lambda of: of.map(list(NAMES).index), kind="stable"
         )
         rows = rows.assign(classifier=rows["classifier"].map(NAMES))
-        write_table(results, accuracies(rows), *run)
-        write_table(results, clean_costs(rows), *run, "cost")
+        write_table(results, accuracies(rows), rows, *run)
+        write_table(results, clean_costs(rows), rows, *run, "cost")
     for data, rows in accuracy_rows.groupby("data", sort=False):
-        write_table(results, worth_of_learning_on_denoised_noisy(rows), data, "train", "output")
-    for run, rows in pd.read_csv(output / "corruption_reports.csv").groupby(RUN[:2], sort=False):
+        worth = worth_of_learning_on_denoised_noisy(rows)
+        write_table(results, worth, rows, data, "train", "output")
+    reports = output / "corruption_reports.csv"
+    if not reports.exists():
+        return
+    for run, rows in pd.read_csv(reports).groupby(RUN[:2], sort=False):
         rows = rows.assign(classifier=rows["classifier"].map(NAMES))
-        write_table(results, relative_errors(rows), *run, "corruptions")
+        write_table(results, relative_errors(rows), rows, *run, "corruptions")
 
 
-def write_table(results, table, *name):
-    """Write a table as ``NAME_NAME.md`` into the folder `results`, and print it."""
+def write_table(results, table, rows, *name):
+    """Write a table, and when its rows were measured, as ``NAME_NAME.md`` into `results`, and print it."""
     text = table.to_markdown(index=False, disable_numparse=True, tablefmt="pipe") + "\n"
+    measured = rows[["date", "commit"]].drop_duplicates().itertuples(index=False)
+    text += f"\n{'; '.join(f'{date}, commit {commit}' for date, commit in measured)}.\n"
     print(f"\n{', '.join(name)}\n\n{text}")
     (results / f"{'_'.join(name)}.md").write_text(text)
 
