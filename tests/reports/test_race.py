@@ -129,6 +129,10 @@ def test_clean_images_compete_with_noisy_copies(runs):
     assert runs.race(entrant, n_copies=(1, 4)) == {"a": Choice(0, 0)}
 
 
+def test_a_race_of_nobody(runs):
+    assert runs.race() == {}
+
+
 def test_one_number_of_copies_is_no_race(runs):
     entrants = [runs.entrant(name, {4: 0.5}) for name in "abc"]
     assert runs.race(*entrants, n_copies=(4,)) == dict.fromkeys("abc", Choice(0, 4))

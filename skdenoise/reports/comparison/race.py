@@ -115,7 +115,7 @@ def race(entrants, n_copies, score):
         following, *rounds = rounds
         ranked = sorted(running, key=lambda runner: runner.score, reverse=True)
         n_staying = max(_LEAST_STAYING, math.ceil(budget / following))
-        needed = ranked[0].score - _ROUNDING
+        needed = max((runner.score for runner in running), default=0) - _ROUNDING
         in_reach = [runner for runner in ranked if not runner.prospect(following) < needed]
         staying = in_reach[:n_staying]
         leaving = [runner for runner in ranked if runner not in staying]
