@@ -12,7 +12,8 @@ pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="this system has
 
 # `forked` runs a job in a child, and returns "done", the type of its error and the text, or "hangs".
 START = """
-import json, os, pickle, select, signal, sys, threading, warnings
+import faulthandler, json, os, pickle, select, signal, sys, threading, warnings
+faulthandler.dump_traceback_later(250)  # shows where it hangs
 warnings.simplefilter("ignore")  # JAX and Python 3.12 warn of forks
 import numpy as np
 import skdenoise
@@ -58,13 +59,16 @@ def outcome_of(program, backend="tensorflow", **environment):
     """Run a program that fills `outcome`, in a process of its own."""
     if importlib.util.find_spec(backend) is None:
         pytest.skip(f"{backend} is not installed")
-    run = subprocess.run(
-        [sys.executable, "-c", START + program + END],
-        capture_output=True,
-        text=True,
-        timeout=280,
-        env={**os.environ, **ENVIRONMENT, "KERAS_BACKEND": backend, **environment},
-    )
+    try:
+        run = subprocess.run(
+            [sys.executable, "-c", START + program + END],
+            capture_output=True,
+            text=True,
+            timeout=280,
+            env={**os.environ, **ENVIRONMENT, "KERAS_BACKEND": backend, **environment},
+        )
+    except subprocess.TimeoutExpired as expired:
+        pytest.fail(f"It hangs: {expired.stderr.decode()[-3000:]}")
     assert run.returncode == 0, run.stderr[-3000:]
     return json.loads(run.stdout.splitlines()[-1])
 
