@@ -269,11 +269,12 @@ def in_process():
     code = process.exitcode
     process.kill()
     return code
+# One task at a time: joblib can hang if it ends a pool while a second worker reports its error as well.
 def in_joblib():
     with parallel_config(backend="multiprocessing", n_jobs=2):
-        Parallel(timeout=60)(delayed(denoiser.transform)(X) for _ in range(2))
+        Parallel(timeout=60, pre_dispatch=1)(delayed(denoiser.transform)(X) for _ in range(2))
 def in_search():
-    search = GridSearchCV(new(), {"strength": [0.5, 1.0]}, cv=2, error_score="raise")
+    search = GridSearchCV(new(), {"strength": [0.5, 1.0]}, cv=2, error_score="raise", pre_dispatch=1)
     with parallel_config(backend="multiprocessing", n_jobs=2):
         search.fit(X)
 def filters_in_joblib():
