@@ -45,7 +45,6 @@ def main(file):
 
 def write_table(path, rows, columns=None, *, measured_in):
     """Write rows as a Markdown table, with the `environment` they were measured in, and print it."""
-    columns = columns or list(dict.fromkeys(column for row in rows for column in row))
     text = markdown(rows, columns)
     print(text)
     path.parent.mkdir(exist_ok=True)
@@ -54,8 +53,9 @@ def write_table(path, rows, columns=None, *, measured_in):
     new.replace(path)  # the file is whole, or as it was
 
 
-def markdown(rows, columns):
-    """Return rows as a Markdown table."""
+def markdown(rows, columns=None):
+    """Return rows as a Markdown table, with these columns or with all."""
+    columns = columns or list(dict.fromkeys(column for row in rows for column in row))
     cells = [[_cell(row.get(column), column) for column in columns] for row in rows]
     rule = ["---:" if _is_number(rows, column) else "---" for column in columns]
     lines = [columns, rule, *cells]

@@ -43,7 +43,7 @@ def main():
         print(json.dumps(compare(folder, int(split), arguments.quick)))
     elif arguments.quick:
         found = in_process(NOW, 0, quick=True)
-        print(markdown([row(0, found, found)], list(row(0, found, found))))
+        print(markdown([row(0, found, found)]))
     elif arguments.commit is None:
         parser.error("give the earlier commit")
     else:

@@ -68,7 +68,7 @@ def outcome_of(program, backend="tensorflow", **environment):
             env={**os.environ, **ENVIRONMENT, "KERAS_BACKEND": backend, **environment},
         )
     except subprocess.TimeoutExpired as expired:
-        pytest.fail(f"It hangs: {expired.stderr.decode()[-3000:]}")
+        pytest.fail(f"It hangs: {(expired.stderr or b'').decode()[-3000:]}")
     assert run.returncode == 0, run.stderr[-3000:]
     return json.loads(run.stdout.splitlines()[-1])
 

@@ -22,6 +22,10 @@ class Runs:
 
         return Entrant(Condition(name, NOISE_TRAINING), train, on_clean)
 
+    def hopeless(self):
+        """Return two entrants that are given up first."""
+        return [self.entrant(name, {1: 0.1}) for name in ("hopeless", "hopeless too")]
+
     def race(self, *entrants, n_copies=(1, 4, 16)):
         """Return what was chosen by condition, in the order in which they give up."""
         best = race(list(entrants), n_copies, lambda trained: trained.classifier)
@@ -51,8 +55,7 @@ def test_one_that_gains_too_little_to_reach_the_best_is_given_up(runs):
     choices = runs.race(
         runs.entrant("a", {1: 0.7, 4: 0.8, 16: 0.85}),
         runs.entrant("b", {1: 0.75, 4: 0.76}),
-        runs.entrant("c", {1: 0.3}),
-        runs.entrant("d", {1: 0.2}),
+        *runs.hopeless(),
     )
     assert choices["b"] == Choice(0, 4, given_up=True)
     assert choices["a"] == Choice(0, 16)
@@ -63,8 +66,7 @@ def test_one_that_gains_much_goes_on_before_a_better_one_that_does_not(runs):
         runs.entrant("a", {1: 0.7, 4: 0.8, 16: 0.85}),
         runs.entrant("b", {1: 0.75, 4: 0.76}),
         runs.entrant("c", {1: 0.6, 4: 0.75, 16: 0.9}),
-        runs.entrant("d", {1: 0.2}),
-        runs.entrant("e", {1: 0.1}),
+        *runs.hopeless(),
     )
     assert choices["c"] == Choice(0, 16)
     assert choices["b"] == Choice(0, 4, given_up=True)
@@ -74,8 +76,7 @@ def test_gains_are_those_of_noisy_copies_and_not_of_clean_images(runs):
     choices = runs.race(
         runs.entrant("a", {0: 0.85, 1: 0.6, 4: 0.84, 16: 0.95}, on_clean=True),
         runs.entrant("b", {1: 0.85, 4: 0.86, 16: 0.87}),
-        runs.entrant("c", {1: 0.1}),
-        runs.entrant("d", {1: 0.1}),
+        *runs.hopeless(),
     )
     assert choices["a"] == Choice(0, 16)
 
@@ -95,8 +96,7 @@ def test_one_that_would_draw_level_goes_on(runs):
     choices = runs.race(
         runs.entrant("a", {1: 0.2, 4: 0.3, 16: 0.5}),
         runs.entrant("b", {1: 0.4, 4: 0.4, 16: 0.4}),
-        runs.entrant("c", {1: 0.1}),
-        runs.entrant("d", {1: 0.1}),
+        *runs.hopeless(),
     )
     assert choices["a"] == Choice(0, 16)
 

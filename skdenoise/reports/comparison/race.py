@@ -109,13 +109,13 @@ def race(entrants, n_copies, score):
     first, *rounds = sorted(set(n_copies))
     running = [_first_round(settings, first, score) for settings in _by_condition(entrants)]
     budget = _TIME_OF_A_ROUND * len(running) * first
-    while rounds:
+    while rounds and running:
         if len(running) <= _LEAST_STAYING:
             rounds = rounds[-1:]
         following, *rounds = rounds
         ranked = sorted(running, key=lambda runner: runner.score, reverse=True)
         n_staying = max(_LEAST_STAYING, math.ceil(budget / following))
-        needed = max((runner.score for runner in running), default=0) - _ROUNDING
+        needed = ranked[0].score - _ROUNDING
         in_reach = [runner for runner in ranked if not runner.prospect(following) < needed]
         staying = in_reach[:n_staying]
         leaving = [runner for runner in ranked if runner not in staying]
