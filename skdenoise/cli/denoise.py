@@ -259,7 +259,7 @@ def _readable(jobs, denoiser, value_range):
             range_of_file = _range_of(images, denoiser, value_range)
             check_certain(images, value_range)
         except Exception as error:
-            reason = reason or f"{job.input}: {error}"
+            reason = reason or _reason(job, error)
             continue
         n_readable += 1
         yield job.input, images, range_of_file
@@ -325,9 +325,7 @@ def _run(job, denoiser, conformal, value_range, overwrite, *, has_noise_model, c
     except CannotWriteError:
         raise
     except Exception as error:  # whatever is wrong with one file must not stop the others
-        reason = str(error) or type(error).__name__
-        named = str(job.input) in reason or str(job.output) in reason
-        job.status, job.reason = "skipped", reason if named else f"{job.input}: {reason}"
+        job.status, job.reason = "skipped", _reason(job, error)
     job.seconds = round(time.perf_counter() - start, 3)
 
 
@@ -335,6 +333,13 @@ def _tracked(jobs, hidden):
     from skdenoise.progress import track
 
     return track(jobs, "denoising", verbose=not hidden)
+
+
+def _reason(job, error):
+    """Return what is wrong with a file, with its name."""
+    text = str(error) or type(error).__name__
+    named = str(job.input) in text or str(job.output) in text
+    return text if named else f"{job.input}: {text}"
 
 
 def _range_of(images, denoiser, value_range):
