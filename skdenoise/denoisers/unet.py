@@ -246,7 +246,8 @@ class UNetDenoiser(Denoiser):
 
     With `label_weight`, the loss of the helper is cross-entropy for classes and the squared error for
     standardized numbers. An image counts ``0.1 / (0.1 + r)``, where r is the root mean square of its noise
-    in units of the value range, since labels of very noisy images would cost accuracy. The PSNR falls a little.
+    in units of the value range, since labels of very noisy images would cost accuracy (with a `classifier`,
+    ``0.4 / (0.4 + r)``, since they cost it less there). The PSNR falls a little.
     ``partial_fit``, ``warm_start`` and pickle keep the helper; a model file does not.
 
     With a `classifier`, the denoiser learns from pixels first. Then a helper learns to predict the same

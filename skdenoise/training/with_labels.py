@@ -1,5 +1,6 @@
 """Labels in a fit: which images have them, for whom they are, and how a network is trained with them."""
 
+import dataclasses
 import functools
 
 import keras
@@ -10,7 +11,7 @@ from skdenoise.images.ragged import ImageList
 from skdenoise.networks.keras_classifier import KerasClassifier
 from skdenoise.seeding import Stream, generator
 from skdenoise.supervision.fixed_classifier import FixedClassifier, check_fixed_classifier
-from skdenoise.supervision.labels import Classes, encode_labels
+from skdenoise.supervision.labels import HALF_WEIGHT_NOISE_OF_FIXED, Classes, encode_labels
 from skdenoise.training.fine_tuning import fine_tune, fixed_helper
 from skdenoise.training.loop import train
 from skdenoise.training.plan import resolve_label_weight
@@ -86,7 +87,7 @@ def labels_of_fit(denoiser, y, n_images, classifier, kept):
             f"classifier is given, but y marks all {n_images} images as unlabelled (-1). Give the labels of "
             "some, or set classifier=None."
         )
-    return labels
+    return dataclasses.replace(labels, half_weight_noise=HALF_WEIGHT_NOISE_OF_FIXED)
 
 
 def train_with_labels(plan, images, labels, classifier, *, kept, partial, start, trained):

@@ -1,5 +1,6 @@
 """Labels in the fit: a helper network learns along, and the denoiser with it."""
 
+import dataclasses
 import pickle
 
 import numpy as np
@@ -207,6 +208,9 @@ def test_labels_of_very_noisy_images_count_less():
     np.testing.assert_array_equal(targets[1], labels.targets[[0, 1, 3]])
     np.testing.assert_allclose(weights[1], [1, 0.5, 0], rtol=1e-6)
     np.testing.assert_array_equal(np.broadcast_to(weights[0], (3, 4, 4)), 1)
+    less = dataclasses.replace(labels, half_weight_noise=0.3)
+    *_, (_, counts) = less.add_to((noisy, clean), np.array([0, 1, 2]))
+    np.testing.assert_allclose(counts, [1, 0.75, 0.5], rtol=1e-6)
     of_pixels = np.ones((3, 4, 4), np.float32)
     assert labels.add_to((noisy, clean, of_pixels), np.arange(3))[2][0] is of_pixels
 
