@@ -3,14 +3,15 @@
 Writes experiments/results/mnist_*.md and cifar10_*.md, the tables of docs/results.md and
 docs/guide/classifier.md, and quotes of docs/guide/when.md and choosing_noise.md.
 
-    python experiments/denoising_tables.py mnist --classifier forest logistic knn mlp --copies 4
+    python experiments/denoising_tables.py mnist --classifier forest logistic knn mlp --copies 4 --repeats 5
     python experiments/denoising_tables.py mnist --classifier svc --copies 1 --uint8
     python experiments/denoising_tables.py cifar10 --classifier cnn --corruptions
     python experiments/denoising_tables.py --tables --picture docs/images/rivals_mnist.png
 
 MNIST: the first 10,000 training images, the whole test set; what is chosen is chosen on 2,000 of the
-last 6,000 training images. CIFAR-10: 9,000 and 1,000, chosen on the last 1,000. One number of ``--copies``
-means that no condition is given up. Each run stores its
+last 6,000 training images. CIFAR-10: 9,000 and 1,000, chosen on the last 1,000. All is trained once, for noise of
+any strength from 0 to the strongest of the table. One number of ``--copies``
+means that no condition is given up. Each of ``--repeats`` has seeds of its own. Each run stores its
 rows in CSV files in ``output/``, which git ignores, in place of those of an earlier run of the same kind;
 ``--tables`` writes Markdown tables of what is there to ``results/``. Fitted denoisers are kept
 in ``--cache`` and serve all classifiers, so that seconds are not stored here. ``--quick`` does all of this
@@ -73,7 +74,7 @@ SHOWN_COSTS = (
     "U-Net",
     "U-Net, classifier not retrained",
 )
-RUN = ["data", "pixels", "trained", "classifier"]
+RUN = ["data", "pixels", "classifier"]
 
 
 def flatten(images):
@@ -117,7 +118,6 @@ def main(command_line=None):
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("data", choices=list(FACTORS), nargs="?")
     parser.add_argument("--classifier", choices=[*CLASSIFIERS, "cnn"], nargs="+", default=["svc"])
-    parser.add_argument("--train", choices=["matched", "blind"], default="blind")
     parser.add_argument("--uint8", action="store_true", help="uint8 images, noise clipped")
     parser.add_argument("--repeats", type=int, default=1)
     parser.add_argument("--copies", type=int, nargs="+", default=[1, 4])
@@ -130,9 +130,7 @@ def main(command_line=None):
         help="folder of fitted denoisers; remove it when the package has changed",
     )
     parser.add_argument("--tables", action="store_true", help="write the tables, and no more")
-    parser.add_argument(
-        "--picture", help="with --tables: where to save curves of MNIST, floats, blind"
-    )
+    parser.add_argument("--picture", help="with --tables: where to save curves of MNIST, floats")
     parser.add_argument("--output", type=Path, default=OUTPUT, help="folder of the CSV files")
     parser.add_argument("--results", type=Path, default=RESULTS, help="folder of the tables")
     parser.add_argument("--stand-in", action="store_true", help="a few enlarged digits for MNIST")
@@ -160,7 +158,6 @@ def main(command_line=None):
         run = {
             "data": arguments.data,
             "pixels": "uint8" if arguments.uint8 else "float",
-            "trained": arguments.train,
             "classifier": name,
         }
         if arguments.corruptions:
@@ -192,7 +189,7 @@ def compare(data, classifier, epochs, arguments, run):
         *data["train"],
         *data["test"],
         noise_factors=factors,
-        train_noise_factor="matched" if arguments.train == "matched" else (0, max(factors)),
+        train_noise_factor=(0, max(factors)),
         denoisers=[
             kept(UNetDenoiser(epochs=epochs), arguments.cache),
             *([SubspaceDenoiser()] if arguments.data == "mnist" else []),
@@ -245,7 +242,7 @@ def store(path, frame, run):
 def write_tables(output, results):
     """Write all that is stored as Markdown tables."""
     accuracy_rows = pd.read_csv(output / "denoising_tables.csv")
-    for run, rows in accuracy_rows.groupby(RUN[:3], sort=False):
+    for run, rows in accuracy_rows.groupby(RUN[:2], sort=False):
         rows = rows.sort_values(
             "classifier", key=lambda of: of.map(list(NAMES).index), kind="stable"
         )
@@ -275,7 +272,7 @@ def write_table(results, table, rows, *name):
 def draw(output, path):
     """Save curves of accuracy, from 0.5 on, against the noise factor, an axes for each classifier."""
     rows = pd.read_csv(output / "denoising_tables.csv")
-    rows = rows[(rows[RUN[:3]] == ["mnist", "float", "blind"]).all(axis=1)]
+    rows = rows[(rows[RUN[:2]] == ["mnist", "float"]).all(axis=1)]
     groups = list(rows.groupby("classifier", sort=False))
     n_rows = math.ceil((len(groups) + 1) / _PER_ROW)
     figure = Figure(figsize=(3 * _PER_ROW, 2.7 * n_rows), layout="constrained")
@@ -298,7 +295,8 @@ def accuracies(rows):
 
     Of several ways of one kind, the one that is best on validation images is shown. If the interval of the
     difference between the U-Net and its best rival does not contain 0, the better one is bold. The
-    intervals are corrected for the number of noise factors, as those of verdicts are.
+    intervals are corrected for the number of noise factors, as those of verdicts are. After ± is the
+    standard deviation over the repeats.
     """
     groups = rows.groupby(["classifier", "noise_factor"], sort=False)
     level_of_each = bonferroni_level(0.95, rows["noise_factor"].nunique())
@@ -328,14 +326,16 @@ def accuracies_at(cell, interval_level):
         else f"{row['score']:.3f}"
         for name, row in shown.items()
     }
+    if unet["n_repeats"] > 1:
+        columns["U-Net"] += f" ± {unet['score_std']:.3f}"
     return columns | {"U-Net less rival": f"{difference:+.3f} ({low:+.3f}, {high:+.3f})"}
 
 
 def clean_costs(rows):
-    """Return what each way loses on clean images, a row for each classifier; matched: at its worst."""
-    worst = rows.loc[rows.groupby(["classifier", "condition"])["clean_cost_high"].idxmax()]
-    cost = worst.apply(lambda row: f"{row.clean_cost:+.3f} ({row.clean_cost_high:+.3f})", axis=1)
-    table = worst.assign(cost=cost).pivot(index="classifier", columns="condition", values="cost")
+    """Return what each way loses on clean images, a row for each classifier."""
+    once = rows.drop_duplicates(["classifier", "condition"])  # not for each noise factor
+    cost = once.apply(lambda row: f"{row.clean_cost:+.3f} ({row.clean_cost_high:+.3f})", axis=1)
+    table = once.assign(cost=cost).pivot(index="classifier", columns="condition", values="cost")
     order = rows["classifier"].unique()
     return table.loc[order, list(SHOWN_COSTS)].rename_axis(columns=None).reset_index()
 
@@ -343,7 +343,7 @@ def clean_costs(rows):
 def worth_of_learning_on_denoised_noisy(rows):
     """Return, in points, what it is worth against learning on denoised clean images."""
     scores = rows.pivot(
-        index=["classifier", "trained", "pixels"],
+        index=["classifier", "pixels"],
         columns=["condition", "noise_factor"],
         values="score",
     )
