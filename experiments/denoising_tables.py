@@ -12,8 +12,8 @@ MNIST: the first 10,000 training images, the whole test set; what is chosen is c
 last 6,000 training images. CIFAR-10: 9,000 and 1,000, chosen on the last 1,000. All is trained once, for noise of
 any strength from 0 to the strongest of the table. One number of ``--copies``
 means that no condition is given up. Each of ``--repeats`` has seeds of its own. Each run stores its
-rows in CSV files in ``output/``, which git ignores, in place of those of an earlier run of the same kind;
-``--tables`` writes Markdown tables of what is there to ``results/``. Fitted denoisers are kept
+rows in CSV files in ``results/``, in place of those of an earlier run of the same kind, and ``--tables`` writes
+Markdown tables of what is there. Fitted denoisers are kept
 in ``--cache`` and serve all classifiers, so that seconds are not stored here. ``--quick`` does all of this
 with a few enlarged digits, in a temporary folder.
 """
@@ -29,7 +29,7 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 import numpy as np
 import pandas as pd
 from _data import load_cifar10, load_mnist
-from _record import OUTPUT, RESULTS, environment
+from _record import RESULTS, environment
 from matplotlib.figure import Figure
 from noise_families import small_cnn
 from sklearn.base import clone
@@ -75,6 +75,28 @@ SHOWN_COSTS = (
     "U-Net, classifier not retrained",
 )
 RUN = ["data", "pixels", "classifier"]
+# The columns that tables and picture are made from.
+KEPT = [
+    "training",
+    "n_labels",
+    "noise_factor",
+    "condition",
+    "kind",
+    "score",
+    "score_low",
+    "score_high",
+    "score_std",
+    "validation_score",
+    "best_rival",
+    "difference",
+    "difference_error",
+    "clean_score",
+    "clean_score_low",
+    "clean_score_high",
+    "clean_cost",
+    "clean_cost_high",
+    "n_repeats",
+]
 
 
 def flatten(images):
@@ -131,8 +153,7 @@ def main(command_line=None):
     )
     parser.add_argument("--tables", action="store_true", help="write the tables, and no more")
     parser.add_argument("--picture", help="with --tables: where to save curves of MNIST, floats")
-    parser.add_argument("--output", type=Path, default=OUTPUT, help="folder of the CSV files")
-    parser.add_argument("--results", type=Path, default=RESULTS, help="folder of the tables")
+    parser.add_argument("--results", type=Path, default=RESULTS, help="folder of rows and tables")
     parser.add_argument("--stand-in", action="store_true", help="a few enlarged digits for MNIST")
     parser.add_argument("--quick", action="store_true", help="run on next to nothing")
     arguments = parser.parse_args(command_line)
@@ -140,9 +161,9 @@ def main(command_line=None):
         run_quickly()
         return
     if arguments.tables:
-        write_tables(arguments.output, arguments.results)
+        write_tables(arguments.results)
         if arguments.picture:
-            draw(arguments.output, arguments.picture)
+            draw(arguments.results, arguments.picture)
         return
     if arguments.data is None:
         parser.error("state the data: mnist or cifar10")
@@ -169,7 +190,7 @@ def main(command_line=None):
 def run_quickly():
     """Make each kind of table, and the picture, on next to nothing."""
     with tempfile.TemporaryDirectory() as folder:
-        where = ["--output", folder, "--results", folder, "--cache", folder]
+        where = ["--results", folder, "--cache", folder]
         few = ["mnist", "--stand-in", "--classifier", "forest", "--steps", "5", "--copies", "1"]
         main([*few, *where])
         main([*few, *where, "--corruptions"])
@@ -204,9 +225,9 @@ def compare(data, classifier, epochs, arguments, run):
         verbose=1,
     )
     print(comparison, flush=True)
-    frame = comparison.frame.drop(columns=["fit_seconds", "transform_seconds"])
+    frame = comparison.frame[KEPT]
     run |= {"copies": " ".join(map(str, arguments.copies)), "steps": arguments.steps}
-    store(arguments.output / "denoising_tables.csv", frame, run)
+    store(arguments.results / "denoising_tables.csv", frame, run)
 
 
 def report(data, classifier, epochs, arguments, run):
@@ -224,12 +245,11 @@ def report(data, classifier, epochs, arguments, run):
     print(found, flush=True)
     rows = found.frame.merge(found.relative_errors.drop(columns="seen"), "left", "corruption")
     means = {"mean_seen": found.relative_error(True), "mean_unseen": found.relative_error(False)}
-    store(arguments.output / "corruption_reports.csv", rows.assign(**means), run)
+    store(arguments.results / "corruption_reports.csv", rows.assign(**means), run)
 
 
 def store(path, frame, run):
     """Put the rows of a run into a file of results, in place of an earlier run's."""
-    path.parent.mkdir(exist_ok=True)
     measured_in = environment()
     frame = frame.assign(**run, date=measured_in["date"][:10], commit=measured_in["commit"])
     if path.exists():
@@ -239,9 +259,9 @@ def store(path, frame, run):
     frame.round(5).to_csv(path, index=False)
 
 
-def write_tables(output, results):
+def write_tables(results):
     """Write all that is stored as Markdown tables."""
-    accuracy_rows = pd.read_csv(output / "denoising_tables.csv")
+    accuracy_rows = pd.read_csv(results / "denoising_tables.csv")
     for run, rows in accuracy_rows.groupby(RUN[:2], sort=False):
         rows = rows.sort_values(
             "classifier", key=lambda of: of.map(list(NAMES).index), kind="stable"
@@ -252,7 +272,7 @@ def write_tables(output, results):
     for data, rows in accuracy_rows.groupby("data", sort=False):
         worth = worth_of_learning_on_denoised_noisy(rows)
         write_table(results, worth, rows, data, "train", "output")
-    reports = output / "corruption_reports.csv"
+    reports = results / "corruption_reports.csv"
     if not reports.exists():
         return
     for run, rows in pd.read_csv(reports).groupby(RUN[:2], sort=False):
@@ -269,9 +289,9 @@ def write_table(results, table, rows, *name):
     (results / f"{'_'.join(name)}.md").write_text(text)
 
 
-def draw(output, path):
+def draw(results, path):
     """Save curves of accuracy, from 0.5 on, against the noise factor, an axes for each classifier."""
-    rows = pd.read_csv(output / "denoising_tables.csv")
+    rows = pd.read_csv(results / "denoising_tables.csv")
     rows = rows[(rows[RUN[:2]] == ["mnist", "float"]).all(axis=1)]
     groups = list(rows.groupby("classifier", sort=False))
     n_rows = math.ceil((len(groups) + 1) / _PER_ROW)

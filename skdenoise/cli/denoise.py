@@ -32,7 +32,7 @@ from skdenoise.cli.contents import (
     writer_of_end,
 )
 from skdenoise.cli.jobs import check_ends, ends_of, is_archive, jobs_for
-from skdenoise.cli.models import Model, file_of, loaded
+from skdenoise.cli.models import Model, loaded
 from skdenoise.cli.noise_model import (
     MOST_IMAGES,
     TOGETHER,
@@ -138,7 +138,6 @@ def denoise(
     """
     jobs = jobs_for(inputs, output)
     check_room(output.parent if output.is_file() else output)
-    file = file_of(model)
     conformal = None
     if intervals is not None:
         if strength is not None or stabilize or self_ensemble or separate_channels:
@@ -148,7 +147,7 @@ def denoise(
                 param_hint="--intervals",
             )
         check_ends(jobs)
-    denoiser = loaded(file)
+    denoiser = loaded(model)
     if intervals is not None:
         conformal = _calibrated(model, intervals)
     if self_ensemble:

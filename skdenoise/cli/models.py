@@ -48,11 +48,14 @@ def _is_packaged(model):
     return str(model) in MODEL_CARDS and not model.is_file()
 
 
-def loaded(file):
-    """Return the denoiser in a model file."""
+def loaded(model):
+    """Return a denoiser of the package, or the one in a model file."""
+    file = file_of(model)
     if not onnx_runtime.is_preferable():
         import_keras_in_silence()
     try:
+        if _is_packaged(model):
+            return UNetDenoiser.from_pretrained(str(model))
         return load(file)
     except (OSError, ValueError) as error:
         raise typer.BadParameter(str(error), param_hint="MODEL") from error
@@ -76,7 +79,7 @@ def info(
             param_hint="MODEL",
         )
     file = file_of(model)
-    denoiser = loaded(file)
+    denoiser = loaded(model)
     card = asdict(MODEL_CARDS[str(model)]) if _is_packaged(model) else {}
     if as_json:
         print(json.dumps(_facts(denoiser) | {"bytes": file.stat().st_size} | card))

@@ -5,7 +5,7 @@ from typing import Any
 
 from skdenoise.images.opponent import OpponentColours, join_channels, split_channels
 from skdenoise.images.pixels import UNIT, PixelFormat, changed_in_unit
-from skdenoise.noise.clipping import without_shift
+from skdenoise.noise.clipping import at_black, at_white, without_shift
 from skdenoise.noise.estimation import shows_clipping, white_noise_of_image
 from skdenoise.typing import Images, UnitImages
 
@@ -53,5 +53,6 @@ def _shifted_back(denoised: UnitImages, noisy: UnitImages, pixels: PixelFormat) 
         for index, image in enumerate(noisy):
             sigma = white_noise_of_image(image, pixels.in_unit) if shows_clipping(image) else 0
             if sigma > 0:  # not NaN, which means that nearly all is clipped
-                denoised[index] = without_shift(denoised[index], sigma)
+                ends = {"black": at_black(image).any(), "white": at_white(image).any()}
+                denoised[index] = without_shift(denoised[index], sigma, **ends)
     return denoised

@@ -427,7 +427,7 @@ class UNetDenoiser(Denoiser):
         value_range : (low, high), default=None
             Pixel values of black and white in your images. If None, it depends on the images in each call
             of ``transform``, as in `denoise_images`: for uint8 0 to 255; for floats 0 to 1 if they are in it,
-            except for noise, else 0 to 255.
+            except for noise, else 0 to 255; floats far beyond 255 are an error there.
         **params
             Other parameters of the class; ``warm_start=True`` lets ``fit`` continue from these weights.
 

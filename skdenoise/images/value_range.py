@@ -125,8 +125,9 @@ def range_of_images(images: Any, usual: ValueRange | None) -> ValueRange:
     Raises
     ------
     ValueError
-        If floats are unlikely for both 0 to 1 and `usual`.
+        If floats are unlikely for both 0 to 1 and `usual`: much less than both or, without `usual`, much more.
     """
+    is_known = usual is not None
     usual = low, high = usual or (0.0, 255.0)
     if images.dtype in (np.uint8, bool):
         return check_value_range(None, images)
@@ -140,15 +141,23 @@ def range_of_images(images: Any, usual: ValueRange | None) -> ValueRange:
     if most - least >= (high - low) / _IN_RANGE:
         if np.ptp(_most_values(images)) < (high - low) / _IN_RANGE:
             _warn_of_few_extremes(images, usual)
-        return usual
-    nearly_least, nearly_most = _percentiles(sample)
-    if nearly_least >= -_NOISE_BEYOND and nearly_most <= 1 + _NOISE_BEYOND:
+        if is_known or _are_in(sample, usual):
+            return usual
+    elif _are_in(sample, (0.0, 1.0)):
         return 0.0, 1.0
     raise ValueError(
         f"X has floats from {least:.3g} to {most:.3g}, which fit neither 0 to 1 nor the value range of the "
         f"denoiser, {low:g} to {high:g}. Give the pixel values of black and white, for example "
         "value_range=(0, 1)."
     )
+
+
+def _are_in(sample, value_range):
+    """Return whether nearly all values are in a value range, except for noise."""
+    low, high = value_range
+    margin = _NOISE_BEYOND * (high - low)
+    nearly_least, nearly_most = _percentiles(sample)
+    return nearly_least >= low - margin and nearly_most <= high + margin
 
 
 def goes_beyond(images: Any, value_range: ValueRange) -> bool:

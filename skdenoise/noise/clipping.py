@@ -35,18 +35,37 @@ def moments_of_clipped_normal(black: Any, white: Any) -> tuple[Any, Any]:
     return mean, inside + low**2 * black + high**2 * white - mean**2
 
 
-def mean_of_clipped(values: UnitImages, sigma: float) -> UnitImages:
-    """Return the mean of values with normal noise that is clipped at black and white."""
-    below, above = -values / sigma, (1 - values) / sigma
+def mean_of_clipped(
+    values: UnitImages, sigma: float, *, black: bool = True, white: bool = True
+) -> UnitImages:
+    """Return the mean of values with normal noise that is clipped at black, at white or at both."""
+    below = -values / sigma if black else -np.inf
+    above = (1 - values) / sigma if white else np.inf
     inside = values * (norm.cdf(above) - norm.cdf(below))
     return inside + sigma * (norm.pdf(below) - norm.pdf(above)) + norm.sf(above)
 
 
-def without_shift(means: UnitImages, sigma: float) -> UnitImages:
-    """Return the values between black and white whose mean with clipped noise comes closest to `means`.
+def without_shift(
+    means: UnitImages, sigma: float, *, black: bool = True, white: bool = True
+) -> UnitImages:
+    """Return the values whose mean with clipped noise comes closest to `means`.
 
     Clipped noise makes dark values brighter and bright values darker on average.
+
+    Parameters
+    ----------
+    means : ndarray
+        In units of the value range.
+    sigma : float
+        Standard deviation of the noise.
+    black, white : bool
+        Where it is clipped. The values end there, and go on beyond the other end.
     """
     values = np.linspace(0, 1, _N_VALUES)
-    found = np.interp(means, mean_of_clipped(values, sigma), values)
+    expected = mean_of_clipped(values, sigma, black=black, white=white)
+    found = np.interp(means, expected, values)
+    if not black:
+        found += np.minimum(means - expected[0], 0)
+    if not white:
+        found += np.maximum(means - expected[-1], 0)
     return found.astype(np.float32)

@@ -317,6 +317,19 @@ def test_a_self_ensemble_is_for_denoisers_that_know_all_orientations(folder, tra
     assert "flipped and turned" in result.stderr
 
 
+@pytest.mark.parametrize("white", [1, 255])
+def test_denoisers_of_the_package_take_floats_in_the_range_of_each_file(
+    photographs, tmp_path, white
+):
+    image = photographs[0][np.newaxis] / np.float32(255) * white
+    noisy = add_noise(image, noise_factor=0.1, value_range=(0, white), random_state=0)
+    write_image(tmp_path / "noisy.tif", noisy[0])
+    told = skdenoise("denoise", "photo-gray", tmp_path / "noisy.tif", "-o", tmp_path / "clean.tif")
+    assert "warning" not in told.stderr
+    expected = UNetDenoiser.from_pretrained("photo-gray").transform(noisy)[0]
+    np.testing.assert_allclose(read_image(tmp_path / "clean.tif"), expected, atol=1e-6 * white)
+
+
 def test_strength_keeps_a_part_of_the_noise(folder, tmp_path):
     command = ("denoise", "photo-gray", folder / "grey.png", "-o")
     for strength in (0, 0.5, 1):

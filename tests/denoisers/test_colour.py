@@ -110,6 +110,19 @@ def test_the_shift_by_clipped_noise_is_undone(photographs):
     np.testing.assert_allclose(np.clip(255 * floats, 0, 255), opponent, atol=0.6)
 
 
+@pytest.mark.parametrize("end", ["white", "black"])
+def test_values_beyond_the_end_that_is_not_clipped_stay(photographs, end):
+    bright = 1.6 * photographs[1:, 100:228, 100:228] / 255
+    noisy = np.maximum(add_noise(bright, noise_factor=0.1, value_range=(0, 1), random_state=0), 0)
+    if end == "black":
+        bright, noisy = 1 - bright, 1 - noisy
+    denoised = UNetDenoiser.from_pretrained("photo-gray", value_range=(0, 1)).transform(noisy)
+    before, after = (psnr(bright, X, data_range=1)[0] for X in (noisy, denoised))
+    assert after > before + 8
+    beyond = {"white": denoised > 1.3, "black": denoised < -0.3}[end]
+    assert beyond.mean() > 0.01
+
+
 def test_black_and_white_of_a_clean_image_stay(photographs):
     image = np.where(photographs[:1, :128, :128] > 100, 255, 0).astype(np.uint8)
     filtered = FilterDenoiser("nl_means").fit(image[..., 0]).transform(image)

@@ -128,6 +128,13 @@ def test_floats_of_an_unlikely_range_are_refused(photographs):
         UNetDenoiser.from_pretrained("photo-gray").transform(2 * photographs - 1)
 
 
+def test_floats_far_beyond_255_are_refused(photographs):
+    denoiser = UNetDenoiser.from_pretrained("photo-gray")
+    noisy = add_noise(1020 * photographs, noise_factor=0.08, value_range=(0, 1020), random_state=0)
+    with pytest.raises(ValueError, match="fit neither 0 to 1 nor the value range of the denoiser"):
+        denoiser.transform(noisy)
+
+
 def test_a_denoiser_without_a_range_is_scored_saved_and_pickled(photographs, tmp_path):
     denoiser = UNetDenoiser.from_pretrained("photo-gray", noise_factor=0.1)
     assert denoiser.score(photographs) > 25
