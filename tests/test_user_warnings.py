@@ -20,6 +20,7 @@ from skdenoise import (
     UNetDenoiser,
     add_noise,
     compare_denoising,
+    estimate_noise,
     estimate_psnr,
     fit_noise_model,
     psnr,
@@ -91,6 +92,10 @@ WARNED = {
     "constant images, for components": (
         "nothing in them to learn",
         lambda: SubspaceDenoiser(value_range=(0, 1)).fit(CONSTANT),
+    ),
+    "a range of noisy floats that is a guess": (
+        "not known",
+        lambda: estimate_noise(RNG.normal(0, 9, (1, 64, 64))),
     ),
     "correlated noise": ("correlated", lambda: fit_noise_model(BLURRED, value_range=(0, 1))),
     "noise that is not zero on average": (

@@ -5,6 +5,7 @@ from numbers import Real
 from typing import Any
 
 import numpy as np
+from scipy.ndimage import uniform_filter
 
 from skdenoise.images.pixels import LARGEST, chunks, dtype_limits
 from skdenoise.typing import Images, ValueRange
@@ -30,6 +31,8 @@ _NOISE_BEYOND, _IN_RANGE = 0.5, 50
 # Warn if the value range would be less than 1/4 of what it is without the darkest and the brightest 0.1 % of the
 # values. Of 297 photographs with 12 or 16 bits, linear or not, 1 to 5 are so dark except for some highlights.
 _MOST_BY_FEW, _FEW_PERCENT = 4, 0.1
+# The noise of images that are smoothed like this, in the middle, says little about their range.
+_SMOOTHED, _SIDE_OF_MIDDLE = 5, 256
 # Single images whose ranges are compared, and the share of them that may be 0..1 in a range of 0..255.
 _FEW_IMAGES, _SOME_IMAGES = 32, 0.1
 
@@ -102,6 +105,30 @@ def robust_value_range(value_range: ValueRange | None, images: Any) -> ValueRang
     if _fit_in_unit(images):
         return 0.0, 1.0
     return _range_of_most(_few(images), images)
+
+
+def range_of_noisy(value_range: ValueRange | None, images: Any) -> ValueRange:
+    """Return the values of black and white for noisy images whose noise is measured.
+
+    As `robust_value_range`, but floats are from 0 to 1 if they are so without their noise, however strong it is.
+
+    Warns
+    -----
+    UserWarning
+        If the range of floats is a guess, which the noise makes wider.
+    """
+    found = robust_value_range(value_range, images)
+    if value_range is not None or images.dtype.kind != "f" or found == (0.0, 1.0):
+        return found
+    smooth = [_without_most_noise(image).reshape(-1) for image in _single_images(images)]
+    if _are_in(np.concatenate(smooth), (0.0, 1.0)):
+        return 0.0, 1.0
+    warn_user(
+        f"The values of black and white are not known. They are taken as {found[0]:.3g} and {found[1]:.3g}, the 1st and "
+        "the 99th percentile of the images, which noise moves apart, so that its estimate is too low. Give "
+        "value_range=(low, high)."
+    )
+    return found
 
 
 def value_range_is_certain(images: Any) -> bool:
@@ -295,6 +322,13 @@ def _single_images(images):
         images = images.few()
     chosen = np.unique(np.linspace(0, len(images) - 1, _FEW_IMAGES, dtype=int))
     return [images[index] for index in chosen]
+
+
+def _without_most_noise(image):
+    """Return the means of 5x5 pixels in the middle of an image; in a strip, of 5 pixels."""
+    top, left = (max(0, (side - _SIDE_OF_MIDDLE) // 2) for side in image.shape[:2])
+    middle = image[top : top + _SIDE_OF_MIDDLE, left : left + _SIDE_OF_MIDDLE]
+    return uniform_filter(middle.astype(np.float64), _SMOOTHED, axes=(0, 1))
 
 
 def _fit_in_unit(images):

@@ -10,7 +10,7 @@ from scipy.ndimage import maximum_filter, minimum_filter, uniform_filter
 from skdenoise.images.layout import as_nhwc, check_image_shape, check_images
 from skdenoise.images.pixels import PixelFormat
 from skdenoise.images.ragged import ImageList, is_image_list
-from skdenoise.images.value_range import robust_value_range
+from skdenoise.images.value_range import range_of_noisy
 from skdenoise.noise.clipping import MAX_CLIPPED, at_black, at_white, moments_of_clipped_normal
 from skdenoise.noise.flat_windows import noise_of_flat_windows
 from skdenoise.typing import Images, ImageShape, ImagesOrList, UnitImages, ValueRange
@@ -78,8 +78,9 @@ def estimate_noise(
     image_shape : (height, width) or (height, width, channels), default=None
         The shape of flat rows. If None, a row is a square grey image, or a strip of height 1.
     value_range : (low, high), default=None
-        Pixel values of black and white. If None, inferred as in `UNetDenoiser`. For floats beyond
-        0..1, uses the 1st and 99th percentile, a range that noise makes wider.
+        Pixel values of black and white. If None, inferred as in `UNetDenoiser`; for floats, 0..1 if the means of
+        5x5 pixels are in it, by up to 0.5 more. For other floats, uses the 1st and 99th percentile, a range that
+        noise makes wider, and warns.
     return_correlation : bool, default=False
         Whether to return the correlation as well.
 
@@ -97,6 +98,11 @@ def estimate_noise(
     ------
     ValueError
         If images have fewer than 25 pixels.
+
+    Warns
+    -----
+    UserWarning
+        If the values of black and white of floats are not known.
 
     See Also
     --------
@@ -141,7 +147,7 @@ def estimate_noise(
     0.20
     """
     images = as_images(X, image_shape)
-    pixels = PixelFormat(images.dtype, robust_value_range(value_range, images))
+    pixels = PixelFormat(images.dtype, range_of_noisy(value_range, images))
     sigmas, correlations = np.transpose([noise_of_image(image, pixels) for image in images])
     return (sigmas, correlations) if return_correlation else sigmas
 

@@ -23,7 +23,8 @@ _LEAST_PATCH_SIZE = 32
 
 # With a classifier. On validation images of MNIST with noise of 0.4 (means of two seeds), weights of 1, 2 and 4 gave
 # kNN 0.9, 1.0 and 1.2 points more than a denoiser of pixels, a forest 2.0, 2.3 and 2.5, logistic regression 1.4, 1.7
-# and 1.6, and an MLP 0.6, 0.7 and 0.7. The denoised images lost 0.3 to 0.9, 0.6 to 1.6 and 0.9 to 2.4 dB.
+# and 1.6, and an MLP 0.6, 0.7 and 0.7. The denoised images lost 0.3 to 0.9, 0.6 to 1.6 and 0.9 to 2.4 dB. (Labels of
+# noisy images counted less then than `HALF_WEIGHT_NOISE_OF_FIXED` makes them count.)
 _LABEL_WEIGHT = 2.0
 
 # Epochs without progress, with early_stopping=True.

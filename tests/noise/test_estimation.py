@@ -45,6 +45,22 @@ def test_the_noise_of_digits_on_black_is_found_on_average(mnist, sigma, clip):
     assert np.std(found) < 0.15 * sigma
 
 
+@pytest.mark.parametrize("sigma", [0.1, 0.4, 1])
+def test_the_range_of_floats_is_found_below_strong_noise(photographs, mnist, sigma):
+    for images in (photographs / 255, mnist[0][:50]):
+        found = estimate_noise(noised(images, sigma))
+        assert np.mean(found) == pytest.approx(sigma, rel=0.15)
+        of_list = estimate_noise(list(noised(images, sigma))[:50])
+        np.testing.assert_allclose(of_list, found, rtol=1e-6)
+
+
+def test_a_range_that_is_a_guess_is_said_to_be_one(photographs):
+    noisy = noised(photographs / 127.5 - 1, 0.1)
+    with pytest.warns(UserWarning, match=r"black and white are not known.*Give value_range="):
+        guessed = estimate_noise(noisy)
+    assert (guessed < estimate_noise(noisy, value_range=(-1, 1))).all()
+
+
 def test_clean_digits_have_no_noise(mnist):
     assert np.median(estimate_noise(mnist[0][:50])) == 0
 
