@@ -28,6 +28,7 @@ from skdenoise.cli.common import (
 )
 from skdenoise.io.labelled import load_labelled_images
 from skdenoise.io.safety import written_whole
+from skdenoise.reports.comparison.comparison import TooFewToHoldOutError
 from skdenoise.reports.page import write_report
 from skdenoise.reports.study import CLASSIFIERS, DEFAULT_DENOISERS, DENOISERS, run_study
 
@@ -239,7 +240,13 @@ def _study(source, max_train, max_test, value_range, seed, quiet, *, silent=Fals
     with warnings.catch_warnings():
         # Said above, by `add_noise`, once and of what was typed.
         warnings.filterwarnings("ignore", "noise_factor=.* is in units of the value range")
-        return run_study(images, random_state=seed, verbose=0 if quiet else 1, **options)
+        try:
+            return run_study(images, random_state=seed, verbose=0 if quiet else 1, **options)
+        except TooFewToHoldOutError as error:
+            raise typer.BadParameter(
+                f"{error.finding} Give more images of each class, or a larger --max-train.",
+                param_hint="IMAGES",
+            ) from error
 
 
 def _images(source, max_train, max_test, value_range, seed):

@@ -93,6 +93,16 @@ def find_denoiser(estimator) -> FoundDenoiser | None:
     return None
 
 
+def is_only_denoiser(estimator) -> bool:
+    """Return whether an estimator is a denoiser, also frozen or in a search, and no pipeline around one."""
+    inside = unwrapped(estimator)
+    return isinstance(inside, Denoiser) or (
+        not isinstance(inside, Pipeline)
+        and _wrapped(inside) is not None
+        and is_only_denoiser(_wrapped(inside))
+    )
+
+
 def steps_that_know_their_noise(estimator) -> list:
     """Return the steps of an estimator that have been fitted with a noise model, ``noise_``."""
     return [step for step in _all_steps(estimator) if getattr(step, "noise_", None) is not None]

@@ -180,12 +180,8 @@ def _pipeline_to_onnx(pipeline, X, params):
     example = _example(pipeline[0], X)
     ((_, kind),) = guess_data_type(example)
     kind = type(kind)([None, *kind.shape[1:]])
-    if is_classifier(pipeline):
-        # Without this option, probabilities are a list of dicts.
-        options = {id(pipeline[-1]): {"zipmap": False}} | params.get("options", {})
-        params = params | {"options": options}
     try:
-        return skl2onnx.to_onnx(pipeline, initial_types=[("images", kind)], **params)
+        return _to_onnx_without_zipmap(pipeline, [("images", kind)], params)
     except ForkError:
         raise
     except RuntimeError as error:  # raised by skl2onnx for unknown estimators
@@ -195,6 +191,26 @@ def _pipeline_to_onnx(pipeline, X, params):
             "only the denoiser, to_onnx(pipeline[0]), and run the other steps after it; or register a "
             "converter with skl2onnx.update_registered_converter."
         ) from error
+
+
+def _to_onnx_without_zipmap(pipeline, initial_types, params):
+    """Convert a pipeline; probabilities of a classifier are an array, and not a list of dicts."""
+    import skl2onnx
+
+    def convert(**of_last):
+        options = {id(pipeline[-1]): of_last} | params.get("options", {})
+        return skl2onnx.to_onnx(
+            pipeline, initial_types=initial_types, **params | {"options": options}
+        )
+
+    if not is_classifier(pipeline):
+        return skl2onnx.to_onnx(pipeline, initial_types=initial_types, **params)
+    try:
+        return convert(zipmap=False)
+    except NameError as error:  # classifiers without probabilities, such as LinearSVC
+        if "zipmap" not in str(error):
+            raise
+        return convert()
 
 
 def _example(first, X):

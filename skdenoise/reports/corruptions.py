@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import ArrayLike
-from sklearn.base import BaseEstimator
+from sklearn.base import BaseEstimator, is_regressor
 from sklearn.utils import check_consistent_length
 from sklearn.utils.parallel import Parallel, delayed
 from sklearn.utils.validation import column_or_1d
@@ -88,7 +88,10 @@ def corruption_report(
     Raises
     ------
     ValueError
-        For an unknown corruption or severity, and if the numbers of images and classes differ.
+        For an unknown corruption or severity, if the numbers of images and classes differ, and if `y` has none of
+        the classes of `pipeline` or `reference`.
+    TypeError
+        If one of them is a regressor.
 
     See Also
     --------
@@ -147,6 +150,8 @@ def corruption_report(
     shape = check_image_shape(image_shape, X)
     pixels = PixelFormat(X.dtype, check_value_range(value_range, X))
     classifiers = [pipeline] if reference is None else [pipeline, reference]
+    for name, classifier in zip(("pipeline", "reference"), classifiers, strict=False):
+        _check_classes(name, classifier, y)
 
     def hits(name, severity):
         """Return which images each classifier predicts correctly."""
@@ -363,6 +368,18 @@ def _relative_error(accuracies):
     errors = (1 - accuracies).sum(axis=-2)
     with np.errstate(divide="ignore", invalid="ignore"):
         return 100 * errors[..., 0] / errors[..., 1]
+
+
+def _check_classes(name, classifier, y):
+    """Raise if a classifier cannot be right, because what it predicts is never among the labels."""
+    if is_regressor(classifier):
+        raise TypeError(f"{name}={classifier!r} is a regressor; give a classifier.")
+    classes = np.asarray(getattr(classifier, "classes_", ()))
+    if classes.ndim == 1 and classes.size and not set(classes.tolist()) & set(y.tolist()):
+        raise ValueError(
+            f"y has none of the classes of {name}: it has classes such as {y[0]!r}, and {name} predicts classes such "
+            f"as {classes[0]!r}. Give the labels as they were in fit."
+        )
 
 
 def _check_corruptions(corruptions):

@@ -312,6 +312,7 @@ def test_methods_are_those_of_the_classifier():
             r"classifier=LinearRegression\(\) is not a",
         ),
         ({"denoiser": SVC()}, TypeError, "is not a denoiser of skdenoise"),
+        ({"denoiser": make_pipeline(SubspaceDenoiser())}, TypeError, "but in no pipeline"),
         (
             {"denoiser": make_pipeline(ImageFlattener(), FilterDenoiser())},
             TypeError,

@@ -187,6 +187,19 @@ def test_too_few_images_are_refused(tmp_path):
     assert "too few" in result.stderr
 
 
+@pytest.mark.parametrize("labels", [np.arange(60) % 25, np.arange(60) < 1])
+def test_too_few_images_of_a_class_are_refused(tmp_path, labels):
+    images = np.random.default_rng(0).integers(0, 256, (60, 8, 8), np.uint8)
+    archive = tmp_path / "few.npz"
+    split = {"x_test": images, "y_test": labels, "x_train": images, "y_train": labels}
+    np.savez(archive, **split)
+    result = skdenoise("evaluate", archive, "--denoiser", "subspace", "--max-train", 50)
+    assert result.returncode == 2
+    assert "held out for validation" in result.stderr.replace("\n", " ")
+    assert "--max-train" in result.stderr
+    assert "Traceback" not in result.stderr
+
+
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [

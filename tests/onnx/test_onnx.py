@@ -16,7 +16,7 @@ from sklearn.neighbors import KNeighborsClassifier
 from sklearn.neural_network import MLPClassifier
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import FunctionTransformer, StandardScaler
-from sklearn.svm import SVC
+from sklearn.svm import SVC, LinearSVC
 
 from skdenoise import (
     FilterDenoiser,
@@ -133,6 +133,7 @@ CLASSIFIERS = {
     "logistic": LogisticRegression(max_iter=500),
     "forest": RandomForestClassifier(random_state=0),
     "svc": SVC(),
+    "linear_svc": LinearSVC(),
     "mlp": MLPClassifier(max_iter=50, early_stopping=True, random_state=0),
     "knn": KNeighborsClassifier(),
 }

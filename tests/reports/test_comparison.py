@@ -378,6 +378,15 @@ def test_test_images_choose_nothing(comparison, data):
     assert other.frame["score"].max() < 0.2
 
 
+def test_each_class_must_be_among_the_images_to_train_on_and_to_choose_on(data):
+    X, y, X_test, y_test = data
+    two = np.concatenate([np.flatnonzero(y == label)[:2] for label in range(10)])
+    with pytest.raises(ValueError, match=r"Of 20 training images, 4 .*validation=\(X, y\)"):
+        compare_denoising(SVC(), X[two], y[two], X_test, y_test, **QUICK)
+    with pytest.raises(ValueError, match="The class 99 has a single training image"):
+        compare_denoising(SVC(), X, np.append(y[:-1], 99), X_test, y_test, **QUICK)
+
+
 def test_progress_shows_the_rows_as_they_come_and_changes_nothing(comparison, data, capsys):
     shown = compare_denoising(SVC(), *data, **QUICK, verbose=1)
     first, *_ = capsys.readouterr().err.splitlines()

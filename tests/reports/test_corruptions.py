@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 from sklearn.frozen import FrozenEstimator
+from sklearn.linear_model import Ridge
 from sklearn.neighbors import KNeighborsClassifier
 from sklearn.pipeline import make_pipeline
 from sklearn.svm import SVC
@@ -167,3 +168,16 @@ def test_bad_parameters_are_named(fitted, params, message):
     _, alone, X, y = fitted
     with pytest.raises(ValueError, match=message):
         corruption_report(alone, X, y, **params)
+
+
+@pytest.mark.parametrize("name", ["pipeline", "reference"])
+def test_labels_that_no_prediction_can_equal_are_refused(fitted, name):
+    denoised, alone, X, y = fitted
+    named = alone.__class__().fit(X, y.astype(str))
+    classifiers = {"pipeline": named} if name == "pipeline" else {"pipeline": alone, name: named}
+    with pytest.raises(ValueError, match=f"y has none of the classes of {name}"):
+        corruption_report(X=X, y=y, **classifiers)
+    regressor = make_pipeline(denoised[0], Ridge()).fit(X, y)
+    classifiers[name] = regressor
+    with pytest.raises(TypeError, match="is a regressor; give a classifier"):
+        corruption_report(X=X, y=y, **classifiers)

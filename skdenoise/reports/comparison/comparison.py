@@ -1,5 +1,6 @@
 """The comparison: whether denoising improves classification of noisy images."""
 
+import math
 import re
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
@@ -399,6 +400,7 @@ def _check_validation(validation, X_train, y_train):
             raise ValueError(
                 f"validation={validation!r} must be a share between 0 and 1, or a pair (X, y)."
             )
+        _check_held_out(float(validation), y_train)
         return float(validation)
     try:
         X, y = validation
@@ -410,6 +412,39 @@ def _check_validation(validation, X_train, y_train):
     _check_classes(X, y, y_train, "validation y")
     _check_same_layout(X_train, X, "validation X")
     return X, y
+
+
+class TooFewToHoldOutError(ValueError):
+    """There are too few training images to hold out some of each class.
+
+    Parameters
+    ----------
+    finding : str
+        What is wrong. The message adds what to do.
+    """
+
+    def __init__(self, finding: str) -> None:
+        super().__init__(
+            f"{finding} Give more images, another share, or images of their own, validation=(X, y)."
+        )
+        self.finding = finding
+
+
+def _check_held_out(share, y):
+    """Raise if a share of the images, held out for validation, cannot have each class, or the rest cannot."""
+    classes, counts = np.unique(y, return_counts=True)
+    if counts.min() < 2:
+        raise TooFewToHoldOutError(
+            f"The class {classes.tolist()[counts.argmin()]!r} has a single training image, which cannot be both trained "
+            "on and held out for validation."
+        )
+    n_held_out = math.ceil(share * len(y))
+    n_left = len(y) - n_held_out
+    if min(n_held_out, n_left) < len(classes):
+        raise TooFewToHoldOutError(
+            f"Of {len(y)} training images, {n_held_out} are held out for validation and {n_left} are left to train on; "
+            f"expected at least {len(classes)} of both, one of each class."
+        )
 
 
 def _check_unlabelled(unlabelled, X_train):
