@@ -1,5 +1,8 @@
 """Metrics: how close images are to the clean ones, as one number per image."""
 
+import math
+from numbers import Real
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -32,6 +35,11 @@ def psnr(
     ndarray of shape (n,)
         ``10 log10(data_range**2 / mse)``, in dB. Infinite if the images are equal.
 
+    Raises
+    ------
+    ValueError
+        If shapes differ, or if `data_range` is not a positive number.
+
     See Also
     --------
     skimage.metrics.peak_signal_noise_ratio : The PSNR of a single image.
@@ -46,7 +54,7 @@ def psnr(
     """
     from skimage.metrics import peak_signal_noise_ratio
 
-    clean, denoised = _check_pair(clean, denoised, image_shape)
+    clean, denoised = _check_pair(clean, denoised, image_shape, data_range)
     with np.errstate(divide="ignore"):
         return np.array(
             [
@@ -81,6 +89,11 @@ def ssim(
         1 if the images are equal. The mean over the channels and over all positions of a 7x7
         window, or of the largest odd window that fits into a smaller image [1]_.
 
+    Raises
+    ------
+    ValueError
+        If shapes differ, or if `data_range` is not a positive number.
+
     References
     ----------
     .. [1] Z. Wang, A. C. Bovik, H. R. Sheikh and E. P. Simoncelli, "Image quality assessment: from
@@ -94,7 +107,7 @@ def ssim(
     >>> ssim(clean, clean, data_range=1)
     array([1., 1.])
     """
-    clean, denoised = _check_pair(clean, denoised, image_shape)
+    clean, denoised = _check_pair(clean, denoised, image_shape, data_range)
     return np.array([_ssim(c, d, data_range) for c, d in zip(clean, denoised, strict=True)])
 
 
@@ -115,8 +128,13 @@ def _ssim(clean, denoised, data_range):
     )
 
 
-def _check_pair(clean, denoised, image_shape):
+def _check_pair(clean, denoised, image_shape, data_range):
     """Return clean and denoised images NHWC, as two arrays or two `ImageList`."""
+    if not isinstance(data_range, Real) or not 0 < data_range < math.inf:
+        raise ValueError(
+            f"data_range={data_range!r} must be a positive number, the difference between white and black: 1 for "
+            "floats in 0..1, 255 for uint8."
+        )
     if is_image_list(clean) and is_image_list(denoised):
         clean, denoised = ImageList(clean, "clean"), ImageList(denoised, "denoised")
         clean.check_same_sizes(denoised)

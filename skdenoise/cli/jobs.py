@@ -72,6 +72,11 @@ def jobs_for(inputs, output):
         )
     if output.is_file():
         raise typer.BadParameter(f"{output} is a file; give a folder.", param_hint="--output")
+    if output.suffix.lower() in _ENDINGS and not output.is_dir():
+        raise typer.BadParameter(
+            f"{output} is the name of a file, but there are several images, or a folder of them. Give a folder.",
+            param_hint="--output",
+        )
     jobs = []
     for path in inputs:
         if path.is_dir() and (left_out := images_left_out(path)):

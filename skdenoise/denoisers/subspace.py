@@ -1,7 +1,7 @@
 """The subspace denoiser: images as sums of principal components."""
 
 import math
-from numbers import Integral
+from numbers import Integral, Real
 from typing import Any, Literal, Self
 
 import numpy as np
@@ -173,8 +173,8 @@ class SubspaceDenoiser(Denoiser):
         """
         if is_image_list(X):
             raise ValueError(
-                "X is a list of images that differ in size, but principal components have one size. Give "
-                "images of one size, for example patches."
+                "X is a list or an ImageFolder, whose images may differ in size, but principal components have one "
+                "size. Give an array of images of one size, such as np.stack(X), or patches."
             )
         self._check_labels(X, y, clean)
         with self._unchanged_by_failure():
@@ -200,8 +200,15 @@ class SubspaceDenoiser(Denoiser):
         self.noisy_mean_, self.gain_ = pca.mean_, np.ones(len(pca.components_), pca.mean_.dtype)
 
     def _check_n_components(self, shape):
-        if not isinstance(self.n_components, Integral) or self.n_components <= min(shape):
-            return self.n_components
+        n = self.n_components
+        is_number = isinstance(n, Real) and not isinstance(n, bool)
+        if n is not None and not (is_number and (n >= 1 if isinstance(n, Integral) else 0 < n < 1)):
+            raise ValueError(
+                f"n_components={n!r} must be an integer of at least 1, a share of the variance between 0 and 1, or "
+                "None."
+            )
+        if not isinstance(n, Integral) or n <= min(shape):
+            return n
         raise ValueError(
             f"n_components={self.n_components} is too many for {shape[0]} image(s) with {shape[1]} "
             f"values each; there are at most {min(shape)}. Give fewer components or more images."

@@ -501,6 +501,7 @@ def test_info_of_a_denoiser_without_a_range_of_its_own(tmp_path):
         (("denoise", "{model}", "{empty}", "-o", "out"), "no images"),
         (("denoise", "{model}", "{folder}", "-o", "{model}"), "is a file"),
         (("denoise", "{model}", "{folder}/0.png", "-o", "out.npz"), "archives stay archives"),
+        (("denoise", "{model}", "{folder}", "-o", "out.png"), "Give a folder"),
         (
             ("denoise", "{model}", "{folder}", "{folder}/0.png", "-o", "out"),
             "would both be written to out/0.png",

@@ -87,3 +87,9 @@ def test_more_components_than_there_are_is_an_error(digits):
     X, _ = digits
     with pytest.raises(ValueError, match="there are at most 10"):
         SubspaceDenoiser(60).fit(X[:10])
+
+
+@pytest.mark.parametrize("n_components", [0, -1, 1.0, 0.0, "mle", True])
+def test_numbers_of_components_that_there_cannot_be_are_refused(digits, n_components):
+    with pytest.raises(ValueError, match=f"n_components={n_components!r} must be an integer of at"):
+        SubspaceDenoiser(n_components).fit(digits[0][:100])

@@ -158,3 +158,11 @@ def test_noisy_scorer_finds_the_right_training_noise_where_the_score_does_not(di
     best = {name: np.argmax(search.cv_results_[f"mean_test_{name}"]) for name in scoring}
     assert grid["noise_factor"][best["naive"]] == 0.05
     assert grid["noise_factor"][best["fair"]] == 0.5
+
+
+@pytest.mark.parametrize("metric", [psnr, ssim])
+@pytest.mark.parametrize("data_range", [0, -1, float("nan"), float("inf"), "1", None])
+def test_the_data_range_is_a_positive_number(metric, data_range):
+    images = np.zeros((1, 8, 8))
+    with pytest.raises(ValueError, match="must be a positive number"):
+        metric(images, images, data_range=data_range)
