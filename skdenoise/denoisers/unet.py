@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import math
 from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
@@ -15,6 +16,7 @@ from skdenoise.denoisers.described_network import check_output, described_archit
 from skdenoise.denoisers.description import cannot_hold, encoded, integers, noise
 from skdenoise.denoisers.pretrained import pretrained_path
 from skdenoise.extras import require_keras
+from skdenoise.images.layout import check_shape_of_rows
 from skdenoise.images.opponent import ORTHONORMAL, WITHIN_RANGE
 from skdenoise.images.pixels import UNIT, PixelFormat, chunks
 from skdenoise.images.ragged import ImageList
@@ -409,7 +411,12 @@ class UNetDenoiser(Denoiser):
 
     @classmethod
     def from_pretrained(
-        cls, name: str, *, value_range: tuple[float, float] | None = None, **params: Any
+        cls,
+        name: str,
+        *,
+        value_range: tuple[float, float] | None = None,
+        image_shape: tuple[int, ...] | None = None,
+        **params: Any,
     ) -> Self:
         """Return a trained denoiser that comes with the package.
 
@@ -428,6 +435,8 @@ class UNetDenoiser(Denoiser):
             Pixel values of black and white in your images. If None, it depends on the images in each call
             of ``transform``, as in `denoise_images`: for uint8 0 to 255; for floats 0 to 1 if they are in it,
             except for noise, else 0 to 255; floats far beyond 255 are an error there.
+        image_shape : (height, width), default=None
+            The shape of the images in flat rows, to take grey images as rows. If None, takes image arrays alone.
         **params
             Other parameters of the class; ``warm_start=True`` lets ``fit`` continue from these weights.
 
@@ -439,7 +448,8 @@ class UNetDenoiser(Denoiser):
         Raises
         ------
         ValueError
-            For a name that is not known, or a `value_range` that is not a range.
+            For a name that is not known, a `value_range` that is not a range, or an `image_shape` that is not one of
+            grey images.
 
         See Also
         --------
@@ -460,13 +470,23 @@ class UNetDenoiser(Denoiser):
         True
         """
         denoiser = read_model(pretrained_path(name), cls._from_description)
-        denoiser.set_params(value_range=value_range, **params)
+        denoiser.set_params(value_range=value_range, image_shape=image_shape, **params)
+        if image_shape is not None:
+            denoiser._take_rows_of(check_shape_of_rows(image_shape))
         # The weights work in units of the value range, whatever that is.
         given = value_range is not None
         denoiser.value_range_ = check_value_range(value_range, None) if given else None
         denoiser._check_params()
         denoiser._network.precision = denoiser.precision
         return denoiser
+
+    def _take_rows_of(self, shape):
+        if shape[2] != self.image_shape_[2]:
+            raise ValueError(
+                f"image_shape={shape}: the denoiser was fitted on images with {self.image_shape_[2]} channel(s), and takes "
+                "rows of these alone. Give other images as arrays (n, height, width, channels)."
+            )
+        self.image_shape_, self.n_features_in_ = shape, math.prod(shape)
 
     _range_may_depend_on_images = True
 

@@ -176,13 +176,7 @@ def check_image_shape(image_shape: ImageShape | None, X: Images) -> tuple[int, i
             _warn_of_one_picture(X, shape)
             return shape
         return _nhwc_shape(X)[1:]
-    shape = tuple(image_shape) if np.iterable(image_shape) else (image_shape,)
-    if len(shape) not in (2, 3) or not all(isinstance(s, Integral) and s > 0 for s in shape):
-        raise ValueError(
-            f"image_shape={image_shape!r} is not (height, width) or (height, width, channels), "
-            "each a positive integer."
-        )
-    shape = tuple(int(s) for s in shape) if len(shape) == 3 else (int(shape[0]), int(shape[1]), 1)
+    shape = check_shape_of_rows(image_shape)
     if X.ndim == 2 and math.prod(shape) != X.shape[1]:
         raise ValueError(
             f"image_shape={image_shape!r} has {math.prod(shape)} values, but each row of X has "
@@ -194,6 +188,23 @@ def check_image_shape(image_shape: ImageShape | None, X: Images) -> tuple[int, i
             f"{X.shape[1:]}. Leave image_shape at None for image arrays."
         )
     return shape
+
+
+def check_shape_of_rows(image_shape: ImageShape) -> tuple[int, int, int]:
+    """Return (height, width, channels), after a check of `image_shape` alone.
+
+    Raises
+    ------
+    ValueError
+        If `image_shape` is not (height, width) or (height, width, channels).
+    """
+    shape = tuple(image_shape) if np.iterable(image_shape) else (image_shape,)
+    if len(shape) not in (2, 3) or not all(isinstance(s, Integral) and s > 0 for s in shape):
+        raise ValueError(
+            f"image_shape={image_shape!r} is not (height, width) or (height, width, channels), "
+            "each a positive integer."
+        )
+    return tuple(int(s) for s in shape) if len(shape) == 3 else (int(shape[0]), int(shape[1]), 1)
 
 
 def _warn_of_colour_rows(n_features):

@@ -9,6 +9,9 @@ import pytest
 from PIL import Image, ImageDraw, ImageFont
 from sklearn.base import clone
 from sklearn.datasets import load_sample_images
+from sklearn.frozen import FrozenEstimator
+from sklearn.neighbors import KNeighborsClassifier
+from sklearn.pipeline import make_pipeline
 
 from skdenoise import (
     CameraPipeline,
@@ -126,6 +129,24 @@ def test_the_images_of_a_list_have_one_range(photographs):
 def test_floats_of_an_unlikely_range_are_refused(photographs):
     with pytest.raises(ValueError, match=r"floats from -1 to .*value_range=\(0, 1\)"):
         UNetDenoiser.from_pretrained("photo-gray").transform(2 * photographs - 1)
+
+
+def test_a_pretrained_denoiser_takes_rows_of_a_shape(photographs, tmp_path):
+    images = photographs[:2, :24, :32, 0]
+    rows = images.reshape(2, -1)
+    denoiser = UNetDenoiser.from_pretrained("photo-gray", image_shape=(24, 32))
+    denoised = denoiser.transform(rows)
+    np.testing.assert_array_equal(denoised.reshape(2, 24, 32), denoiser.transform(images))
+    denoiser.save(tmp_path / "model")
+    np.testing.assert_array_equal(load(tmp_path / "model").transform(rows), denoised)
+    pipeline = make_pipeline(FrozenEstimator(denoiser), KNeighborsClassifier(1)).fit(rows, [0, 1])
+    assert pipeline.score(rows, [0, 1]) == 1
+    with pytest.raises(ValueError, match=r"flat rows need their shape, X\.reshape"):
+        UNetDenoiser.from_pretrained("photo-gray").transform(rows)
+    with pytest.raises(ValueError, match="Give other images as arrays"):
+        UNetDenoiser.from_pretrained("photo-gray", image_shape=(16, 16, 3))
+    with pytest.raises(ValueError, match="each a positive integer"):
+        UNetDenoiser.from_pretrained("photo-gray", image_shape=24)
 
 
 def test_floats_far_beyond_255_are_refused(photographs):
