@@ -18,12 +18,15 @@ _OTHERS = (
 
 def image_paths(folder: str | Path, endings: Iterable[str] = ENDINGS) -> list[Path]:
     """Return the files with these extensions in a folder and its subfolders, sorted."""
+    return [path for path in _paths(folder, endings) if path.is_file()]
+
+
+def _paths(folder, endings):
     folder = Path(folder)
     return sorted(
         path
         for path in folder.rglob("*")
         if path.suffix.lower() in endings
-        and path.is_file()
         and not any(part.startswith(".") for part in path.relative_to(folder).parts)
     )
 
@@ -34,15 +37,24 @@ def is_other_image(path: str | Path) -> bool:
 
 
 def images_left_out(folder: str | Path) -> str:
-    """Return a sentence on the images in a folder whose formats are not read, or an empty one."""
-    paths = image_paths(folder, _OTHERS)
-    if not paths:
-        return ""
-    endings = ", ".join(sorted({path.suffix.lower() for path in paths}))
-    return (
-        f"{len(paths)} image file(s) of {folder} with the endings {endings}. Convert them to PNG or TIFF to "
-        "use them."
-    )
+    """Return what to know of images in a folder that are not read, in sentences, or an empty text.
+
+    These are images in other formats, and links to files that are not there.
+    """
+    sentences = []
+    others = image_paths(folder, _OTHERS)
+    if others:
+        endings = ", ".join(sorted({path.suffix.lower() for path in others}))
+        sentences.append(
+            f"{len(others)} image file(s) of {folder} with the endings {endings}. Convert them to PNG or TIFF to "
+            "use them."
+        )
+    broken = [path for path in _paths(folder, ENDINGS) if path.is_symlink() and not path.exists()]
+    if broken:
+        sentences.append(
+            f"{len(broken)} link(s) of {folder} to files that are not there, such as {broken[0].name}."
+        )
+    return " ".join(sentences)
 
 
 def check_ending(path: str | Path) -> None:

@@ -77,6 +77,15 @@ def test_a_folder_converts_images_of_one_channel(tmp_path):
     assert ImageFolder(tmp_path, colour=True)[0].shape == (7, 5, 3)
 
 
+def test_links_to_images_that_are_not_there_are_named(tmp_path):
+    write_image(tmp_path / "a.png", grey("uint8"))
+    (tmp_path / "good.png").symlink_to(tmp_path / "a.png")
+    (tmp_path / "gone.png").symlink_to(tmp_path / "nowhere.png")
+    with pytest.warns(UserWarning, match=r"Left out 1 link.* not there, such as gone\.png"):
+        folder = ImageFolder(tmp_path)
+    assert [path.name for path in folder.paths] == ["a.png", "good.png"]
+
+
 def test_images_of_other_formats_are_counted_once(tmp_path):
     write_image(tmp_path / "a.png", grey("uint8"))
     (tmp_path / "more").mkdir()
