@@ -106,6 +106,10 @@ WARNED = {
         "clipped",
         lambda: estimate_psnr(FITTED, (UNIT > 0.5).astype(float), noise=0.1),
     ),
+    "a PSNR estimate of noise that is not there": (
+        "not positive",
+        lambda: estimate_psnr(FILTER_OF_PHOTOGRAPHS, PHOTOGRAPH, noise=0.9),
+    ),
     "a PSNR estimate of correlated noise": (
         "wrong here",
         lambda: estimate_psnr(FILTER_OF_PHOTOGRAPHS, CORRELATED),

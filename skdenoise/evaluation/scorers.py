@@ -12,6 +12,7 @@ from sklearn.utils.metadata_routing import MetadataRequest
 from sklearn.utils.validation import check_is_fitted
 
 from skdenoise.evaluation.bootstrap import mean_of_choice, score_of_predictions
+from skdenoise.evaluation.find_denoiser import find_denoiser
 from skdenoise.evaluation.replay import Replay
 from skdenoise.images.layout import as_nhwc, check_image_shape, check_images, like_table
 from skdenoise.images.pixels import PixelFormat
@@ -267,10 +268,11 @@ def metric_of_images(metric, estimator, noisy, clean, *, image_shape=None, value
     check_is_fitted(estimator)
     is_list = is_image_list(clean)
     true = ImageList(clean, "clean") if is_list else check_images(clean, name="clean")
-    if value_range is None:
-        value_range = getattr(estimator, "value_range_", None)
-    if image_shape is None and not is_list and true.ndim == 2:
-        image_shape = getattr(estimator, "image_shape_", None)
+    found = find_denoiser(estimator)
+    if found is not None and not found.before:
+        value_range = value_range or found.denoiser._range_of(true)
+        if not is_list and true.ndim == 2:
+            image_shape = image_shape or found.denoiser.image_shape_
     low, high = check_value_range(value_range, true)
     denoised = estimator.transform(noisy)
     if is_image_list(denoised):

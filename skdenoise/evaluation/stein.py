@@ -85,7 +85,8 @@ def estimate_psnr(
     image_shape : (height, width) or (height, width, channels), default=None
         The shape of flat rows. If None, uses the denoiser's.
     value_range : (low, high), default=None
-        Pixel values of black and white. If None, uses the denoiser's, or infers it from `X`.
+        Pixel values of black and white, in units of which the noise is given. If None, the range that ``transform``
+        uses for `X`.
     n_probes : int, default=1
         Number of random probes of the divergence for each image. More make the estimate for few or small
         images more certain.
@@ -109,7 +110,8 @@ def estimate_psnr(
     Warns
     -----
     UserWarning
-        If many values are clipped, or if the noise is correlated: the estimate is wrong then.
+        If many values are clipped, if the noise is correlated, or if the estimated error is not positive: the
+        estimate is wrong then.
 
     See Also
     --------
@@ -154,26 +156,28 @@ def estimate_psnr(
     check_is_fitted(found.denoiser)
     _check_numbers(n_probes, confidence_level)
     X = check_images(found.prepare(X))
-    if value_range is None:
-        value_range = getattr(found.denoiser, "value_range_", None)
+    own_range = found.denoiser._range_of(X)
     if image_shape is None and X.ndim == 2:
         image_shape = getattr(found.denoiser, "image_shape_", None)
-    pixels = PixelFormat(X.dtype, check_value_range(value_range, X))
+    pixels = PixelFormat(X.dtype, check_value_range(value_range or own_range, X))
     images = as_nhwc(X, check_image_shape(image_shape, X))
-    _warn_if_clipped(images, pixels)
+    is_clipped = _warn_if_clipped(images, pixels)
     variances = _variances(noise, images, pixels)
     rng = generator(draw_seed(random_state), Stream.RISK_PROBES)
     as_floats = PixelFormat(np.dtype(np.float32), pixels.value_range)
 
     def denoise(unit: UnitImages) -> UnitImages:
         stored = as_floats.from_unit(unit).reshape(len(unit), *X.shape[1:])
-        return as_floats.to_unit(np.asarray(found.denoiser.transform(stored)).reshape(unit.shape))
+        return as_floats.to_unit(found.denoiser._denoise(stored, own_range).reshape(unit.shape))
 
     errors = [
         _errors(denoise, pixels.to_unit(images[part]), variances[part], n_probes, rng)
         for part in chunks(images)
     ]
-    return _summary(np.concatenate(errors), confidence_level)
+    errors = np.concatenate(errors)
+    if errors.mean() <= 0 and not is_clipped:
+        _warn_of_too_strong_noise(pixels)
+    return _summary(errors, confidence_level)
 
 
 def estimated_psnr_scorer(
@@ -192,7 +196,7 @@ def estimated_psnr_scorer(
     image_shape : (height, width) or (height, width, channels), default=None
         The shape of flat rows. If None, uses the denoiser's.
     value_range : (low, high), default=None
-        Pixel values of black and white. If None, uses the denoiser's, or infers it.
+        Pixel values of black and white, as in `estimate_psnr`.
     random_state : int, default=0
         Seed of the probes.
 
@@ -239,13 +243,24 @@ def _check_numbers(n_probes, confidence_level):
 
 
 def _warn_if_clipped(images, pixels):
+    """Warn if the noise of many values is clipped, and return whether it is."""
     unit = pixels.to_unit(images[: max(1, 2**22 // images[0].size)])
     share = np.mean(at_black(unit) | at_white(unit))
-    if share > _MOST_CLIPPED:
+    is_clipped = share > _MOST_CLIPPED
+    if is_clipped:
         warn_user(
             f"{share:.0%} of the values are at black or white, so their noise seems to be clipped. "
             "estimate_psnr is for noise that is not clipped, and is wrong here."
         )
+    return is_clipped
+
+
+def _warn_of_too_strong_noise(pixels):
+    low, high = pixels.value_range
+    warn_user(
+        "The estimated error is not positive, so the images have less noise than is assumed. Check noise, and "
+        f"value_range, in units of which it is; it is {low:.4g} to {high:.4g} here."
+    )
 
 
 def _variances(noise, images, pixels):
@@ -297,8 +312,9 @@ def _estimated_variances(images, pixels):
 def _errors(denoise, noisy, variances, n_probes, rng):
     """Return the estimated mean squared error of each image."""
     shot, read = variances.T[:, :, np.newaxis, np.newaxis, np.newaxis]
-    variance = shot * np.maximum(noisy, 0) + read
-    step = _STEP * np.sqrt(variance.mean(axis=(1, 2, 3), keepdims=True)).astype(np.float32)
+    variance = shot * noisy + read  # below 0 for some values, so that its mean is that of the noise
+    usual = np.mean(shot * np.maximum(noisy, 0) + read, axis=(1, 2, 3), keepdims=True)
+    step = _STEP * np.sqrt(usual).astype(np.float32)
     denoised = denoise(noisy)
     slopes = np.zeros(len(noisy))
     for _ in range(n_probes):

@@ -10,9 +10,12 @@ from sklearn.datasets import load_sample_images
 from sklearn.metrics import get_scorer
 from sklearn.model_selection import GridSearchCV
 from sklearn.neighbors import KNeighborsClassifier
+from sklearn.pipeline import make_pipeline
 
 from skdenoise import (
+    FilterDenoiser,
     SubspaceDenoiser,
+    UNetDenoiser,
     add_noise,
     noisy_scorer,
     psnr,
@@ -79,6 +82,20 @@ def test_scorers_of_pairs_are_routed_through_a_search(digits):
     assert psnr_scorer(search.best_estimator_, noisy, clean=X) == pytest.approx(
         search.best_estimator_.score(noisy, clean=X)
     )
+
+
+def test_scorers_use_the_range_of_the_denoiser_wherever_it_stands(photographs):
+    clean = (3 * photographs[:, :40, :48, 0].astype(np.uint16)) + 60
+    noisy = add_noise(clean, noise_factor=0.02, value_range=(0, 4095), random_state=0)
+    denoiser = FilterDenoiser("gaussian", value_range=(0, 4095)).fit(clean)
+    for scorer in (psnr_scorer, ssim_scorer):
+        expected = scorer(denoiser, noisy, clean=clean)
+        assert scorer(make_pipeline(denoiser), noisy, clean=clean) == expected
+    assert psnr_scorer(denoiser, noisy, clean=clean) == denoiser.score(noisy, clean=clean)
+    packaged, grey = UNetDenoiser.from_pretrained("photo-gray"), 60.0 + photographs[..., 0] / 2
+    noisy = add_noise(grey, noise_factor=0.1, value_range=(0, 255), random_state=0)
+    score = psnr_scorer(packaged, noisy, clean=grey)
+    assert score == pytest.approx(packaged.score(noisy, clean=grey))
 
 
 def test_a_scorer_sees_columns_and_index_of_a_table(digits):

@@ -95,6 +95,35 @@ def test_layouts_and_value_ranges_do_not_matter(clean):
         assert found.psnr == pytest.approx(expected.psnr, abs=1e-3)
 
 
+@pytest.mark.parametrize(("white", "dtype"), [(1, "f4"), (255, "f4"), (4095, "u2")])
+def test_a_denoiser_without_a_range_is_judged_in_the_one_that_it_uses(clean, white, dtype):
+    denoiser = UNetDenoiser.from_pretrained("photo-gray")
+    images = (200 + 0.8 * clean * white) if dtype == "u2" else clean * white
+    images = images.astype(dtype)
+    noisy = add_noise(images, noise_factor=0.05, random_state=0, value_range=(0, white))
+    error = (denoiser.transform(noisy).astype(float) - images) / white
+    found = [estimate_psnr(denoiser, noisy, noise=0.05, value_range=r) for r in (None, (0, white))]
+    assert found[0].psnr == pytest.approx(-10 * np.log10(np.mean(error**2)), abs=0.5)
+    assert found[0].psnr == found[1].psnr
+
+
+def test_read_noise_in_the_dark_is_not_counted_twice(clean):
+    dark, noise = 0.1 * clean, CameraNoise(0.01, 0.001, 1)
+    noisy = noised(np.repeat(dark, 4, axis=0), noise)
+    denoiser = filter_denoiser(sigma_spatial=2)
+    estimate = estimate_psnr(denoiser, noisy, noise=noise)
+    truth = true_psnr(denoiser, noisy, np.repeat(dark, 4, axis=0))
+    assert estimate.low < truth < estimate.high
+    assert estimate.psnr == pytest.approx(truth, abs=0.4)
+
+
+def test_noise_that_cannot_be_so_strong_is_pointed_out(clean):
+    noisy = noised(clean, "gaussian", SIGMA)
+    with pytest.warns(UserWarning, match=r"not positive.* it is 0 to 1 here"):
+        estimate = estimate_psnr(filter_denoiser(sigma_spatial=2), noisy, noise=2 * SIGMA)
+    assert estimate.psnr == np.inf
+
+
 def test_a_denoiser_is_found_in_a_pipeline(clean):
     noisy = noised(clean, "gaussian", SIGMA)
     flat = noisy.reshape(len(noisy), -1)
