@@ -200,6 +200,14 @@ def _check_supervision(supervision, clean, noise, noise_factor):
             "estimate is for --supervision recorrupted; give a strength, or a range such as 0:0.2.",
             param_hint="--noise-factor",
         )
+    adds_noise = supervision == "recorrupted" or (supervision == "clean" and clean is None)
+    if not adds_noise and (noise != "gaussian" or noise_factor is not None):
+        option = "--clean" if clean is not None else f"--supervision {supervision}"
+        raise typer.BadParameter(
+            f"with {option}, the noise that is in the images is learned, and none is added; leave --noise and "
+            "--noise-factor out.",
+            param_hint="--noise" if noise_factor is None else "--noise-factor",
+        )
 
 
 def _judged_against(supervision, clean):

@@ -496,6 +496,14 @@ def test_info_of_a_denoiser_without_a_range_of_its_own(tmp_path):
         ),
         (("train", "{folder}", "-o", "m", "--value-range", "255:0"), "not a range LOW:HIGH"),
         (("train", "{folder}", "-o", "model", "--clean", "{folder}/more"), "lacks"),
+        (
+            ("train", "{folder}", "-o", "m", "--clean", "{folder}", "--noise", "poisson"),
+            "with --clean",
+        ),
+        (
+            ("train", "{folder}", "-o", "m", "--supervision", "self", "--noise-factor", "0.1"),
+            "with --supervision self, the noise that is in the images is learned",
+        ),
         (("denoise", "{folder}/0.png", "{folder}", "-o", "out"), "is not a readable"),
         (("denoise", "{model}", "nowhere.png", "-o", "out"), "nowhere.png does not exist"),
         (("denoise", "{model}", "{empty}", "-o", "out"), "no images"),
