@@ -22,7 +22,7 @@ from skdenoise.classifier.training_set import (
 )
 from skdenoise.classifier.trust import find_trust
 from skdenoise.denoisers.unet import UNetDenoiser
-from skdenoise.evaluation.find_denoiser import find_denoiser, is_only_denoiser, unwrapped
+from skdenoise.evaluation.find_denoiser import only_denoiser, unwrapped
 from skdenoise.images.pixels import PixelFormat
 from skdenoise.seeding import Stream, derived_seed, draw_seed, generator
 from skdenoise.supervision.labels import classes_of, is_labelled
@@ -353,13 +353,14 @@ class DenoisingClassifier(ClassifierMixin, MetaEstimatorMixin, ImageEstimator):
 
     def _found_denoiser(self):
         """Return the denoiser inside of the parameter, which may be frozen or a search."""
-        if not is_only_denoiser(self.denoiser):
+        found = only_denoiser(self.denoiser)
+        if found is None:
             raise TypeError(
                 f"denoiser={self.denoiser!r} is not a denoiser of skdenoise. Give UNetDenoiser, "
                 "FilterDenoiser or SubspaceDenoiser, also frozen or in a search, but in no pipeline. Other transformers "
                 "belong in the pipeline of the classifier."
             )
-        return find_denoiser(self.denoiser).denoiser
+        return found
 
     def _check_labels(self, X, y):
         """Return checked labels, and which images have one."""

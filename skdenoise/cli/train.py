@@ -200,7 +200,7 @@ def _check_supervision(supervision, clean, noise, noise_factor):
             "estimate is for --supervision recorrupted; give a strength, or a range such as 0:0.2.",
             param_hint="--noise-factor",
         )
-    adds_noise = supervision == "recorrupted" or (supervision == "clean" and clean is None)
+    adds_noise = clean is None and SUPERVISIONS[supervision].uses_noise
     if not adds_noise and (noise != "gaussian" or noise_factor is not None):
         option = "--clean" if clean is not None else f"--supervision {supervision}"
         raise typer.BadParameter(

@@ -201,18 +201,20 @@ class SubspaceDenoiser(Denoiser):
 
     def _check_n_components(self, shape):
         n = self.n_components
-        is_number = isinstance(n, Real) and not isinstance(n, bool)
-        if n is not None and not (is_number and (n >= 1 if isinstance(n, Integral) else 0 < n < 1)):
+        is_share = isinstance(n, Real) and 0 < n < 1
+        if n is None or is_share:
+            return n
+        if not isinstance(n, Integral) or isinstance(n, bool) or n < 1:
             raise ValueError(
                 f"n_components={n!r} must be an integer of at least 1, a share of the variance between 0 and 1, or "
                 "None."
             )
-        if not isinstance(n, Integral) or n <= min(shape):
-            return n
-        raise ValueError(
-            f"n_components={self.n_components} is too many for {shape[0]} image(s) with {shape[1]} "
-            f"values each; there are at most {min(shape)}. Give fewer components or more images."
-        )
+        if n > min(shape):
+            raise ValueError(
+                f"n_components={n} is too many for {shape[0]} image(s) with {shape[1]} "
+                f"values each; there are at most {min(shape)}. Give fewer components or more images."
+            )
+        return n
 
     def _weigh_components(self, clean_rows, noisy_rows):
         self.noisy_mean_ = noisy_rows.mean(axis=0)

@@ -480,14 +480,6 @@ class UNetDenoiser(Denoiser):
         denoiser._network.precision = denoiser.precision
         return denoiser
 
-    def _take_rows_of(self, shape):
-        if shape[2] != self.image_shape_[2]:
-            raise ValueError(
-                f"image_shape={shape}: the denoiser was fitted on images with {self.image_shape_[2]} channel(s), and takes "
-                "rows of these alone. Give other images as arrays (n, height, width, channels)."
-            )
-        self.image_shape_, self.n_features_in_ = shape, math.prod(shape)
-
     _range_may_depend_on_images = True
 
     @property
@@ -656,6 +648,14 @@ class UNetDenoiser(Denoiser):
             for part in parts
         ]
         return float(np.mean(np.concatenate(values)))
+
+    def _take_rows_of(self, shape):
+        if shape[2] != self.image_shape_[2]:
+            raise ValueError(
+                f"image_shape={shape}: the denoiser was fitted on images with {self.image_shape_[2]} channel(s), and takes "
+                "rows of these alone. Give other images as arrays (n, height, width, channels)."
+            )
+        self.image_shape_, self.n_features_in_ = shape, math.prod(shape)
 
     def _learn(self, X, y, clean, noisy=None, *, partial=False):
         """Train, and keep what was learned; if that fails, stay as before."""

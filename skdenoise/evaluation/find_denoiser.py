@@ -93,14 +93,12 @@ def find_denoiser(estimator) -> FoundDenoiser | None:
     return None
 
 
-def is_only_denoiser(estimator) -> bool:
-    """Return whether an estimator is a denoiser, also frozen or in a search, and no pipeline around one."""
+def only_denoiser(estimator) -> Denoiser | None:
+    """Return the denoiser that an estimator is, also frozen or in a search; None for pipelines and all others."""
     inside = unwrapped(estimator)
-    return isinstance(inside, Denoiser) or (
-        not isinstance(inside, Pipeline)
-        and _wrapped(inside) is not None
-        and is_only_denoiser(_wrapped(inside))
-    )
+    if inside is None or isinstance(inside, Denoiser):
+        return inside
+    return only_denoiser(_wrapped(inside))
 
 
 def steps_that_know_their_noise(estimator) -> list:

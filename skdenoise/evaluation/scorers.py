@@ -269,10 +269,13 @@ def metric_of_images(metric, estimator, noisy, clean, *, image_shape=None, value
     is_list = is_image_list(clean)
     true = ImageList(clean, "clean") if is_list else check_images(clean, name="clean")
     found = find_denoiser(estimator)
-    if found is not None and not found.before:
-        value_range = value_range or found.denoiser._range_of(true)
-        if not is_list and true.ndim == 2:
-            image_shape = image_shape or found.denoiser.image_shape_
+    is_first = found is not None and not found.before
+    denoiser = found.denoiser if is_first else estimator
+    if value_range is None:
+        known = getattr(denoiser, "value_range_", None)
+        value_range = denoiser._range_of(true) if is_first else known
+    if image_shape is None and not is_list and true.ndim == 2:
+        image_shape = getattr(denoiser, "image_shape_", None)
     low, high = check_value_range(value_range, true)
     denoised = estimator.transform(noisy)
     if is_image_list(denoised):

@@ -157,9 +157,11 @@ def estimate_psnr(
     _check_numbers(n_probes, confidence_level)
     X = check_images(found.prepare(X))
     own_range = found.denoiser._range_of(X)
+    if value_range is None:
+        value_range = own_range
     if image_shape is None and X.ndim == 2:
         image_shape = getattr(found.denoiser, "image_shape_", None)
-    pixels = PixelFormat(X.dtype, check_value_range(value_range or own_range, X))
+    pixels = PixelFormat(X.dtype, check_value_range(value_range, X))
     images = as_nhwc(X, check_image_shape(image_shape, X))
     is_clipped = _warn_if_clipped(images, pixels)
     variances = _variances(noise, images, pixels)

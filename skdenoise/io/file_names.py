@@ -42,14 +42,19 @@ def images_left_out(folder: str | Path) -> str:
     These are images in other formats, and links to files that are not there.
     """
     sentences = []
-    others = image_paths(folder, _OTHERS)
+    paths = _paths(folder, (*ENDINGS, *_OTHERS))
+    others = [path for path in paths if is_other_image(path) and path.is_file()]
     if others:
         endings = ", ".join(sorted({path.suffix.lower() for path in others}))
         sentences.append(
             f"{len(others)} image file(s) of {folder} with the endings {endings}. Convert them to PNG or TIFF to "
             "use them."
         )
-    broken = [path for path in _paths(folder, ENDINGS) if path.is_symlink() and not path.exists()]
+    broken = [
+        path
+        for path in paths
+        if path.is_symlink() and not path.exists() and not is_other_image(path)
+    ]
     if broken:
         sentences.append(
             f"{len(broken)} link(s) of {folder} to files that are not there, such as {broken[0].name}."

@@ -1,6 +1,5 @@
 """The comparison: whether denoising improves classification of noisy images."""
 
-import math
 import re
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
@@ -269,6 +268,8 @@ def compare_denoising(
         return_estimator=return_estimator,
         seed=draw_seed(random_state),
     )
+    if isinstance(experiment.validation, float):
+        _check_held_out(experiment)
     _check_labels(experiment)
     experiment.try_noise()
     try:
@@ -400,7 +401,6 @@ def _check_validation(validation, X_train, y_train):
             raise ValueError(
                 f"validation={validation!r} must be a share between 0 and 1, or a pair (X, y)."
             )
-        _check_held_out(float(validation), y_train)
         return float(validation)
     try:
         X, y = validation
@@ -430,19 +430,18 @@ class TooFewToHoldOutError(ValueError):
         self.finding = finding
 
 
-def _check_held_out(share, y):
-    """Raise if a share of the images, held out for validation, cannot have each class, or the rest cannot."""
-    classes, counts = np.unique(y, return_counts=True)
+def _check_held_out(experiment):
+    """Raise if the images that are held out for validation cannot have each class, or the rest cannot."""
+    classes, counts = np.unique(experiment.y, return_counts=True)
     if counts.min() < 2:
         raise TooFewToHoldOutError(
             f"The class {classes.tolist()[counts.argmin()]!r} has a single training image, which cannot be both trained "
             "on and held out for validation."
         )
-    n_held_out = math.ceil(share * len(y))
-    n_left = len(y) - n_held_out
+    n_held_out, n_left = experiment.n_validation, experiment.n_training
     if min(n_held_out, n_left) < len(classes):
         raise TooFewToHoldOutError(
-            f"Of {len(y)} training images, {n_held_out} are held out for validation and {n_left} are left to train on; "
+            f"Of {len(experiment.y)} training images, {n_held_out} are held out for validation and {n_left} are left to train on; "
             f"expected at least {len(classes)} of both, one of each class."
         )
 
