@@ -12,6 +12,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 
 HERE = Path(__file__).parent
 RESULTS = HERE / "results"  # the tables that pages include
@@ -60,6 +61,36 @@ def markdown(rows, columns=None):
     rule = ["---:" if _is_number(rows, column) else "---" for column in columns]
     lines = [columns, rule, *cells]
     return "".join(f"| {' | '.join(line)} |\n" for line in lines)
+
+
+def store_rows(path, frame, run, about=()):
+    """Put the rows of a run into a CSV file of results, in place of those of an earlier run.
+
+    Parameters
+    ----------
+    path : Path
+        The file.
+    frame : pandas.DataFrame
+        The rows.
+    run : dict
+        Columns that say which run it is: rows of the file with the same values go.
+    about : dict, default=()
+        Other columns of the run. Date and commit are added.
+    """
+    measured_in = environment()
+    columns = run | dict(about)
+    frame = frame.assign(**columns, date=measured_in["date"][:10], commit=measured_in["commit"])
+    if path.exists():
+        old = pd.read_csv(path)
+        same = (old[list(run)] == list(run.values())).all(axis=1)
+        frame = pd.concat([old[~same], frame])
+    frame.round(5).to_csv(path, index=False)
+
+
+def when_measured(rows):
+    """Return a line with the dates and commits of stored rows."""
+    measured = rows[["date", "commit"]].drop_duplicates().itertuples(index=False)
+    return f"{'; '.join(f'{date}, commit {commit}' for date, commit in measured)}.\n"
 
 
 def seconds(function, *arguments, **keywords):

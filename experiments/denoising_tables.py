@@ -29,7 +29,7 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 import numpy as np
 import pandas as pd
 from _data import load_cifar10, load_mnist
-from _record import RESULTS, environment
+from _record import RESULTS, store_rows, when_measured
 from matplotlib.figure import Figure
 from noise_families import small_cnn
 from sklearn.base import clone
@@ -226,8 +226,8 @@ def compare(data, classifier, epochs, arguments, run):
     )
     print(comparison, flush=True)
     frame = comparison.frame[KEPT]
-    run |= {"copies": " ".join(map(str, arguments.copies)), "steps": arguments.steps}
-    store(arguments.results / "denoising_tables.csv", frame, run)
+    about = {"copies": " ".join(map(str, arguments.copies)), "steps": arguments.steps}
+    store_rows(arguments.results / "denoising_tables.csv", frame, run, about)
 
 
 def report(data, classifier, epochs, arguments, run):
@@ -245,18 +245,7 @@ def report(data, classifier, epochs, arguments, run):
     print(found, flush=True)
     rows = found.frame.merge(found.relative_errors.drop(columns="seen"), "left", "corruption")
     means = {"mean_seen": found.relative_error(True), "mean_unseen": found.relative_error(False)}
-    store(arguments.results / "corruption_reports.csv", rows.assign(**means), run)
-
-
-def store(path, frame, run):
-    """Put the rows of a run into a file of results, in place of an earlier run's."""
-    measured_in = environment()
-    frame = frame.assign(**run, date=measured_in["date"][:10], commit=measured_in["commit"])
-    if path.exists():
-        old = pd.read_csv(path)
-        same = (old[RUN] == [run[key] for key in RUN]).all(axis=1)
-        frame = pd.concat([old[~same], frame])
-    frame.round(5).to_csv(path, index=False)
+    store_rows(arguments.results / "corruption_reports.csv", rows.assign(**means), run)
 
 
 def write_tables(results):
@@ -283,8 +272,7 @@ def write_tables(results):
 def write_table(results, table, rows, *name):
     """Write a table, and when its rows were measured, as ``NAME_NAME.md`` into `results`, and print it."""
     text = table.to_markdown(index=False, disable_numparse=True, tablefmt="pipe") + "\n"
-    measured = rows[["date", "commit"]].drop_duplicates().itertuples(index=False)
-    text += f"\n{'; '.join(f'{date}, commit {commit}' for date, commit in measured)}.\n"
+    text += f"\n{when_measured(rows)}"
     print(f"\n{', '.join(name)}\n\n{text}")
     (results / f"{'_'.join(name)}.md").write_text(text)
 

@@ -10,9 +10,10 @@ MNIST: the first 10,000 training images, of which some are labelled, blind Gauss
 at 0.4 on the first 2,500 test images. CIFAR-10: the first 9,000, from 0 to 0.2, tested at 0.2 on the 1,000 test
 images. What is chosen is chosen on the last 1,000 training images, with labels, which helps the rivals most.
 Each repeat has new seeds for everything, and other labelled images. A cell has the mean accuracy, and the
-standard deviation over the repeats. Rows of each run are stored in ``output/``, which git ignores. The
-"pretrained CNN" is one more rival: its convolutions were trained before, in an autoencoder on all images with
-noise, and are trained further. With --quick, logistic regression on a few digits, in a temporary folder.
+standard deviation over the repeats. Each run stores its rows in ``few_labels.csv`` in ``results/``, in place of
+those of an earlier run with the same data and classifier. The "pretrained CNN" is one more rival: its
+convolutions were trained before, in an autoencoder on all images with noise, and are trained further. With
+--quick, logistic regression on a few digits, in a temporary folder.
 """
 
 import argparse
@@ -25,7 +26,7 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
 import pandas as pd
 from _data import load_cifar10, load_mnist
-from _record import HERE, OUTPUT, RESULTS, environment, markdown, write_table
+from _record import HERE, RESULTS, markdown, store_rows, when_measured
 from matplotlib.figure import Figure
 from noise_families import small_cnn, small_network
 from sklearn.ensemble import RandomForestClassifier
@@ -43,10 +44,29 @@ from skdenoise import (
     compare_denoising,
 )
 
+ROWS = "few_labels.csv"
 PICTURE = HERE.parent / "docs" / "images" / "few_labels.png"
 ALONE = "no denoiser"
 # The layers of the CNN before it flattens its features, and the passes over all images of its autoencoder.
 N_ENCODER, N_EPOCHS = 6, 12
+# The columns that table and picture are made from.
+KEPT = [
+    "training",
+    "noise_factor",
+    "n_labels",
+    "condition",
+    "kind",
+    "score",
+    "score_low",
+    "score_high",
+    "score_std",
+    "judged",
+    "difference",
+    "verdict_low",
+    "verdict_high",
+    "verdict_p_value",
+    "n_repeats",
+]
 N_LABELS = (50, 100, 300, 1000, 3000)
 NOISE = {"mnist": ((0, 0.6), 0.4), "cifar10": ((0, 0.2), 0.2)}
 CLASSIFIERS = {
@@ -67,24 +87,29 @@ def main():
     parser.add_argument("--labels", type=int, nargs="+", default=N_LABELS)
     parser.add_argument("--repeats", type=int, default=5)
     parser.add_argument("--table", action="store_true", help="write the table of what is stored")
+    parser.add_argument("--results", type=Path, default=RESULTS, help="folder of rows and table")
     parser.add_argument("--quick", action="store_true", help="run on next to nothing")
     arguments = parser.parse_args()
     if arguments.quick:
         with tempfile.TemporaryDirectory() as folder:
             run("mnist", "logistic regression", (20, 50), 1, Path(folder), quick=True)
-            rows = rows_of(Path(folder))
-            print(markdown(rows, list(rows[0])))
+            write_table(Path(folder))
             draw(Path(folder), Path(folder) / "picture.png")
     elif arguments.table:
-        write_table(RESULTS / "few_labels.md", rows_of(OUTPUT), measured_in=environment())
-        draw(OUTPUT, PICTURE)
+        write_table(arguments.results)
+        draw(arguments.results, PICTURE)
     else:
-        OUTPUT.mkdir(exist_ok=True)
-        run(arguments.data, arguments.classifier, arguments.labels, arguments.repeats, OUTPUT)
+        run(
+            arguments.data,
+            arguments.classifier,
+            arguments.labels,
+            arguments.repeats,
+            arguments.results,
+        )
 
 
-def run(data, name, n_labels, n_repeats, store, quick=False):
-    """Store the table of one comparison."""
+def run(data, name, n_labels, n_repeats, results, quick=False):
+    """Store the rows of one comparison."""
     X, y, X_test, y_test = load_cifar10() if data == "cifar10" else load_mnist(stand_in=quick)
     n_train, n_validation, n_test = (100, 50, 100) if quick else (len(X) - 1000, 1000, 2500)
     validation = X[n_train:][-n_validation:], y[n_train:][-n_validation:]
@@ -123,9 +148,7 @@ def run(data, name, n_labels, n_repeats, store, quick=False):
         verbose=1,
     )
     print(comparison)
-    comparison.frame.drop(columns="choices").to_json(
-        store / f"few_labels_{data}_{name.replace(' ', '_')}.json", orient="records"
-    )
+    store_rows(results / ROWS, comparison.frame[KEPT], {"data": data, "classifier": name})
 
 
 def as_images(X):
@@ -164,20 +187,26 @@ def network_from(weights, meta):
     return model
 
 
-def comparisons(store):
-    """Yield data, classifier and comparison of each run."""
+def write_table(results):
+    """Write the table of all rows that are stored, and print it."""
+    text = f"{markdown(table_of(results))}\n{when_measured(pd.read_csv(results / ROWS))}"
+    print(text)
+    (results / "few_labels.md").write_text(text)
+
+
+def comparisons(results):
+    """Yield data, classifier and comparison of each run, in the order of this file."""
+    runs = dict(list(pd.read_csv(results / ROWS).groupby(["data", "classifier"])))
     for data in NOISE:
         for name in CLASSIFIERS:
-            path = store / f"few_labels_{data}_{name.replace(' ', '_')}.json"
-            if path.exists():
-                frame = pd.read_json(path, orient="records", dtype={"training": str})
-                yield data, name, DenoisingComparison(frame, "accuracy")
+            if (data, name) in runs:
+                yield data, name, DenoisingComparison(runs[data, name], "accuracy")
 
 
-def rows_of(store):
+def table_of(results):
     """Return the rows of the table."""
     rows = []
-    for data, name, comparison in comparisons(store):
+    for data, name, comparison in comparisons(results):
         frame = comparison.frame
         numbers = sorted(frame["n_labels"].unique())
         for condition, of in frame.groupby("condition", sort=False):
@@ -201,9 +230,9 @@ def _cell(cell):
     return f"{cell['score']:.3f}{spread}{mark}"
 
 
-def draw(store, path):
+def draw(results, path):
     """Draw the curves of all runs."""
-    runs = list(comparisons(store))
+    runs = list(comparisons(results))
     figure = Figure((6.6 * len(runs), 4), layout="constrained")
     axes = figure.subplots(1, len(runs), squeeze=False)[0]
     for ax, (data, name, comparison) in zip(axes, runs, strict=True):
