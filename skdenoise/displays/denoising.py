@@ -156,7 +156,7 @@ class DenoisingDisplay:
         check_is_fitted(denoiser)
         X = found.prepare(X[:n_images])
         if value_range is None:
-            value_range = getattr(denoiser, "value_range_", None)
+            value_range = found.value_range_for(X)
         if image_shape is None and np.ndim(X) == 2:
             image_shape = getattr(denoiser, "image_shape_", None)
         if clean is not None:

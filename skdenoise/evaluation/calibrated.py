@@ -148,9 +148,8 @@ class CalibratedDenoiser(BaseEstimator, ABC):
         found = self._found()
         X = check_images(found.prepare(X))
         known = X if clean is None else check_images(found.prepare(clean), name="clean")
-        value_range = getattr(found.denoiser, "value_range_", None)
-        self.value_range_ = check_value_range(value_range, known)
-        pixels = PixelFormat(known.dtype, self.value_range_)
+        self.value_range_ = found.denoiser.value_range_
+        pixels = self._pixels(known)
         if clean is None:
             # Several draws teach what comes with which noise, where one would name the image.
             copies = np.tile(np.arange(n_to_learn), max(1, _N_TO_LEARN // n_to_learn))

@@ -8,6 +8,7 @@ from sklearn.frozen import FrozenEstimator
 from sklearn.pipeline import Pipeline
 
 from skdenoise.denoisers.base import Denoiser
+from skdenoise.images.layout import check_images
 
 
 class FoundDenoiser(NamedTuple):
@@ -29,6 +30,12 @@ class FoundDenoiser(NamedTuple):
         for step in self.before:
             images = step.transform(images)
         return images
+
+    def value_range_for(self, images):
+        """Return black and white as the fitted denoiser takes them in images that it receives, or None if unknown."""
+        if isinstance(self.denoiser, Denoiser):
+            return self.denoiser._range_of(check_images(images))
+        return getattr(self.denoiser, "value_range_", None)
 
 
 def unwrapped(estimator):

@@ -52,8 +52,8 @@ class NoiseNoveltyDetector(CalibratedDenoiser):
         Number of images with which others are compared for their p-values: half of those held out.
     image_shape_ : tuple of int
         Height, width and channels of these images.
-    value_range_ : (low, high)
-        Their pixel values of black and white.
+    value_range_ : (low, high), or None
+        Their pixel values of black and white. None if it depends on the images.
     threshold_ : float
         Noise at a greater distance is reported.
     usual_ : pandas.DataFrame

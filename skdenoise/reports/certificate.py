@@ -157,7 +157,7 @@ def certify(
         found = find_denoiser(pipeline)
         # Of a denoiser behind other steps, it is that of their results.
         if found and not found.before:
-            value_range = getattr(found.denoiser, "value_range_", None)
+            value_range = found.value_range_for(X)
     pixels = PixelFormat(X.dtype, check_value_range(value_range, X))
     seed = draw_seed(random_state)
     model = GaussianNoise(float(noise_factor))

@@ -27,6 +27,7 @@ from skdenoise import (
     RobustnessCurveDisplay,
     SubspaceDenoiser,
     TrainingCurveDisplay,
+    UNetDenoiser,
     add_noise,
     noisy_scorer,
     psnr,
@@ -74,6 +75,14 @@ def titles(display):
 
 
 class TestDenoisingDisplay:
+    def test_a_denoiser_of_any_range_is_shown_in_the_one_that_it_uses(self, photographs):
+        denoiser = UNetDenoiser.from_pretrained("photo-gray")
+        unit = 0.2 + 0.5 * photographs / np.float32(255)  # neither black nor white
+        expected = DenoisingDisplay.from_estimator(denoiser, unit, noise_factor=0.1)
+        display = DenoisingDisplay.from_estimator(denoiser, 255 * unit, noise_factor=0.1)
+        assert captions(display) == captions(expected)
+        np.testing.assert_allclose(shown(display, "noisy"), shown(expected, "noisy"), atol=1e-5)
+
     def test_shows_noisy_denoised_and_clean_images_and_the_error(self, digits, subspace):
         X = digits[0][600:]
         display = DenoisingDisplay.from_estimator(subspace, X, n_images=5)

@@ -19,6 +19,7 @@ from skdenoise import (
     FilterDenoiser,
     IntervalDisplay,
     SubspaceDenoiser,
+    UNetDenoiser,
     add_noise,
 )
 from skdenoise.evaluation.calibration import threshold, upper_ends
@@ -263,6 +264,19 @@ def test_unknown_noise_must_be_given(digits):
         ConformalDenoiser(FrozenEstimator(learned)).fit(X)
     told = ConformalDenoiser(FrozenEstimator(learned), noise="gaussian", noise_factor=NOISE)
     assert told.fit(X).n_calibration_ == 100
+
+
+@pytest.mark.parametrize("white", [1, 255])
+def test_a_denoiser_of_any_range_is_calibrated_for_any(photographs, white):
+    parts = photographs[:, 80:336, 80:336, 1].reshape(-1, 32, 256)
+    clean = (np.float32(white) * (0.2 + 0.5 * parts / np.float32(255))).reshape(-1, 32, 32)
+    denoiser = FrozenEstimator(UNetDenoiser.from_pretrained("photo-gray"))
+    conformal = ConformalDenoiser(denoiser, noise="gaussian", noise_factor=0.1).fit(clean)
+    assert conformal.value_range_ is None
+    in_bytes = np.rint(255 / white * clean).astype("uint8")
+    noisy = add_noise(in_bytes, noise_factor=0.1, random_state=0)
+    covered = shares_inside(conformal.predict_interval(noisy), in_bytes).mean()
+    assert covered == pytest.approx(conformal.coverage, abs=0.05)
 
 
 # Calibrated in the package

@@ -8,6 +8,7 @@ from sklearn.base import BaseEstimator, ClassifierMixin, clone
 from sklearn.cluster import KMeans
 from sklearn.ensemble import RandomForestClassifier
 from sklearn.exceptions import NotFittedError
+from sklearn.frozen import FrozenEstimator
 from sklearn.linear_model import LinearRegression
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import FunctionTransformer
@@ -18,6 +19,7 @@ from skdenoise import (
     ImageFlattener,
     NoiseAugmenter,
     SubspaceDenoiser,
+    UNetDenoiser,
     certify,
 )
 from skdenoise.images import pixels
@@ -283,3 +285,14 @@ def test_only_fitted_classifiers_are_certified(rows):
     several = RandomForestClassifier(5).fit(rows[:50], rows[:50] > 0.5)
     with pytest.raises(ValueError, match="one class for each"):
         certify(several, rows[:3], noise_factor=FACTOR)
+
+
+def test_noise_is_in_units_of_the_range_of_a_packaged_denoiser():
+    X = np.random.default_rng(0).uniform(0.2, 0.7, size=(2, 8, 8)).astype("float32")
+    denoiser = FrozenEstimator(UNetDenoiser.from_pretrained("photo-gray"))
+    seen = {}
+    for white in (1, 255):
+        classifier = Halves(seen=[]).fit(X, [0, 1])
+        certify(make_pipeline(denoiser, classifier), white * X, noise_factor=0.1, n_draws=50)
+        seen[white] = np.concatenate(classifier.seen)
+    np.testing.assert_allclose(seen[255] / 255, seen[1], atol=1e-4)
