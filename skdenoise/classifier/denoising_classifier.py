@@ -25,7 +25,7 @@ from skdenoise.denoisers.unet import UNetDenoiser
 from skdenoise.evaluation.find_denoiser import only_denoiser, unwrapped
 from skdenoise.images.pixels import PixelFormat
 from skdenoise.seeding import Stream, derived_seed, draw_seed, generator
-from skdenoise.supervision.labels import classes_of, is_labelled
+from skdenoise.supervision.labels import as_labels, classes_of, is_labelled
 from skdenoise.typing import RandomState
 
 # The default denoiser is for Gaussian noise of an unknown standard deviation in this range.
@@ -364,7 +364,7 @@ class DenoisingClassifier(ClassifierMixin, MetaEstimatorMixin, ImageEstimator):
 
     def _check_labels(self, X, y):
         """Return checked labels, and which images have one."""
-        y = column_or_1d(y, warn=True)
+        y = column_or_1d(as_labels(y), warn=True)
         assert_all_finite(y, input_name="y")
         check_consistent_length(X, y)
         labelled = is_labelled(y)

@@ -393,6 +393,11 @@ class Denoiser(ImageTransformer):
         self._seed = draw_seed(self.random_state)
         return X, targets
 
+    @property
+    def _takes_clean(self):
+        """Whether ``fit`` takes real pairs."""
+        return True
+
     def _range_of(self, X):
         """Return the value range of checked images."""
         return self.value_range_

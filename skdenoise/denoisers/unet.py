@@ -766,6 +766,10 @@ class UNetDenoiser(Denoiser):
         check_steps(steps, supervision=supervision, augment=self.augment)
         return steps
 
+    @property
+    def _takes_clean(self):
+        return resolve_supervision(self.supervision).learns_from_clean
+
     def _range_of(self, X):
         return self.value_range_ or range_of_images(X, None)
 

@@ -127,7 +127,8 @@ class CertifiedAccuracyDisplay:
                 self.radii,
                 accuracies,
                 i,
-                **{"label": name, "marker": "", "drawstyle": "steps-pre", **kwargs},
+                {"label": name, "marker": "", "drawstyle": "steps-pre"},
+                **kwargs,
             )
             for i, (name, accuracies) in enumerate(self.accuracies.items())
         }

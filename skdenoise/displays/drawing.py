@@ -1,5 +1,6 @@
 """Drawing: rows of images, and lines that are easy to distinguish, for all plots."""
 
+import reprlib
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
@@ -75,6 +76,10 @@ def plot_image_rows(
     >>> len(figure.axes)
     16
     """
+    if not isinstance(rows, Mapping) or not rows:
+        raise TypeError(
+            f"rows is {reprlib.repr(rows)}. Expected a dict of images by title, such as {{'noisy': noisy, 'clean': clean}}."
+        )
     rows = {title: check_images(images, name=title) for title, images in rows.items()}
     *_, clean = rows.values()
     value_range = check_value_range(value_range, clean)
@@ -142,13 +147,11 @@ def draw_images(axes, images, title, *, captions=(), **kwargs):
     list of matplotlib.image.AxesImage
     """
     _, height, width, channels = images.shape
-    if channels not in (3, 4):
-        images = images.mean(axis=-1)
-    elif "cmap" not in kwargs:
-        images = images.clip(0, 1)
+    images = images.clip(0, 1) if channels in (3, 4) else images.mean(axis=-1)
     # A signal, one pixel high, would be too thin to see.
     aspect = "auto" if 4 * height < width else "equal"
-    style = {"cmap": "gray", "vmin": 0, "vmax": 1, "aspect": aspect, **kwargs}
+    limits = {} if "norm" in kwargs else {"vmin": 0, "vmax": 1}  # a norm has limits of its own
+    style = {"cmap": "gray", "aspect": aspect, **limits, **kwargs}
     drawn = [axis.imshow(image, **style) for axis, image in zip(axes, images, strict=False)]
     for axis in axes:
         axis.set(xticks=[], yticks=[])
@@ -159,7 +162,7 @@ def draw_images(axes, images, title, *, captions=(), **kwargs):
     return drawn
 
 
-def draw_line(ax, x, y, i, **kwargs):
+def draw_line(ax, x, y, i, style=None, **kwargs):
     """Draw the `i`-th line of a plot, with its own colour, marker and dashes.
 
     Parameters
@@ -169,7 +172,9 @@ def draw_line(ax, x, y, i, **kwargs):
     x, y : array-like of shape (n,)
         The points.
     i : int
-        Number of the style.
+        Number of its colour, marker and dashes.
+    style : dict, default=None
+        More of the style, by the full names of the parameters of ``Axes.plot``.
     **kwargs
         Parameters of ``Axes.plot``, which override the style.
 
@@ -180,13 +185,13 @@ def draw_line(ax, x, y, i, **kwargs):
     from matplotlib.cbook import normalize_kwargs
     from matplotlib.lines import Line2D
 
-    style = {
+    usual = {
         "color": _COLORS[i % len(_COLORS)],
         "marker": _MARKERS[i % len(_MARKERS)],
         "linestyle": _DASHES[i % len(_DASHES)],
         "markersize": 5,
     }
-    (line,) = ax.plot(x, y, **style | normalize_kwargs(kwargs, Line2D))
+    (line,) = ax.plot(x, y, **usual | (style or {}) | normalize_kwargs(kwargs, Line2D))
     return line
 
 

@@ -7,6 +7,7 @@ from numpy.typing import ArrayLike
 
 from skdenoise.displays.drawing import colorbar_of_row, draw_images, image_grid, in_unit
 from skdenoise.evaluation.conformal import ConformalDenoiser
+from skdenoise.evaluation.find_denoiser import find_denoiser
 from skdenoise.images.layout import as_nhwc, check_image_shape, check_images
 from skdenoise.images.value_range import check_value_range
 
@@ -133,20 +134,21 @@ class IntervalDisplay:
             raise TypeError(
                 f"{type(conformal).__name__} has no predict_interval. Give a fitted ConformalDenoiser."
             )
-        noisy = X[:n_images]
+        found = find_denoiser(conformal.denoiser_)
+        noisy, seen = X[:n_images], found.prepare(X[:n_images])
         low, high = conformal.predict_interval(
             noisy, coverage=coverage, confidence_level=confidence_level
         )
-        if image_shape is None and np.ndim(noisy) == 2:
+        if image_shape is None and np.ndim(seen) == 2:
             image_shape = conformal.image_shape_
         display = cls(
-            noisy=noisy,
+            noisy=seen,
             denoised=conformal.transform(noisy),
             low=low,
             high=high,
-            clean=None if clean is None else clean[:n_images],
+            clean=None if clean is None else found.prepare(clean[:n_images]),
             image_shape=image_shape,
-            value_range=conformal.value_range_ if value_range is None else value_range,
+            value_range=found.value_range_for(seen) if value_range is None else value_range,
         )
         return display.plot(figure, **kwargs)
 

@@ -91,9 +91,18 @@ class NoiseNoveltyDisplay:
         Returns
         -------
         NoiseNoveltyDisplay
+
+        Raises
+        ------
+        ValueError
+            If a set is called "usual noise".
         """
         check_is_fitted(detector)
         sets = X if isinstance(X, Mapping) else {"images": X}
+        if "usual noise" in sets:
+            raise ValueError(
+                'A set is called "usual noise", as the images of the detector are. Rename it.'
+            )
         frames = {
             "usual noise": detector.usual_,
             **{name: detector.describe(images) for name, images in sets.items()},
@@ -127,8 +136,8 @@ class NoiseNoveltyDisplay:
         self.ax_, self.figure_ = ax, ax.figure
         self.lines_ = {}
         for i, (name, strengths) in enumerate(self.strengths.items()):
-            style = {"label": name, "linestyle": "", "markersize": 4, "alpha": 0.6, **kwargs}
-            self.lines_[name] = draw_line(ax, strengths, self.distances[name], i, **style)
+            style = {"label": name, "linestyle": "", "markersize": 4, "alpha": 0.6}
+            self.lines_[name] = draw_line(ax, strengths, self.distances[name], i, style, **kwargs)
         ax.axhline(self.threshold, color="black", linewidth=1, linestyle="--")
         ax.set(
             xlabel="strength of what was removed, in units of the value range",

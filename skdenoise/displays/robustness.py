@@ -306,7 +306,7 @@ class RobustnessCurveDisplay:
         self.ax_, self.figure_ = ax, ax.figure
         self.lines_, self.bands_ = {}, {}
         for i, (name, scores) in enumerate(self.scores.items()):
-            line = draw_line(ax, self.levels, scores, i, **{"label": name, **kwargs})
+            line = draw_line(ax, self.levels, scores, i, {"label": name}, **kwargs)
             self.lines_[name] = line
             if name in intervals:
                 low, high = intervals[name]

@@ -124,8 +124,8 @@ class TrainingCurveDisplay:
             if name in self.history:
                 losses = self.history[name]
                 epochs = np.arange(1, len(losses) + 1)
-                style = {"label": label, "markersize": 3, **kwargs}
-                self.lines_[name] = draw_line(ax, epochs, losses, len(self.lines_), **style)
+                style = {"label": label, "markersize": 3}
+                self.lines_[name] = draw_line(ax, epochs, losses, len(self.lines_), style, **kwargs)
         ax.set(xlabel="epoch", ylabel=self.loss_name, yscale="log" if log_scale else "linear")
         ax.xaxis.set_major_locator(MaxNLocator(integer=True, min_n_ticks=1))
         low, high = ax.get_ylim()

@@ -1,6 +1,9 @@
 """The bootstrap: how much a score depends on the choice of test images."""
 
+import warnings
+
 import numpy as np
+from sklearn.exceptions import UndefinedMetricWarning
 from sklearn.metrics import accuracy_score
 from sklearn.utils import check_consistent_length
 
@@ -45,10 +48,12 @@ def bootstrap_means(values, n_resamples, rng):
 def interval(resampled, level=0.95):
     """Return the percentile interval of each column of bootstrap resamples, as (low, high).
 
-    The ends are resampled values, not means of two values, because the PSNR may be infinite.
+    The ends are resampled values, not means of two values, because the PSNR may be infinite. Resamples without a
+    score (NaN) are left out.
     """
     tail = (1 - level) / 2
-    return np.quantile(resampled, [tail, 1 - tail], axis=0, method="nearest")
+    with warnings.catch_warnings(category=RuntimeWarning, action="ignore"):  # nothing but NaN
+        return np.nanquantile(resampled, [tail, 1 - tail], axis=0, method="nearest")
 
 
 def bootstrap_interval(score, n_images, *, confidence_level, n_resamples, seed):
@@ -58,7 +63,7 @@ def bootstrap_interval(score, n_images, *, confidence_level, n_resamples, seed):
     ----------
     score : callable
         Called with the indices of a sample of images, ndarray of shape (n_images,). Returns their
-        score.
+        score. If it is NaN, or a ValueError is raised because a class is missing, the sample is left out.
     n_images : int
         Number of images, and size of each sample, which is drawn with replacement.
     confidence_level : float
@@ -74,12 +79,21 @@ def bootstrap_interval(score, n_images, *, confidence_level, n_resamples, seed):
     low, high : float
     """
     rng = generator(seed, Stream.BOOTSTRAP)
-    scores = [
-        score(chosen)
-        for choices in bootstrap_indices(n_images, n_resamples, rng)
-        for chosen in choices
-    ]
+    with warnings.catch_warnings(category=UndefinedMetricWarning, action="ignore"):
+        scores = [
+            score_or_nan(score, chosen)
+            for choices in bootstrap_indices(n_images, n_resamples, rng)
+            for chosen in choices
+        ]
     return tuple(interval(scores, confidence_level))
+
+
+def score_or_nan(score, *arguments):
+    """Return ``score(*arguments)``, or NaN if these images cannot be scored."""
+    try:
+        return score(*arguments)
+    except ValueError:
+        return np.nan
 
 
 def mean_of_choice(values):
@@ -91,6 +105,7 @@ def score_of_predictions(metric, y_true, y_pred):
     """Return a function of image indices that returns ``metric(y_true, y_pred)`` of these images."""
     y_true, y_pred = np.asarray(y_true), np.asarray(y_pred)
     check_consistent_length(y_true, y_pred)
+    metric(y_true, y_pred)  # so that labels of another type are an error, and no wrong predictions
     if metric is accuracy_score and y_true.ndim == 1 and y_pred.size == y_true.size:
         # The same result, without the checks of scikit-learn for each of a thousand resamples.
         return mean_of_choice(y_true == y_pred.ravel())

@@ -21,6 +21,7 @@ from skdenoise.images.value_range import check_value_range, range_of_images
 from skdenoise.noise.adding import corrupt
 from skdenoise.noise.from_parameters import resolve_noise
 from skdenoise.seeding import Stream, draw_seed, generator
+from skdenoise.supervision.labels import as_labels
 from skdenoise.typing import UnitImages
 
 # Noisy images to learn from, at least; of few clean images, several each.
@@ -59,7 +60,7 @@ class CalibratedDenoiser(BaseEstimator, ABC):
         y : array-like of shape (n,), default=None
             Labels, for a denoiser that learns from them.
         clean : array-like of the same shape, default=None
-            The same images without noise.
+            The same images without noise. A denoiser that learns from noisy images alone is fitted without them.
 
         Returns
         -------
@@ -100,8 +101,11 @@ class CalibratedDenoiser(BaseEstimator, ABC):
         self._check_number(n_calibration)
         denoiser = self.denoiser
         if not is_frozen:
-            labels = None if y is None else np.asarray(y)[fitted]
-            pairs = {} if clean is None else {"clean": clean[fitted]}
+            labels = None if y is None else as_labels(y)[fitted]
+            takes_pairs = (
+                clean is not None and require_denoiser(self.denoiser).denoiser._takes_clean
+            )
+            pairs = {"clean": clean[fitted]} if takes_pairs else {}
             denoiser = clone(self.denoiser).fit(X[fitted], labels, **pairs)
         check_is_fitted(require_denoiser(denoiser).denoiser)
         # Not fitted until all is done.

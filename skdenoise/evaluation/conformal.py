@@ -216,17 +216,19 @@ class ConformalDenoiser(CalibratedDenoiser):
         Parameters
         ----------
         X : array-like of the layout given to ``fit``
-            Noisy images. Or a list of images whose sizes differ.
+            Noisy images. Or a list of images whose sizes differ, which share one value range.
         coverage, confidence_level : float, default=None
             Instead of the parameters of the same names, without another calibration. If `coverage` is given
             alone, it is the average over images.
         value_range : (low, high), default=None
-            Pixel values of black and white in `X`, if they are not those of the denoiser, as in `denoise_images`.
+            Pixel values of black and white in the images that the denoiser receives, if they are not its own, as in
+            `denoise_images`.
 
         Returns
         -------
         low, high : ndarray of the shape and dtype of `X`, or lists of such arrays
-            The ends of the intervals. Of integers, they are rounded down and up.
+            The ends of the intervals. Of integers, they are rounded down and up. If there are steps before the
+            denoiser, as in a pipeline, shape, dtype and units are those of what they make of `X`, as in ``transform``.
 
         Raises
         ------
@@ -253,6 +255,8 @@ class ConformalDenoiser(CalibratedDenoiser):
         parts = [
             check_images(found.prepare(image[np.newaxis] if is_list else image)) for image in images
         ]
+        if is_list and value_range is None:
+            value_range = self._range_of_list([part[0] for part in parts])
         measured = [self._denoised(part, value_range) for part in parts]
         statistics = [noise_statistics(*each) for each in measured]
         calibration = self._calibration_for(measured[0][0].shape[-1])
@@ -277,6 +281,12 @@ class ConformalDenoiser(CalibratedDenoiser):
             [end.reshape(shape) for end, shape in zip(each, images.shapes, strict=True)]
             for each in zip(*ends, strict=True)
         )
+
+    def _range_of_list(self, images):
+        """Return the value range that the denoiser takes for a list; None if it has the same for all images."""
+        if self.value_range_ is not None:
+            return None
+        return self._found().denoiser._range_of(ImageList(images))
 
     def _advice(self):
         """Return what to do if the calibration is too small for a promise."""

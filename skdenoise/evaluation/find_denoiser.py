@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
+import numpy as np
 from sklearn.base import BaseEstimator
 from sklearn.frozen import FrozenEstimator
 from sklearn.pipeline import Pipeline
@@ -116,8 +117,16 @@ def steps_that_know_their_noise(estimator) -> list:
 def _all_steps(estimator) -> Iterator[BaseEstimator]:
     """Yield all steps of an estimator, also those inside of wrappers, and the wrappers themselves."""
     for _, step in named_steps(estimator):
-        yield from _all_steps(_wrapped(step))
+        # A denoiser of a classifier, and the members of an ensemble.
+        for inner in (_wrapped(step), getattr(step, "denoiser_", None), *_members(step)):
+            yield from _all_steps(inner)
         yield step
+
+
+def _members(step):
+    """Return the fitted estimators of an ensemble, such as ``StackingClassifier``."""
+    members = np.ravel(np.asarray(getattr(step, "estimators_", ()), dtype=object))
+    return [member for member in members if isinstance(member, BaseEstimator)]
 
 
 def _wrapped(step):

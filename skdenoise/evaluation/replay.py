@@ -2,10 +2,19 @@
 
 import numpy as np
 from sklearn.base import BaseEstimator, ClassifierMixin
+from sklearn.pipeline import Pipeline
 from sklearn.utils import get_tags
+
+from skdenoise.evaluation.find_denoiser import unwrapped
 
 _OF_CLASSIFIERS = ("predict", "predict_proba", "decision_function")
 _METHODS = (*_OF_CLASSIFIERS, "predict_log_proba", "transform")
+
+_ONLY_ANSWERS = (
+    "Here a scorer can use the classes and the predictions of the classifier alone: predict, predict_proba, "
+    "predict_log_proba and decision_function."
+)
+_LOOKS_AT_IMAGES = f"The scorer looks at the images X. {_ONLY_ANSWERS}"
 
 
 class Replay:
@@ -36,7 +45,7 @@ class Replay:
         Parameters
         ----------
         classifier : fitted classifier
-            Whatever a scorer may ask for is worked out at once.
+            What scorers ask for is worked out at once.
         X : array-like
             All of the images.
         classes : ndarray
@@ -46,7 +55,7 @@ class Replay:
         for method in _OF_CLASSIFIERS:
             if hasattr(classifier, method):
                 replay._answer(method)
-        replay._estimator = _ReplayedClassifier(replay, classes)
+        replay._estimator = _ReplayedClassifier(replay, classes, _has_its_own_score(classifier))
         replay._X = None
         return replay
 
@@ -58,12 +67,15 @@ class Replay:
     def __sklearn_tags__(self):
         return get_tags(self._estimator)  # scikit-learn 1.6 looks for this method in the class
 
+    def __getitem__(self, step):
+        return self._estimator[step]
+
     def __getattr__(self, name):
         if name.startswith("_"):
             raise AttributeError(name)  # as while it is unpickled, when there is no estimator yet
         if name not in self._answers:
             attribute = getattr(self._estimator, name)
-            if name not in _METHODS:
+            if name not in _METHODS or self._X is None:
                 return attribute
 
         def answer(X):
@@ -81,9 +93,69 @@ class Replay:
 class _ReplayedClassifier(ClassifierMixin, BaseEstimator):
     """What scorers ask of a classifier besides its answers: that it is one, and its classes."""
 
-    def __init__(self, replay, classes):
+    def __init__(self, replay, classes, has_its_own_score):
         self.replay = replay
         self.classes_ = classes
+        self.has_its_own_score = has_its_own_score
 
     def predict(self, X):
         return self.replay.predict(X)
+
+    def predict_log_proba(self, X):
+        with np.errstate(divide="ignore"):
+            return np.log(self.replay.predict_proba(X))
+
+    def score(self, X, y, sample_weight=None):
+        if self.has_its_own_score:
+            raise TypeError(
+                "The scorer calls the score method of the classifier, which needs the images, as it may be something "
+                f"else than accuracy. {_ONLY_ANSWERS}"
+            )
+        return super().score(X, y, sample_weight)
+
+    def __getattr__(self, name):
+        if name.startswith("__"):
+            raise AttributeError(name)
+        raise AttributeError(f"The scorer asks the classifier for {name!r}. {_ONLY_ANSWERS}")
+
+    def __getitem__(self, step):
+        raise TypeError(f"The scorer asks the classifier for its step {step!r}. {_ONLY_ANSWERS}")
+
+
+class ImagesNotKept:
+    """What a scorer gets in place of images that are not kept: their number, and an error for everything else.
+
+    Parameters
+    ----------
+    n_images : int
+        The number.
+    """
+
+    def __init__(self, n_images):
+        self._n_images = n_images
+
+    def __len__(self):
+        return self._n_images
+
+    def __array__(self, *args, **kwargs):
+        raise TypeError(_LOOKS_AT_IMAGES)
+
+    def __getitem__(self, index):
+        raise TypeError(_LOOKS_AT_IMAGES)
+
+    def __getattr__(self, name):
+        # Not a TypeError: others ask images whether they have an attribute.
+        raise AttributeError(name if name.startswith("__") else _LOOKS_AT_IMAGES)
+
+
+def _has_its_own_score(classifier):
+    """Return whether a classifier's ``score`` may be something else than its accuracy."""
+    inside = None
+    while inside is not classifier:
+        classifier = classifier if inside is None else inside
+        is_search = hasattr(classifier, "best_estimator_")
+        if is_search and getattr(classifier, "scoring", None) not in (None, "accuracy"):
+            return True
+        inside = classifier[-1] if isinstance(classifier, Pipeline) else unwrapped(classifier)
+    defining = (each.__module__ for each in type(classifier).__mro__ if "score" in vars(each))
+    return next(defining, "").split(".")[0] not in ("sklearn", "scikeras")

@@ -28,6 +28,7 @@ from skdenoise.images.value_range import check_value_range
 from skdenoise.noise.adding import corrupt
 from skdenoise.noise.sensor import GaussianNoise
 from skdenoise.progress import show_steps
+from skdenoise.reports.labels import check_labels
 from skdenoise.reports.summary import Summary
 from skdenoise.seeding import Stream, draw_seed, generator
 
@@ -153,6 +154,7 @@ def certify(
     if y is not None:
         y = column_or_1d(y)
         check_consistent_length(X, y)
+        check_labels("pipeline", pipeline, y)
     if value_range is None:
         found = find_denoiser(pipeline)
         # Of a denoiser behind other steps, it is that of their results.
@@ -185,10 +187,10 @@ def certify(
         )
     )
     predictions = np.array([one.prediction for one in counted])
-    if y is not None and not np.isin(predictions, y).any():
+    if y is not None and (predictions.dtype.kind in "USO") != (y.dtype.kind in "USO"):
         raise ValueError(
-            f"None of the predictions, such as {predictions[0]!r}, is among the classes y, such as {y[0]!r}. Give the "
-            "classes as the pipeline predicts them."
+            f"The pipeline predicts {predictions[0]!r}, but y has {y[0]!r}, of another type. Give the classes as the pipeline "
+            "predicts them."
         )
     bounds = np.array([lower_bound(one.n_votes, n_draws, alpha) for one in counted])
     return Certificate(
@@ -202,7 +204,7 @@ def certify(
     )
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Certificate:
     """The result of `certify`.
 

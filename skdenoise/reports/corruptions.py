@@ -21,6 +21,7 @@ from skdenoise.noise.adding import corrupt
 from skdenoise.noise.by_name import catalogue_name, noise_names, position_of
 from skdenoise.noise.mixture import names_in
 from skdenoise.noise.severity import CommonCorruption
+from skdenoise.reports.labels import check_labels
 from skdenoise.reports.summary import Summary
 from skdenoise.seeding import Stream, draw_seed, generator
 
@@ -151,7 +152,9 @@ def corruption_report(
     pixels = PixelFormat(X.dtype, check_value_range(value_range, X))
     classifiers = [pipeline] if reference is None else [pipeline, reference]
     for name, classifier in zip(("pipeline", "reference"), classifiers, strict=False):
-        _check_classes(name, classifier, y)
+        if is_regressor(classifier):
+            raise TypeError(f"{name}={classifier!r} is a regressor; give a classifier.")
+        check_labels(name, classifier, y)
 
     def hits(name, severity):
         """Return which images each classifier predicts correctly."""
@@ -370,18 +373,6 @@ def _relative_error(accuracies):
         return 100 * errors[..., 0] / errors[..., 1]
 
 
-def _check_classes(name, classifier, y):
-    """Raise if a classifier cannot be right, because what it predicts is never among the labels."""
-    if is_regressor(classifier):
-        raise TypeError(f"{name}={classifier!r} is a regressor; give a classifier.")
-    classes = np.asarray(getattr(classifier, "classes_", ()))
-    if classes.ndim == 1 and classes.size and not set(classes.tolist()) & set(y.tolist()):
-        raise ValueError(
-            f"y has none of the classes of {name}: it has classes such as {y[0]!r}, and {name} predicts classes such "
-            f"as {classes[0]!r}. Give the labels as they were in fit."
-        )
-
-
 def _check_corruptions(corruptions):
     if corruptions is None:
         return noise_names()
@@ -395,7 +386,7 @@ def _check_severities(severities):
     levels = list(severities) if hasattr(severities, "__iter__") else [severities]
     if not levels or not all(level in range(1, 6) for level in levels):
         raise ValueError(f"severities={severities!r} must be integers from 1 to 5.")
-    return sorted(set(levels))
+    return sorted({int(level) for level in levels})
 
 
 def _check_seen(seen, pipeline):

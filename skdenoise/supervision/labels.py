@@ -20,6 +20,15 @@ _HALF_WEIGHT_NOISE = 0.1
 HALF_WEIGHT_NOISE_OF_FIXED = 0.4
 
 
+def as_labels(y):
+    """Return labels as an array, in which -1 among text stays a number."""
+    array = np.asarray(y)
+    if array.dtype.kind == "U" and not hasattr(y, "dtype"):
+        as_given = np.asarray(y, dtype=object)
+        return array if all(isinstance(label, str) for label in as_given.flat) else as_given
+    return array
+
+
 def is_labelled(y):
     """Return which images have a class: those whose class is not -1.
 
@@ -208,7 +217,7 @@ def encode_labels(y: Any, n_images: int, columns=None) -> Labels:
             "label_weight is greater than 0 or a classifier is given, but fit got no y. Give the labels of "
             "the images, or set label_weight=0."
         )
-    y = np.asarray(y)
+    y = as_labels(y)
     if y.ndim not in (1, 2) or len(y) != n_images:
         raise ValueError(
             f"y has shape {y.shape}; expected labels of {n_images} images, ({n_images},) or "
@@ -240,8 +249,10 @@ def _in_order(labels):
 
 
 def _describe(column):
-    classes = classes_of(column[is_labelled(column)])
-    if type_of_target(column).startswith("continuous"):
+    labelled = column[is_labelled(column)]
+    classes = classes_of(labelled)
+    # With -1 as the only number among text, scikit-learn could not tell what the others are.
+    if type_of_target(labelled if column.dtype.kind == "O" else column).startswith("continuous"):
         return Numbers(float(column.mean()), float(column.std()) or 1.0)
     if len(classes) < 2:
         raise ValueError(

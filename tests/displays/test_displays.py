@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from conftest import quick_denoiser
+from matplotlib.colors import PowerNorm
 from matplotlib.figure import Figure
 from sklearn.datasets import load_sample_images
 from sklearn.decomposition import PCA
@@ -30,6 +31,7 @@ from skdenoise import (
     UNetDenoiser,
     add_noise,
     noisy_scorer,
+    plot_image_rows,
     psnr,
 )
 
@@ -225,6 +227,10 @@ class TestDenoisingDisplay:
         denoiser = SubspaceDenoiser(2).fit(table)
         display = DenoisingDisplay.from_estimator(denoiser, table, n_images=3)
         assert shown(display, "denoised").shape == (3, 8, 8)
+
+    def test_a_norm_has_its_own_limits(self, digits, subspace):
+        display = DenoisingDisplay.from_estimator(subspace, digits[0], norm=PowerNorm(0.5, 0, 2))
+        assert display.images_["clean"][0].get_clim() == (0, 2)
 
     def test_plots_into_a_part_of_a_figure(self, digits):
         X = digits[0][:3]
@@ -429,6 +435,25 @@ class TestRobustnessCurveDisplay:
         with pytest.raises(error, match=message):
             RobustnessCurveDisplay.from_estimator(classifiers, digits[0][:50], **parameters)
 
+    def test_labels_of_another_type_are_an_error_as_in_scikit_learn(self, digits, classifiers):
+        X, y = digits[0][600:650], digits[1][600:650].astype(str)
+        with pytest.raises(ValueError, match="Mix of label input types"):
+            RobustnessCurveDisplay.from_estimator(classifiers["alone"], X, y, noise_factors=[0])
+
+    def test_scorer_of_the_user_takes_the_steps_of_a_pipeline(self, digits, classifiers):
+        def scoring(pipeline, X, y):
+            return float(np.mean(pipeline[-1].predict(pipeline[:-1].transform(X)) == y))
+
+        X, y = digits[0][600:650], digits[1][600:650]
+        displays = [
+            RobustnessCurveDisplay.from_estimator(
+                classifiers["denoised"], X, y, noise_factors=[0, 0.2], scoring=how
+            )
+            for how in (scoring, "accuracy")
+        ]
+        for name, scores in displays[0].scores.items():
+            np.testing.assert_allclose(scores, displays[1].scores[name])
+
     def test_refuses_predictions_that_do_not_fit(self):
         with pytest.raises(ValueError, match=r"at 1 levels for 'a', but levels are 2: \[0, 1\]"):
             RobustnessCurveDisplay.from_predictions([1, 0], {"a": [[1, 0]]}, [0, 1])
@@ -462,6 +487,10 @@ class TestTrainingCurveDisplay:
         assert display.ax_.get_yscale() == "log"
         assert sum(low <= tick <= high for tick in display.ax_.get_yticks()) >= 3
 
+    def test_short_names_of_matplotlib_are_taken(self):
+        display = TrainingCurveDisplay(history={"loss": [2, 1]}).plot(ms=8)
+        assert display.lines_["loss"].get_markersize() == 8
+
     def test_plots_into_the_axes_of_the_user(self):
         ax = Figure(layout="constrained").subplots()
         history = {"loss": [2.0, 1.0], "learning_rate": [0.1, 0.1]}
@@ -479,3 +508,9 @@ class TestTrainingCurveDisplay:
         pipeline = make_pipeline(subspace, GaussianNB()).fit(*digits)
         with pytest.raises(TypeError, match="SubspaceDenoiser, GaussianNB has no history_"):
             TrainingCurveDisplay.from_estimator(pipeline)
+
+
+@pytest.mark.parametrize("rows", [{}, [np.zeros((2, 8, 8))]])
+def test_rows_of_images_have_titles(rows):
+    with pytest.raises(TypeError, match="Expected a dict of images by title"):
+        plot_image_rows(rows)

@@ -266,6 +266,36 @@ def test_unknown_noise_must_be_given(digits):
     assert told.fit(X).n_calibration_ == 100
 
 
+def test_after_another_step_all_is_in_units_of_that_step(digits):
+    X = np.rint(255 * digits[0]).astype("uint8").reshape(-1, 8, 8)
+    scaled = make_pipeline(
+        FunctionTransformer(lambda X: X.reshape(len(X), -1) / 255),
+        SubspaceDenoiser(noise_factor=NOISE, clip=True, random_state=0),
+    )
+    conformal = ConformalDenoiser(scaled, random_state=0).fit(X[:500])
+    noisy = add_noise(X[500:504], noise_factor=NOISE, random_state=0)
+    low, high = conformal.predict_interval(noisy)
+    assert low.shape == (4, 64)
+    display = IntervalDisplay.from_estimator(conformal, noisy, clean=X[500:504])
+    clean = X[500:504].reshape(4, -1) / 255
+    inside = ((low <= clean) & (clean <= high)).mean(axis=1)
+    assert [ax.get_xlabel() for ax in display.axes_[2]] == [f"{each:.0%} inside" for each in inside]
+    assert display.images_["noisy"][0].get_array().max() <= 1
+
+
+def test_a_denoiser_of_noisy_images_is_calibrated_on_clean_ones(digits):
+    noisy = add_noise(digits[0][:300], noise_factor=NOISE, random_state=0)
+    denoiser = quick_denoiser(supervision="self", train_output="denoised")
+    conformal = ConformalDenoiser(denoiser, random_state=0).fit(noisy, clean=digits[0][:300])
+    covered = shares_inside(
+        conformal.predict_interval(
+            add_noise(digits[0][300:500], noise_factor=NOISE, random_state=1)
+        ),
+        digits[0][300:500],
+    )
+    assert covered.mean() == pytest.approx(conformal.coverage, abs=0.06)
+
+
 @pytest.mark.parametrize("white", [1, 255])
 def test_a_denoiser_of_any_range_is_calibrated_for_any(photographs, white):
     parts = photographs[:, 80:336, 80:336, 1].reshape(-1, 32, 256)
@@ -315,6 +345,27 @@ def test_photographs_of_several_sizes_are_a_list(packaged, photographs):
     assert [end.shape for end in low] == [end.shape for end in high] == [(60, 90), (70, 50, 1)]
     alone, _ = packaged.predict_interval(parts[0][np.newaxis])
     np.testing.assert_array_equal(low[0], alone[0])
+
+
+def test_images_of_a_list_share_black_and_white(packaged, photographs):
+    bright = photographs[0, :64, :80].astype("uint16") * 257
+    dark = photographs[1, :50, :80].astype("uint16") // 4
+    with pytest.warns(UserWarning, match="The images reach from"):
+        denoised = packaged.transform([bright, dark])
+    with pytest.warns(UserWarning, match="The images reach from"):
+        low, high = packaged.predict_interval([bright, dark])
+    for each in zip(low, denoised, high, strict=True):
+        assert (each[0] <= each[1]).all()
+        assert (each[1] <= each[2]).all()
+
+
+def test_widths_are_shown_in_units_of_the_range_of_the_denoiser(packaged, photographs):
+    noisy = add_noise(60 + 0.4 * photographs[:1, :64, :80], value_range=(0, 255), noise_factor=0.08)
+    shown = [
+        IntervalDisplay.from_estimator(packaged, images).images_["width"][0].get_array().mean()
+        for images in (noisy.astype("float32"), noisy / 255)
+    ]
+    assert shown[0] == pytest.approx(shown[1], rel=1e-3)
 
 
 def test_the_value_range_of_images_can_be_told(packaged, photographs):

@@ -174,3 +174,10 @@ def test_what_cannot_be_told_is_refused(digits, unseen):
             getattr(NoiseNoveltyDetector(denoiser), method)(unseen)
     with pytest.raises(NotFittedError):
         NoiseNoveltyDisplay.from_estimator(NoiseNoveltyDetector(denoiser), unseen)
+
+
+def test_sets_have_other_names_than_the_usual_noise(detector, unseen):
+    with pytest.raises(ValueError, match="Rename it"):
+        NoiseNoveltyDisplay.from_estimator(detector, {"usual noise": unseen})
+    display = NoiseNoveltyDisplay.from_estimator(detector, {"new": unseen}, ms=8, ls="-")
+    assert display.lines_["new"].get_markersize() == 8

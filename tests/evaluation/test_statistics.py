@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy.stats import binom, binomtest
 
-from skdenoise.evaluation.bootstrap import bootstrap_means, interval
+from skdenoise.evaluation.bootstrap import bootstrap_interval, bootstrap_means, interval
 from skdenoise.evaluation.significance import (
     bonferroni,
     bonferroni_level,
@@ -85,3 +85,17 @@ def test_corrected_intervals_and_p_values_agree(n):
         low, high = difference_interval(difference, 1, level=bonferroni_level(0.95, n))
         corrected = bonferroni([p_value(difference, 1)] * n)[0]
         assert (corrected < 0.05) == (low > 0 or high < 0)
+
+
+def test_samples_that_cannot_be_scored_are_left_out():
+    def score(chosen):
+        if chosen[0] == 0:
+            raise ValueError("a class is missing")
+        return np.nan if chosen[0] == 1 else 0.5
+
+    ends = bootstrap_interval(score, 10, confidence_level=0.9, n_resamples=50, seed=0)
+    assert ends == (0.5, 0.5)
+    unknown = bootstrap_interval(
+        lambda chosen: np.nan, 10, confidence_level=0.9, n_resamples=50, seed=0
+    )
+    assert np.isnan(unknown).all()

@@ -296,3 +296,13 @@ def test_noise_is_in_units_of_the_range_of_a_packaged_denoiser():
         certify(make_pipeline(denoiser, classifier), white * X, noise_factor=0.1, n_draws=50)
         seen[white] = np.concatenate(classifier.seen)
     np.testing.assert_allclose(seen[255] / 255, seen[1], atol=1e-4)
+
+
+def test_images_that_are_all_misclassified_have_a_certificate(digits):
+    X, y = digits
+    forest = RandomForestClassifier(20, random_state=0).fit(X[:600], y[:600])
+    wrong = 600 + np.flatnonzero(forest.predict(X[600:]) != y[600:])[:1]
+    certificate = certify(forest, X[wrong], y[wrong], noise_factor=0.01, n_draws=50)
+    assert certificate.certified_accuracy() == 0
+    with pytest.raises(ValueError, match="y has none of the classes of pipeline"):
+        certify(forest, X[wrong], y[wrong].astype(str), noise_factor=0.01, n_draws=50)

@@ -8,6 +8,7 @@ import warnings
 import numpy as np
 import pytest
 from conftest import quick_denoiser
+from matplotlib.figure import Figure
 from scipy.stats import norm
 from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.frozen import FrozenEstimator
@@ -554,6 +555,95 @@ def test_interrupt_of_resampled_scores_keeps_the_table(data):
         partial = compare_denoising(KNeighborsClassifier(), *data, **params, scoring=scorer)
     np.testing.assert_array_equal(partial.frame["score"], whole.frame["score"])
     assert (partial.frame["score_low"] < partial.frame["score_high"]).all()
+
+
+def test_too_few_resamples_before_an_interrupt_show_nothing(data):
+    params = QUICK | {"n_repeats": 1, "n_copies": 1, "denoisers": SubspaceDenoiser()}
+    with pytest.warns(UserWarning, match="fewer resamples"):
+        partial = compare_denoising(
+            KNeighborsClassifier(), *data, **params, scoring=InterruptedScorer(after=200)
+        )
+    assert partial.interrupted
+    assert "interrupted" in str(partial)
+    assert "not known, as there is no interval" in partial.verdicts[0]
+    assert partial.frame["p_value"].isna().all()
+    assert "nan" not in str(partial)
+
+
+def test_without_resamples_that_can_be_scored_nobody_wins(data):
+    X, y, X_test, y_test = data
+    few = [np.flatnonzero(y_test == digit)[0] for digit in range(10)]
+    params = QUICK | {"n_repeats": 1, "n_copies": 1, "denoisers": SubspaceDenoiser()}
+    with pytest.warns(UserWarning, match="0 of 200 resamples"):
+        comparison = compare_denoising(
+            KNeighborsClassifier(),
+            X,
+            y,
+            X_test[few],
+            y_test[few],
+            **params,
+            n_labels=(50, 200),
+            scoring="roc_auc_ovr",
+        )
+    assert "no interval is known with 50 and 200 labels" in comparison.verdicts[0]
+    assert "wins" not in " ".join(comparison.verdicts)
+    assert "nan" not in str(comparison)
+
+
+class HalfScore(KNeighborsClassifier):
+    def score(self, X, y, sample_weight=None):
+        """Return half of the accuracy."""
+        return super().score(X, y, sample_weight) / 2
+
+
+@pytest.mark.parametrize(
+    ("scoring", "error", "message"),
+    [
+        (lambda model, X, y: float(np.mean(X)), TypeError, "looks at the images"),
+        (lambda model, X, y: float(X[0].mean()), TypeError, "looks at the images"),
+        (lambda model, X, y: X.shape[0], AttributeError, "looks at the images"),
+        (lambda model, X, y: model.n_neighbors, AttributeError, "'n_neighbors'"),
+        (lambda model, X, y: model[-1].score(X, y), TypeError, "its step -1"),
+        (lambda model, X, y: model.score(X, y), TypeError, "calls the score method"),
+    ],
+)
+def test_scorers_that_need_more_than_predictions_are_refused(data, scoring, error, message):
+    with pytest.raises(error, match=message):
+        compare_denoising(HalfScore(), *data, **QUICK, scoring=scoring)
+
+
+def test_the_score_method_is_a_scorer_if_it_is_accuracy(data):
+    params = QUICK | {"n_repeats": 1, "n_copies": 1, "denoisers": SubspaceDenoiser()}
+    pipeline = make_pipeline(StandardScaler(), KNeighborsClassifier())
+    found, expected = (
+        compare_denoising(pipeline, *data, **params, scoring=scoring)
+        for scoring in (lambda model, X, y: model.score(X, y), "accuracy")
+    )
+    np.testing.assert_allclose(found.frame["score"], expected.frame["score"])
+
+
+def test_images_without_a_label_and_labels_as_text_go_together(data):
+    X, y, X_test, y_test = data
+    words = np.array(["zero", "one", "two", "three", "four"] * 2)
+    params = QUICK | {"n_repeats": 1, "n_copies": 1, "n_components": 10}
+    comparison = compare_denoising(
+        KNeighborsClassifier(),
+        X,
+        words[y],
+        X_test,
+        words[y_test],
+        **params | {"denoisers": quick_denoiser(label_weight=0.5)},
+        n_labels=100,
+    )
+    assert of(comparison, "U-Net").score > 0.3
+
+
+def test_axes_must_be_as_many_as_plots(comparison):
+    axes = Figure().subplots(1, 2)
+    with pytest.raises(ValueError, match="2 axes are given"):
+        comparison.plot(axes=axes)
+    grid = Figure().subplots(1, 1, squeeze=False)
+    assert comparison.plot(axes=grid).axes_[0] is grid[0, 0]
 
 
 def test_progress_of_resampled_scores_is_shown(data, capsys):

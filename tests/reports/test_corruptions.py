@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from sklearn.ensemble import VotingClassifier
 from sklearn.frozen import FrozenEstimator
 from sklearn.linear_model import Ridge
 from sklearn.neighbors import KNeighborsClassifier
@@ -11,6 +12,7 @@ from sklearn.svm import SVC
 from skdenoise import (
     CommonCorruption,
     Compose,
+    DenoisingClassifier,
     FilterDenoiser,
     GaussianBlur,
     GaussianNoise,
@@ -181,3 +183,39 @@ def test_labels_that_no_prediction_can_equal_are_refused(fitted, name):
     classifiers[name] = regressor
     with pytest.raises(TypeError, match="is a regressor; give a classifier"):
         corruption_report(X=X, y=y, **classifiers)
+
+
+@pytest.mark.parametrize(
+    "wrapped",
+    [
+        lambda denoiser: DenoisingClassifier(KNeighborsClassifier(), denoiser, random_state=0),
+        lambda denoiser: VotingClassifier([("denoised", make_pipeline(denoiser, SVC()))]),
+    ],
+    ids=["DenoisingClassifier", "ensemble"],
+)
+def test_noise_of_a_denoiser_inside_of_a_classifier_is_seen(digits, wrapped):
+    X, y = digits
+    denoiser = SubspaceDenoiser(noise="salt_and_pepper", noise_factor=0.1)
+    report = corruption_report(
+        wrapped(denoiser).fit(X[:300], y[:300]),
+        X[400:450],
+        y[400:450],
+        corruptions=["gaussian", "salt_and_pepper"],
+        severities=np.linspace(1, 3, 2),  # floats that are integers
+        reference=KNeighborsClassifier().fit(X[:300], y[:300]),
+        n_resamples=50,
+    )
+    of_each = report.relative_errors.set_index("corruption")["seen"]
+    assert of_each.to_dict() == {"gaussian": False, "salt_and_pepper": True}
+
+
+def test_resamples_without_any_error_have_no_relative_error(digits):
+    X, y = digits
+    reference = SVC().fit(X[:1000], y[:1000])
+    y_test = reference.predict(X[1000:1100])
+    y_test[0] = (y_test[0] + 1) % 10  # the only error
+    report = corruption_report(
+        reference, X[1000:1100], y_test, corruptions="gaussian", severities=1, reference=reference
+    )
+    (row,) = report.relative_errors.itertuples()
+    assert row.low == row.relative_error == row.high == 100

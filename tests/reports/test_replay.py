@@ -8,6 +8,8 @@ from sklearn.base import is_classifier
 from sklearn.datasets import load_digits
 from sklearn.linear_model import LogisticRegression, Ridge
 from sklearn.metrics import get_scorer
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
 from sklearn.svm import LinearSVC
 
 from skdenoise.evaluation.replay import Replay
@@ -72,3 +74,16 @@ def test_it_has_only_the_methods_of_the_estimator():
     for replay in (Replay(svc, TEST_X), Replay.of_classifier(svc, TEST_X, svc.classes_)):
         assert hasattr(replay, "decision_function")
         assert not hasattr(replay, "predict_proba")
+
+
+def test_further_answers_follow_from_those_that_are_kept():
+    replay = of_classifier().choose(CHOSEN)
+    expected = LOGISTIC.predict_log_proba(TEST_X[CHOSEN])
+    np.testing.assert_allclose(replay.predict_log_proba(None), expected)
+
+
+def test_steps_of_a_pipeline_are_those_of_the_estimator():
+    pipeline = make_pipeline(StandardScaler(), LogisticRegression(max_iter=200)).fit(
+        X[:600], y[:600]
+    )
+    assert Replay(pipeline, TEST_X)[-1] is pipeline[-1]

@@ -225,3 +225,12 @@ def test_how_labels_are_encoded():
     assert labels.layout == ((True, 2),)
     constant = encode_labels(np.full(3, 0.5), 3)
     np.testing.assert_array_equal(constant.targets, np.zeros((3, 1)))
+
+
+@pytest.mark.parametrize("given", [list, lambda labels: np.array(labels, dtype=object)])
+def test_text_and_minus_one_for_no_label_go_together(given):
+    labels = encode_labels(given(["a", "b", -1, "b"]), 4)
+    (column,) = labels.columns
+    assert column.classes.tolist() == ["a", "b"]
+    assert labels.weights.tolist() == [1, 1, 0, 1]
+    assert labels.targets.tolist() == [[1, 0], [0, 1], [0, 0], [0, 1]]

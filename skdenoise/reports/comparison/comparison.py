@@ -132,7 +132,8 @@ def compare_denoising(
         With components of clean images, the classifier is trained on clean or on noisy images,
         whichever is better on validation images.
     scoring : str or callable, default="accuracy"
-        Any scorer of scikit-learn, by name or as ``scorer(classifier, X, y)``.
+        A scorer of scikit-learn, by name or as ``scorer(classifier, X, y)``. It can use the predictions and the
+        classes of the classifier alone; one that looks at `X` is an error.
     validation : float or (X, y), default=0.2
         Share of the training images held out for validation, with a new split in each repeat; or
         separate validation images and their classes.
@@ -172,7 +173,8 @@ def compare_denoising(
     -----
     UserWarning
         If it is interrupted (Ctrl-C). It then returns the results so far. If scores are being resampled,
-        the intervals come from the resamples so far.
+        the intervals come from the resamples so far. Or if the scorer can score so few resamples, because the
+        others lack a class, that there are no intervals.
 
     See Also
     --------
@@ -279,7 +281,8 @@ def compare_denoising(
             raise ValueError(_give_rows(classifier, X_train)) from error
         raise
     n_resamples = n_resamples or outcomes.n_resamples
-    frame = tabulate(measurements, experiment, n_resamples, verbose)
+    frame, cut_short = tabulate(measurements, experiment, n_resamples, verbose)
+    interrupted = interrupted or cut_short
     return DenoisingComparison(frame, str(scoring), interrupted, _estimators(measurements))
 
 

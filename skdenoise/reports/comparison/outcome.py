@@ -1,14 +1,18 @@
 """Outcomes: the predictions for each test image, and their scores."""
 
+import warnings
 from itertools import chain
 
 import numpy as np
+from sklearn.exceptions import UndefinedMetricWarning
 
-from skdenoise.evaluation.bootstrap import bootstrap_indices, bootstrap_means
-from skdenoise.evaluation.replay import Replay
+from skdenoise.evaluation.bootstrap import bootstrap_indices, bootstrap_means, score_or_nan
+from skdenoise.evaluation.replay import ImagesNotKept, Replay
 from skdenoise.evaluation.scorers import check_scorer
 from skdenoise.progress import show_steps
 from skdenoise.user_warnings import warn_user
+
+_LEAST_RESAMPLES = 50  # standard errors from fewer are off by more than 10 %
 
 
 def check_scoring_of_outcomes(scoring):
@@ -48,10 +52,11 @@ class Hits:
 
         Returns
         -------
-        ndarray of shape (n_resamples, n_columns)
+        scores : ndarray of shape (n_resamples, n_columns)
+        interrupted : bool
         """
         hits = [np.mean(repeats, axis=0) for repeats in columns]
-        return bootstrap_means(np.column_stack(hits), n_resamples, rng)
+        return bootstrap_means(np.column_stack(hits), n_resamples, rng), False
 
 
 class Replays:
@@ -76,33 +81,36 @@ class Replays:
         """Return the scores of resampled images, as `Hits.resample`.
 
         Resamples that a scorer cannot score, because a class is missing, are left out. If it is
-        interrupted, the scores so far are returned.
+        interrupted, the scores so far are returned. Too few of them are NaN.
         """
         resamples = chain.from_iterable(bootstrap_indices(len(y), n_resamples, rng))
         resamples = show_steps(resamples, n_resamples, "comparison", verbose, _name_of_resample)
         scores = np.full((n_resamples, len(columns)), np.nan)
+        interrupted = False
         try:
-            for i, resample in enumerate(resamples):
-                scores[i] = [self._mean_score(repeats, resample, y) for repeats in columns]
+            with warnings.catch_warnings(category=UndefinedMetricWarning, action="ignore"):
+                for i, resample in enumerate(resamples):
+                    scores[i] = [self._mean_score(repeats, resample, y) for repeats in columns]
         except KeyboardInterrupt:
+            interrupted = True
             warn_user(
                 "Interrupted: the intervals are from fewer resamples than requested.",
             )
         answered = scores[np.isfinite(scores).all(axis=1)]
-        return answered if len(answered) > 1 else np.full((2, len(columns)), np.nan)
+        if len(answered) >= min(_LEAST_RESAMPLES, n_resamples):
+            return answered, interrupted
+        if not interrupted:
+            warn_user(
+                f"The scorer could score {len(answered)} of {n_resamples} resamples of the test images alone, as most "
+                "lack a class: there are no intervals. Give more test images of each class, or another scorer."
+            )
+        return np.full((2, len(columns)), np.nan), interrupted
 
     def _score(self, outcome, chosen, y):
-        # The scorer receives the indices of the images, because the images are not kept.
-        return self.scorer(outcome.choose(chosen), chosen, y[chosen])
+        return self.scorer(outcome.choose(chosen), ImagesNotKept(len(chosen)), y[chosen])
 
     def _mean_score(self, repeats, resample, y):
-        return np.mean([self._score_or_nan(outcome, resample, y) for outcome in repeats])
-
-    def _score_or_nan(self, outcome, resample, y):
-        try:
-            return self._score(outcome, resample, y)
-        except ValueError:
-            return np.nan
+        return np.mean([score_or_nan(self._score, outcome, resample, y) for outcome in repeats])
 
 
 def _name_of_resample(number, resample):

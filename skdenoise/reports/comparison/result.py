@@ -201,7 +201,7 @@ class DenoisingComparison:
             If a condition is not in the table.
         """
         conditions, blocks = self._check_conditions(conditions), list(self._blocks())
-        axes = _axes(axes, len(blocks))
+        axes = _axes(axes, len(blocks), "training level and number of labels")
         displays = [
             self._draw(ax, rows, conditions, _curve, title)
             for ax, (title, rows) in zip(axes, blocks, strict=True)
@@ -240,7 +240,8 @@ class DenoisingComparison:
             )
         conditions = self._check_conditions(conditions)
         blocks = list(self.frame.groupby(["training", "noise_factor"], sort=False))
-        axes, displays = _axes(axes, len(blocks)), []
+        axes = _axes(axes, len(blocks), "training level and test level")
+        displays = []
         for ax, ((training, level), rows) in zip(axes, blocks, strict=True):
             title = f"{_title(training)}, tested at {in_words(level)}"
             display = self._draw(ax, rows, conditions, _curve_of_labels, title, "labelled images")
@@ -309,12 +310,15 @@ def _curve_of_labels(rows):
     return rows.set_index("n_labels")[list(_CURVE)].rename(columns=_CURVE).sort_index()
 
 
-def _axes(axes, n_blocks):
-    """Return axes side by side, unless they are given."""
+def _axes(axes, n_blocks, block):
+    """Return axes side by side, one for each block; those that are given, if there are as many."""
     if axes is None:
         figure = new_figure(6.4 * n_blocks, 4.8)
         return figure.subplots(1, n_blocks, squeeze=False, sharey=True)[0]
-    return np.atleast_1d(axes)
+    axes = np.ravel(axes)
+    if len(axes) != n_blocks:
+        raise ValueError(f"{len(axes)} axes are given. Expected {n_blocks}: one for each {block}.")
+    return axes
 
 
 def _shown(rows):
@@ -326,14 +330,14 @@ def _shown(rows):
         best = of["score"].max()
         table[in_words(level)] = {
             row.condition: f"{row.score:.3f}{'*' if row.score == best else ' '}"
-            f"±{(row.score_high - row.score_low) / 2:.3f}"
+            + _unless_unknown("±{:.3f}", (row.score_high - row.score_low) / 2)
             for row in of.itertuples()
         }
     strongest = rows[rows["noise_factor"] == rows["noise_factor"].iloc[-1]].set_index("condition")
     bounds = rows["clean_cost_high"].fillna(np.inf).groupby(rows["condition"], sort=False)
     worst = rows.loc[bounds.idxmax()].set_index("condition")
     table["clean cost"] = {
-        row.Index: f"{row.clean_cost:+.3f} (<= {row.clean_cost_high:+.3f})"
+        row.Index: f"{row.clean_cost:+.3f}" + _unless_unknown(" (<= {:+.3f})", row.clean_cost_high)
         for row in worst.itertuples()
     }
     table["PSNR"] = {
@@ -342,6 +346,10 @@ def _shown(rows):
     }
     table["fit"] = {row.Index: f"{row.fit_seconds:.1f} s" for row in strongest.itertuples()}
     return pd.DataFrame(table).reindex(rows["condition"].unique()).fillna("").rename_axis(None)
+
+
+def _unless_unknown(text, value):
+    return "" if np.isnan(value) else text.format(value)
 
 
 def _noise(rows):
@@ -357,10 +365,12 @@ def _verdict_by_labels(rows):
     """Return who wins with how many labels."""
     judged = rows[rows["judged"]]
     shown = judged["verdict_p_value"] < _SIGNIFICANT
+    unknown = judged["verdict_p_value"].isna()
     parts = [
         ("the denoiser wins with {} labels", judged[shown & (judged["difference"] > 0)]),
         ("the best rival wins with {} labels", judged[shown & (judged["difference"] <= 0)]),
-        ("no difference is shown with {} labels", judged[~shown]),
+        ("no difference is shown with {} labels", judged[~shown & ~unknown]),
+        ("no interval is known with {} labels", judged[unknown]),
     ]
     said = [
         text.format(_listed([str(number) for number in of["n_labels"]]))
@@ -388,7 +398,13 @@ def _verdict(rows, with_labels=False):
         f"{denoiser.difference:+.3f}, 95 % interval {denoiser.verdict_low:+.3f} to "
         f"{denoiser.verdict_high:+.3f}, p {_in_digits(denoiser.verdict_p_value)}"
     )
-    if denoiser.verdict_p_value >= _SIGNIFICANT:
+    if np.isnan(denoiser.verdict_p_value):
+        text = (
+            f"At {noise}: {denoiser.condition} ({denoiser.score:.3f}) and the best rival, {rival.condition} "
+            f"({rival.score:.3f}), differ by {denoiser.difference:+.3f}; whether by more than chance is not known, as "
+            "there is no interval."
+        )
+    elif denoiser.verdict_p_value >= _SIGNIFICANT:
         text = (
             f"At {noise}: no difference shown between {denoiser.condition} ({denoiser.score:.3f}) and "
             f"the best rival, {rival.condition} ({rival.score:.3f}): {how}."
@@ -411,6 +427,8 @@ def _in_digits(p_value):
 
 
 def _clean_verdict(row):
+    if np.isnan(row.clean_cost_high):
+        return f"On clean images its score changes by {-row.clean_cost:+.3f}, without an interval."
     if row.clean_cost_low > 0:
         return (
             f"On clean images it hurts: it loses {row.clean_cost:.3f} (at least "

@@ -33,14 +33,18 @@ def tabulate(measurements, experiment, n_resamples, verbose=0):
 
     Returns
     -------
-    pandas.DataFrame
+    table : pandas.DataFrame
+    interrupted : bool
+        Whether the user has stopped the resamples.
     """
     import pandas as pd
 
     cells = _cells(measurements)
     outcomes = [[m.outcome for m in repeats] for repeats in cells.values()]
     rng = generator(experiment.seed, Stream.BOOTSTRAP)
-    resampled = experiment.outcomes.resample(outcomes, experiment.y_test, n_resamples, rng, verbose)
+    resampled, interrupted = experiment.outcomes.resample(
+        outcomes, experiment.y_test, n_resamples, rng, verbose
+    )
     resampled = dict(zip(cells, resampled.T, strict=True))
     groups = [
         (training.block, training.label, n_labels, experiment.levels[index].label)
@@ -52,7 +56,7 @@ def tabulate(measurements, experiment, n_resamples, verbose=0):
     for group in groups:
         rows += _rows(group, cells, resampled, experiment)
     frame = pd.DataFrame(rows)
-    return frame.join(_verdicts(frame))
+    return frame.join(_verdicts(frame)), interrupted
 
 
 def _verdicts(frame):
