@@ -55,7 +55,7 @@ class ImageEstimator(BaseEstimator):
                 f"Got an array of shape {X.shape}, but this {type(self).__name__} {self._fitted_on()}. "
                 f"Expected (n, height, width{', channels' if self.image_shape_[2] > 1 else ''}); a single "
                 "image needs a leading axis, X[np.newaxis], and flat rows need their shape, X.reshape(len(X), height, "
-                "width)."
+                "width), or a denoiser that knows it, from_pretrained(..., image_shape=(height, width))."
             )
         self._check_is_no_single_image(X.shape if hasattr(X, "shape") else np.asarray(X).shape)
         return check_magnitude(validate_data(self, X, reset=False))

@@ -86,4 +86,8 @@ def map_images(
 
 
 def _call(block, estimator, name):
-    return getattr(estimator, name)(block)
+    method = getattr(estimator, name)
+    if len(block):
+        return method(block)
+    # Estimators take no empty array, and a selection by a mask leaves empty blocks.
+    return method(np.zeros((1, *block.shape[1:]), block.dtype))[:0]

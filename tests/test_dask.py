@@ -260,3 +260,11 @@ def test_a_local_scheduler_needs_no_cluster(denoiser, images):
     with dask.config.set(scheduler="threads"):
         denoised = map_images(denoiser.transform, in_chunks(images)).compute()
     np.testing.assert_allclose(denoised, denoiser.transform(images), atol=1e-5)
+
+
+def test_empty_blocks_of_a_selection_are_kept(images):
+    selected = in_chunks(images)[da.from_array(np.arange(len(images)) < 300, chunks=200)]
+    smooth = FilterDenoiser("gaussian").fit(images)
+    for lazy in (selected, selected.compute_chunk_sizes()):
+        found = map_images(smooth.transform, lazy).compute(scheduler="threads")
+        np.testing.assert_array_equal(found, smooth.transform(images[:300]))

@@ -223,6 +223,9 @@ class DenoisingClassifier(ClassifierMixin, MetaEstimatorMixin, ImageEstimator):
         self.denoiser_ = self._new_denoiser(seed).fit(
             np.delete(X, held_out, axis=0), np.delete(y, held_out)
         )
+        self._denoiser._check_images(
+            X[:1], reset=False
+        )  # a packaged one takes rows only if it knows their shape
         n_copies = default_n_copies(len(labelled)) if self.n_copies == "auto" else self.n_copies
 
         def part(indices):

@@ -1,6 +1,8 @@
 """Options and checks that the commands share."""
 
 import difflib
+import json
+import math
 import os
 import re
 import sys
@@ -42,6 +44,19 @@ _OPTIONS = {
     r"\bnoise_factor\b": "--noise-factor",
     r"\bpatch_size\b": "--patch-size",
 }
+
+
+def print_json(found):
+    """Print a result for other programs; numbers that JSON does not have, infinite or NaN, as null."""
+    print(json.dumps(_for_json(found), allow_nan=False))
+
+
+def _for_json(found):
+    if isinstance(found, dict):
+        return {key: _for_json(value) for key, value in found.items()}
+    if isinstance(found, list | tuple):
+        return [_for_json(value) for value in found]
+    return None if isinstance(found, float) and not math.isfinite(found) else found
 
 
 def check_noise(name):

@@ -2,7 +2,6 @@
 
 import contextlib
 import functools
-import json
 import sys
 import time
 import warnings
@@ -20,6 +19,7 @@ from skdenoise.cli.common import (
     ValueRange,
     check_room,
     in_options,
+    print_json,
     say,
     say_warning,
 )
@@ -194,7 +194,7 @@ def denoise(
         result = {"files": files, "done": done, "skipped": skipped}
         if noise_model is not None:
             result["noise_model"] = {"shot": noise_model.shot, "read": noise_model.read}
-        print(json.dumps(result | {"interrupted": interrupted, "failure": failure}))
+        print_json(result | {"interrupted": interrupted, "failure": failure})
     else:
         left = len(jobs) - done - skipped
         print(f"{done} denoised, {skipped} skipped" + (f", {left} left" if left else ""))

@@ -1,6 +1,5 @@
 """The models that commands take, and the command ``info``."""
 
-import json
 import math
 import platform
 from dataclasses import asdict
@@ -11,7 +10,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from skdenoise.cli.common import AsJson, import_keras_in_silence
+from skdenoise.cli.common import AsJson, import_keras_in_silence, print_json
 from skdenoise.denoisers.loading import load
 from skdenoise.denoisers.pretrained import MODEL_CARDS, pretrained_path
 from skdenoise.denoisers.unet import UNetDenoiser
@@ -71,7 +70,10 @@ def info(
     """Show what a denoiser is for, and how it was trained."""
     if versions:
         found = installed_versions() | {"platform": platform.platform()}
-        print(json.dumps(found) if as_json else "\n".join(f"{k} {v}" for k, v in found.items()))
+        if as_json:
+            print_json(found)
+        else:
+            print("\n".join(f"{k} {v}" for k, v in found.items()))
         return
     if model is None:
         raise typer.BadParameter(
@@ -82,7 +84,7 @@ def info(
     denoiser = loaded(model)
     card = asdict(MODEL_CARDS[str(model)]) if _is_packaged(model) else {}
     if as_json:
-        print(json.dumps(_facts(denoiser) | {"bytes": file.stat().st_size} | card))
+        print_json(_facts(denoiser) | {"bytes": file.stat().st_size} | card)
         return
     table = Table(show_header=False, box=None, title=str(model), title_justify="left")
     for name, text in (_in_words(denoiser, file.stat().st_size) | card).items():

@@ -1,7 +1,6 @@
 """The command ``train``."""
 
 import copy
-import json
 import warnings
 from collections import Counter
 from pathlib import Path
@@ -24,6 +23,7 @@ from skdenoise.cli.common import (
     choice_of,
     import_keras_in_silence,
     in_options,
+    print_json,
     saved,
     say,
     say_warning,
@@ -169,7 +169,10 @@ def train(
         "psnr_noisy": _psnr_of_noisy(denoiser, supervision, *judging) if not interrupted else None,
         "psnr_against": _judged_against(supervision, clean),
     }
-    print(json.dumps(result) if as_json else _in_words(result))
+    if as_json:
+        print_json(result)
+    else:
+        print(_in_words(result))
     if not learned:
         say("The denoiser has learned nothing, see the warning above.")
     if not exit_code and place == output and not learned:

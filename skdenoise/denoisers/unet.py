@@ -718,11 +718,13 @@ class UNetDenoiser(Denoiser):
                 start=start,
                 trained=functools.partial(self._trained, plan, pairs),
             )
-        self._keep(plan, pairs, labels, outcome, partial, resume)
+            network = self._trained(plan, pairs, outcome)
+            errors = self._errors(network, pairs, training[:1] if partial else training)
+        self._keep(plan, network, labels, outcome, partial, resume)
         if outcome.interrupt is not None:
             raise outcome.interrupt
         if not partial:
-            self._warn_if_nothing_was_learned(supervision, pairs, training)
+            _warn_if_nothing_was_learned(supervision.target, *errors)
 
     def _check_params(self):
         from skdenoise.backend.precision import check_precision
@@ -870,7 +872,7 @@ class UNetDenoiser(Denoiser):
             start["optimizer_state"] = self._optimizer_state
         return start
 
-    def _keep(self, plan, pairs, labels, outcome, partial, resume):
+    def _keep(self, plan, network, labels, outcome, partial, resume):
         from skdenoise.training.loop import joined
 
         self.history_ = joined(self.history_ if resume else {}, outcome.history)
@@ -880,7 +882,7 @@ class UNetDenoiser(Denoiser):
         self._helper = None
         if "labels_loss" in outcome.history:
             self._helper = TrainedHelper(labels.columns, outcome.helper_weights, self.classifier)
-        self._network = self._trained(plan, pairs, outcome)
+        self._network = network
 
     def _trained(self, plan, pairs, outcome):
         """Return the network with what it has learned."""
@@ -890,31 +892,31 @@ class UNetDenoiser(Denoiser):
             plan.architecture, pairs.size, self.precision, outcome.weights, outcome.model
         )
 
-    def _warn_if_nothing_was_learned(self, supervision, pairs, indices):
-        """Compare denoised and noisy images with the targets, on a few training images."""
+    def _errors(self, network, pairs, indices):
+        """Return how many training images are looked at, and the mean squared errors of noisy and denoised ones."""
         height, width = pairs.padded_size
         few = indices[: max(1, min(256, _PIXELS_TO_CHECK // (height * width)))]
         noisy, clean, *weights = pairs.batch(few, generator(self._seed, Stream.CHECK))
-        denoised = self._network.denoise(noisy, UNIT)
-        if not self._network.architecture.linear:
+        try:
+            denoised = network.denoise(noisy, UNIT)
+        except ValueError as error:
+            raise _diverged() from error
+        if not network.architecture.linear:
             noisy, denoised = np.clip(noisy, 0, 1), np.clip(denoised, 0, 1)
         counted = weights[0] > 0 if weights else slice(None)
-        before, after = (
-            np.mean((images[counted] - clean[counted]) ** 2) for images in (noisy, denoised)
-        )
-        if 0 < before <= after:
-            warn_user(
-                f"The fit has learned nothing: on {len(few)} image(s) that it was trained on, the "
-                f"denoised ones are no closer to the {supervision.target} ones (mean squared error "
-                f"{after:.2g}) than the noisy ones ({before:.2g}). Give more epochs or more images, try "
-                "another learning_rate or loss, or check the noise and value_range.",
-                ConvergenceWarning,
+        with np.errstate(over="ignore"):
+            before, after = (
+                np.mean((images[counted] - clean[counted]) ** 2) for images in (noisy, denoised)
             )
+        if not np.isfinite(after):
+            raise _diverged()
+        return len(few), before, after
 
     def _denoise_images(self, images, pixels, clip):
         steps = self._steps()
         if steps:
             self._check_weights_suit(resolve_supervision(self.supervision))
+        self._network.precision = self.precision
         denoise = functools.partial(self._network.denoise, verbose=self.verbose)
         for step in steps:
             denoise = step.wrap(denoise, self._network)
@@ -987,3 +989,22 @@ class UNetDenoiser(Denoiser):
         check_output(self._network)
         self._optimizer_state = None
         self._helper = None
+
+
+def _diverged():
+    return ValueError(
+        "What the trained network puts out is not finite, or far too large: training diverged. Lower learning_rate, or "
+        "check that value_range fits the images."
+    )
+
+
+def _warn_if_nothing_was_learned(target, n_images, before, after):
+    """Warn if denoised images are no closer to the targets than noisy ones."""
+    if 0 < before <= after:
+        warn_user(
+            f"The fit has learned nothing: on {n_images} image(s) that it was trained on, the "
+            f"denoised ones are no closer to the {target} ones (mean squared error "
+            f"{after:.2g}) than the noisy ones ({before:.2g}). Give more epochs or more images, try "
+            "another learning_rate or loss, or check the noise and value_range.",
+            ConvergenceWarning,
+        )

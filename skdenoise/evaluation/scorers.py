@@ -106,7 +106,8 @@ class NoisyScorer:
         self.clip = clip
         self.image_shape = image_shape
         self.value_range = value_range
-        self._scorer = None if scoring in METRICS else check_scorer(scoring, METRICS)
+        is_metric = isinstance(scoring, str) and scoring in METRICS
+        self._scorer = None if is_metric else check_scorer(scoring, METRICS)
 
     def __repr__(self):
         return f"noisy_scorer({self.scoring!r}, noise={self.noise!r})"
@@ -191,6 +192,11 @@ def check_scorer(scoring, others=()):
     """Return the scorer with a name, or the given scorer; `others` are further names, for the error."""
     if callable(scoring):
         return scoring
+    if not isinstance(scoring, str):
+        raise TypeError(
+            f"scoring={scoring!r:.200} is neither the name of a scorer nor a function (estimator, X, y). Give one scorer, "
+            "such as 'accuracy'; a search takes several as a dict of them."
+        )
     try:
         return get_scorer(scoring)
     except (ValueError, KeyError, TypeError) as error:

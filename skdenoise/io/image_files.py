@@ -6,7 +6,7 @@ from collections import OrderedDict
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from threading import Lock
-from typing import Any
+from typing import Any, overload
 
 import numpy as np
 from PIL import Image
@@ -14,7 +14,6 @@ from PIL import Image
 from skdenoise.images.layout import check_values
 from skdenoise.io.file_names import (
     ENDINGS,
-    NETPBM,
     TIFF,
     check_ending,
     image_paths,
@@ -145,7 +144,7 @@ class ImageFolder(Sequence[Images]):
     """The images in a folder and its subfolders, each read on access.
 
     Behaves as a list of images for ``fit``, ``transform`` and ``score``. The images need not fit in
-    memory.
+    memory. They are read-only arrays: change a copy. A slice is an `ImageFolder` too.
 
     Parameters
     ----------
@@ -209,7 +208,15 @@ class ImageFolder(Sequence[Images]):
     def __len__(self) -> int:
         return len(self.paths)
 
-    def __getitem__(self, index: int) -> Images:  # type: ignore[override] # no slices
+    @overload
+    def __getitem__(self, index: int) -> Images: ...
+
+    @overload
+    def __getitem__(self, index: slice) -> "ImageFolder": ...
+
+    def __getitem__(self, index: int | slice) -> "Images | ImageFolder":
+        if isinstance(index, slice):
+            return self.subset(range(len(self))[index])
         path = self.paths[index]
         image = self._images.get((path, self.pages[index]), self._read)
         if image.shape != self._shapes.get(path, image.shape):
@@ -221,10 +228,12 @@ class ImageFolder(Sequence[Images]):
 
     def _read(self, path_and_page):
         path, page = path_and_page
-        if self._n_pages[path] == 1:
-            return check_values(_in_colour(read_image(path), self.colour), str(path))
-        image = _in_colour(self._stack(path)[page], self.colour)
-        return check_values(image, f"{path}, page {page},")
+        is_one = self._n_pages[path] == 1
+        image = read_image(path) if is_one else self._stack(path)[page]
+        what = str(path) if is_one else f"{path}, page {page},"
+        image = check_values(_in_colour(image, self.colour), what)
+        image.flags.writeable = False  # it may be kept for the next access
+        return image
 
     def _stack(self, path):
         """Return the stack in a file, whose pages are checked once."""
@@ -319,6 +328,15 @@ def _in_colour(image, colour):
     return (np.rint(grey) if image.dtype.kind in "iub" else grey).astype(image.dtype)
 
 
+def _write_pnm(path, image, white):
+    """Write grey levels as PGM, or colours as PPM, with another value for white than Pillow writes."""
+    kind = "P6" if image.ndim == 3 else "P5"
+    height, width = image.shape[:2]
+    with python_file(path) as file:
+        file.write(f"{kind}\n{width} {height}\n{white}\n".encode())
+        file.write(image.astype("u1" if white < 256 else ">u2").tobytes())
+
+
 def _write(path, ending, image, kept):
     channels = image.shape[2] if image.ndim == 3 else 1
     if ending in TIFF:
@@ -328,7 +346,11 @@ def _write(path, ending, image, kept):
     format_ = Image.registered_extensions()[ending]
     options = {"quality": _QUALITY} if format_ in ("JPEG", "WEBP") else {}
     options |= kept.for_pillow(format_, channels)
-    is_mask = image.dtype == bool and ending not in NETPBM
+    white = options.pop("white", None)
+    if white is not None and image.dtype.kind == "u":
+        _write_pnm(path, image, max(white, int(image.max())))
+        return
+    is_mask = image.dtype == bool and format_ in ("JPEG", "WEBP")
     stored = image.astype(np.uint8) * 255 if is_mask else image
     if format_ == "PPM" and stored.dtype == np.uint16:
         stored = stored.astype(np.int32)  # the mode that Pillow writes as 16 bits

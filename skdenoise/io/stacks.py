@@ -16,6 +16,7 @@ from skdenoise.io.npy import is_image, mapped_images, write_array
 from skdenoise.io.safety import errors_name, written_whole
 from skdenoise.io.segments import check_segments, decoded_page
 from skdenoise.io.tiff import (
+    check_codecs,
     opened_tiff,
     quiet_tiff,
     tifffile_reads,
@@ -88,10 +89,9 @@ class TiffStack(Sequence[Images]):
                     "Save each page as a file."
                 )
             if not tifffile_reads(page):
-                raise ValueError(
-                    f"{self.path} is a stack of {page.dtype}, {page.photometric.name}, compression "
-                    f"{page.compression.name}, which cannot be read. Save it as RGB or grey levels."
-                )
+                kind = f"{self.path} is a stack of {page.dtype}, {page.photometric.name}"
+                check_codecs(kind, page)
+                raise ValueError(f"{kind}, which cannot be read. Save it as RGB or grey levels.")
             self.page_shape = upright_shape(self.path, page)
             self.layout = StackLayout(lengths, series.axes[:n_axes], series.kind, _options(file))
             self._n_pages = n_pages

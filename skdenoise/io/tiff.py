@@ -1,7 +1,9 @@
 """TIFF: read files with tifffile, which keeps all bits, or with Pillow, which reads more kinds."""
 
+import errno
 import logging
 import os
+import shutil
 import struct
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -50,7 +52,13 @@ def read_tiff(path: str | Path) -> Images:
 
 def write_tiff(path: Path, pixels: Images, **options: Any) -> None:
     """Write a TIFF file with `tifffile.imwrite`, and raise an OSError if there is no room for all of it."""
-    pixels_at = tifffile.imwrite(path, pixels, returnoffset=True, **options)
+    try:
+        pixels_at = tifffile.imwrite(path, pixels, returnoffset=True, **options)
+    except OSError as error:
+        # NumPy writes nothing if there is no room for all, and does not say why.
+        if error.errno is None and shutil.disk_usage(path.parent).free < pixels.nbytes:
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(path)) from error
+        raise
     check_complete(path, sum(pixels_at or (0,)))
 
 
@@ -171,6 +179,16 @@ def _needs_imagecodecs(page):
     return page.compression not in codecs or page.predictor not in predictors
 
 
+def check_codecs(kind: str, page: tifffile.TiffPage) -> None:
+    """Raise a ValueError if a page, of such a kind of file, cannot be decoded without the package imagecodecs."""
+    if _needs_imagecodecs(page):
+        compression = getattr(page.compression, "name", page.compression)
+        raise ValueError(
+            f"{kind}, {compression} compression, which needs the package imagecodecs. Use pip "
+            "install imagecodecs, or save the file without compression."
+        )
+
+
 def _check_pillow(path, page):
     """Return whether a page is grey. Raise an error if Pillow would change its values.
 
@@ -190,12 +208,7 @@ def _check_pillow(path, page):
     kind = (
         f"{path} is a TIFF of {page.dtype}, {getattr(page.photometric, 'name', page.photometric)}"
     )
-    if _needs_imagecodecs(page):
-        compression = getattr(page.compression, "name", page.compression)
-        raise ValueError(
-            f"{kind}, {compression} compression, which needs the package imagecodecs. Use pip "
-            "install imagecodecs, or save the file without compression."
-        )
+    check_codecs(kind, page)
     raise ValueError(f"{kind}, which cannot be read without loss. Save it as RGB or grey levels.")
 
 

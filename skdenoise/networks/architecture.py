@@ -4,6 +4,7 @@ Keras is imported when a network is built.
 """
 
 import inspect
+import weakref
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from numbers import Integral
@@ -112,6 +113,10 @@ class Architecture:
         return self.declared.build(shape, self.filters, policy, self.linear, seed)
 
 
+# The models that functions of users have returned.
+_RETURNED: weakref.WeakSet[Any] = weakref.WeakSet()
+
+
 def check_architecture(network, filters, channels, linear=False) -> Architecture:
     """Check the parameters `network` and `filters`, and return the architecture they describe."""
     if callable(network):
@@ -155,6 +160,12 @@ def _build_own(function, input_shape, filters, seed, precision):
         raise TypeError(
             f"network={function!r} returned {type(model).__name__}; expected a keras.Model."
         )
+    if model in _RETURNED:
+        raise ValueError(
+            f"network={function!r} returned a keras.Model that it has returned before. Build a new one in each call: "
+            "otherwise several denoisers, folds and candidates would share its weights."
+        )
+    _RETURNED.add(model)
     _check_output_shape(model, function, input_shape)
     return model
 

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from skdenoise.images.layout import as_nhwc, check_image_shape, check_images
-from skdenoise.images.pixels import PixelFormat, changed_in_unit
+from skdenoise.images.pixels import PixelFormat, changed_in_unit, chunks
 from skdenoise.images.value_range import check_value_range
 from skdenoise.noise.from_parameters import resolve_noise
 from skdenoise.seeding import Stream, draw_seed, generator
@@ -21,6 +21,9 @@ from skdenoise.typing import (
     UnitImages,
     ValueRange,
 )
+
+# Up to so many bytes, float32, in which noise is added, holds all values of a kind of dtype.
+_EXACT_BYTES = {"b": 1, "u": 2, "i": 2, "f": 4}
 
 
 @overload
@@ -138,7 +141,13 @@ def corrupt(
     clip: bool | None = None,
 ) -> Images:
     """Add noise to stored NHWC images, and return them in the same format, `pixels`."""
-    return changed_in_unit(lambda unit: corrupt_unit(unit, model, rng), images, pixels, clip)
+    noisy = changed_in_unit(lambda unit: corrupt_unit(unit, model, rng), images, pixels, clip)
+    if images.dtype.itemsize > _EXACT_BYTES[images.dtype.kind]:
+        for part in chunks(images):
+            # Values that the noise leaves alone, in units in which they are rounded, are left as they are.
+            before, after = (pixels.to_unit(each[part]) for each in (images, noisy))
+            np.copyto(noisy[part], images[part], where=before == after)
+    return noisy
 
 
 def corrupt_unit(images: UnitImages, model: NoiseFunction, rng: np.random.Generator) -> UnitImages:

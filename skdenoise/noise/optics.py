@@ -175,12 +175,15 @@ class MotionBlur(CatalogueModel):
 
     def _samples(self, lengths):
         """Return positions of the samples along the line of each image, and their weights."""
-        n_samples = math.ceil(lengths.max()) + 1
-        along = np.linspace(0, lengths, n_samples, axis=1)
+        lengths = lengths[:, np.newaxis].astype(np.float64)
+        # Images with a shorter line have fewer samples, and so the same kernel as alone.
+        n_samples = np.ceil(lengths) + 1
+        place = np.arange(n_samples.max())
+        is_used = place < n_samples
+        along = np.where(is_used, place * lengths / np.maximum(n_samples - 1, 1), 0)
         if self.sigma is None:
-            along -= lengths[:, np.newaxis] / 2
-            return along, np.full_like(along, 1 / n_samples)
-        fading = np.exp(-((along / max(self.sigma, 1e-3)) ** 2) / 2)
+            return along - lengths / 2, is_used / n_samples
+        fading = is_used * np.exp(-((along / max(self.sigma, 1e-3)) ** 2) / 2)
         return -along, fading / fading.sum(axis=1, keepdims=True)
 
     @classmethod

@@ -19,7 +19,11 @@ from skdenoise.errors import ForkError
 from skdenoise.evaluation.find_denoiser import flat_pipeline, unwrapped
 from skdenoise.extras import require_extra
 from skdenoise.flattening import ImageFlattener
+from skdenoise.images.layout import check_images
 from skdenoise.noise.augmenters import NoiseAugmenter
+
+# Dtypes that skl2onnx does not know.
+_NOT_TAKEN = ("uint16", "uint32", "uint64", "int16", "float16")
 
 if TYPE_CHECKING:
     import onnx
@@ -43,9 +47,10 @@ def to_onnx(
         of the classifier of a `DenoisingClassifier`, must be an estimator of this package or one that skl2onnx can convert. Of the filters,
         ``"gaussian"`` and ``"median"`` can be exported.
     X : array-like, default=None
-        Images with the dtype and number of dimensions of the input. If None, the input is float32: flat
-        rows if the denoiser was fitted on these, else (n, height, width) for grey images and
-        (n, height, width, channels) for colour images.
+        Images with the dtype and number of dimensions of the input. A denoiser that takes images of any value range,
+        as `UNetDenoiser.from_pretrained` returns it, takes black and white of all images as in these. If None, the
+        input is float32 (of such a denoiser, from 0 to 1): flat rows if the denoiser was fitted on these, else
+        (n, height, width) for grey images and (n, height, width, channels) for colour images.
     **params
         Parameters of ``skl2onnx.to_onnx`` for a pipeline, such as ``target_opset``.
 
@@ -61,7 +66,7 @@ def to_onnx(
     TypeError
         If `estimator` is none of these, or if `params` are given for a denoiser.
     ValueError
-        If a step cannot be converted.
+        If a step cannot be converted, or not for images of this dtype, these channels or this ``target_opset``.
 
     See Also
     --------
@@ -149,10 +154,18 @@ def register_onnx_converters() -> None:
 
 def _denoiser_to_onnx(denoiser, X):
     from skdenoise.onnx.graphs import Layout
-    from skdenoise.onnx.models import denoising_model, takes_any_size
+    from skdenoise.onnx.models import denoising_model, takes_any_size, with_range
 
     example = _example(denoiser, X)
     shape = denoiser.image_shape_
+    n_channels = example.shape[3] if example.ndim == 4 else 1
+    if example.ndim > 2 and n_channels != shape[2]:
+        raise ValueError(
+            f"X has {n_channels} channel(s), but the denoiser was fitted on {shape[2]}, and a graph takes as many as "
+            "that. Export it for such images, and run it on each channel; transform takes the others in opponent "
+            "colours, or one by one."
+        )
+    denoiser = with_range(denoiser, None if X is None else denoiser._check_images(X, reset=False))
     if example.ndim > 2 and takes_any_size(denoiser):
         shape = (None, None, shape[2])
     return denoising_model(denoiser, example.dtype, Layout(example.ndim, shape))
@@ -161,6 +174,7 @@ def _denoiser_to_onnx(denoiser, X):
 def _denoising_classifier_to_onnx(estimator, X, params):
     from skdenoise.onnx.classifiers import classifier_model
     from skdenoise.onnx.graphs import OPSET, Layout
+    from skdenoise.onnx.models import with_range
 
     example = _example(estimator, X)
     params = {"target_opset": {"": OPSET, "ai.onnx.ml": 3}} | params
@@ -168,8 +182,10 @@ def _denoising_classifier_to_onnx(estimator, X, params):
     def convert(classifier):
         return _pipeline_to_onnx(flat_pipeline(classifier), example.astype(np.float32), params)
 
+    images = None if X is None else estimator._check_images(X, reset=False)
+    denoiser = with_range(estimator._denoiser, images)
     layout = Layout(example.ndim, estimator.image_shape_)
-    return classifier_model(estimator, example, layout, convert)
+    return classifier_model(estimator, denoiser, example, layout, convert)
 
 
 def _pipeline_to_onnx(pipeline, X, params):
@@ -178,6 +194,13 @@ def _pipeline_to_onnx(pipeline, X, params):
 
     register_onnx_converters()
     example = _example(pipeline[0], X)
+    if example.dtype.name in _NOT_TAKEN:
+        raise ValueError(
+            f"skl2onnx takes no images of {example.dtype} in a pipeline. Give float32 ones, or export the denoiser alone, "
+            "to_onnx(pipeline[0], X), and run the other steps after it."
+        )
+    if X is not None:
+        pipeline = _with_ranges(pipeline, X)
     ((_, kind),) = guess_data_type(example)
     kind = type(kind)([None, *kind.shape[1:]])
     try:
@@ -191,6 +214,23 @@ def _pipeline_to_onnx(pipeline, X, params):
             "only the denoiser, to_onnx(pipeline[0]), and run the other steps after it; or register a "
             "converter with skl2onnx.update_registered_converter."
         ) from error
+
+
+def _with_ranges(pipeline, X):
+    """Return a pipeline whose denoisers take black and white as they take them in these images."""
+    from skdenoise.onnx.models import with_range
+
+    steps = list(pipeline.steps)
+    without = [
+        place
+        for place, (_, step) in enumerate(steps)
+        if isinstance(step, Denoiser) and step.value_range_ is None
+    ]
+    for place in without:
+        name, denoiser = steps[place]
+        images = Pipeline(steps[:place]).transform(X) if place else X
+        steps[place] = name, with_range(denoiser, check_images(images))
+    return Pipeline(steps)
 
 
 def _to_onnx_without_zipmap(pipeline, initial_types, params):
@@ -238,14 +278,20 @@ def _convert_denoiser(scope, operator, container):
     from skl2onnx.common.data_types import guess_proto_type
     from skl2onnx.helpers import add_onnx_graph
 
-    from skdenoise.onnx.graphs import Layout
+    from skdenoise.onnx.graphs import OPSET, Layout
     from skdenoise.onnx.models import denoising_model
 
     denoiser, (images,) = operator.raw_operator, operator.inputs
     layout = Layout(len(images.type.shape), denoiser.image_shape_)
     dtype = tensor_dtype_to_np_dtype(guess_proto_type(images.type))
     model = denoising_model(denoiser, dtype, layout, stays_float=True)
-    model = convert_version(model, container.target_opset)
+    try:
+        model = convert_version(model, container.target_opset)
+    except RuntimeError as error:
+        raise ValueError(
+            f"target_opset={container.target_opset} is too old for the graph of a denoiser. Give a later one, such as "
+            f"{OPSET}."
+        ) from error
     for node in model.graph.node:
         node.name = node.name or node.output[0]  # skl2onnx needs names
     add_onnx_graph(scope, operator, container, model)

@@ -38,9 +38,19 @@ def is_labelled(y):
     ----------
     y : ndarray of shape (n,)
         Classes: numbers, text or any objects.
+
+    Raises
+    ------
+    ValueError
+        If NumPy has made the text "-1" of -1.
     """
     everything = np.ones(len(y), dtype=bool)
     if y.dtype.kind in "USb":
+        if y.dtype.kind == "U" and str(UNLABELLED) in y and len(np.unique(y)) > 2:
+            raise ValueError(
+                'y has the class "-1", which is text and so does not mark images without a label. Give an array of objects, '
+                "y.astype(object), before -1 is put into it; or, if it is a class, another name for it."
+            )
         return everything
     labelled = np.asarray(y != UNLABELLED)
     is_binary = not labelled.all() and len(classes_of(y[labelled])) == 1

@@ -246,7 +246,7 @@ class EpochRecord(keras.callbacks.Callback):
         self.batches.start_epoch(epoch)
 
     def on_epoch_end(self, epoch, logs=None):
-        """Record losses and weights, and stop if the loss is not finite."""
+        """Record losses and weights, and stop if they are not finite."""
         if not np.isfinite(logs["loss"]):
             raise ValueError(
                 f"The loss became {logs['loss']} in epoch {epoch + 1}: training diverged. Lower "
@@ -256,7 +256,14 @@ class EpochRecord(keras.callbacks.Callback):
             name = name.replace("pixels_psnr", "psnr")  # the same with a helper as without
             # Before the first epoch here, there are others if BackupAndRestore took up an earlier fit.
             self.history.setdefault(name, [math.nan] * epoch).append(float(value))
-        self.weights = self.compiled.network.get_weights()
+        weights = self.compiled.network.get_weights()
+        if not all(np.isfinite(weight).all() for weight in weights):
+            # Of the last step of an epoch, the loss does not tell.
+            raise ValueError(
+                f"The weights became infinite or NaN in epoch {epoch + 1}: training diverged. Lower learning_rate, or "
+                "check that value_range fits the images."
+            )
+        self.weights = weights
         self.helper_weights = _helper_weights(self.compiled)
 
 

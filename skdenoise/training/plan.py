@@ -277,6 +277,8 @@ def _check_callbacks(callbacks):
     """Raise if a callback would set a learning rate that follows a schedule."""
     import keras
 
+    if not np.iterable(callbacks):
+        raise TypeError(f"callbacks={callbacks!r} is not a list. Give a list of callbacks.")
     setting = (keras.callbacks.LearningRateScheduler, keras.callbacks.ReduceLROnPlateau)
     for callback in callbacks:
         if isinstance(callback, setting):

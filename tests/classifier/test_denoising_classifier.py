@@ -366,3 +366,22 @@ def test_the_split_keeps_an_image_of_each_class_to_fit_on():
     fitted, held_out = split_off(y, 0.2, np.random.default_rng(0))
     assert np.bincount(y[held_out], minlength=4).tolist() == [0, 1, 1, 20]
     assert np.sort(np.concatenate([fitted, held_out])).tolist() == list(range(len(y)))
+
+
+def test_minus_one_as_text_is_no_mark_for_images_without_a_label(digits):
+    X, y = digits[0][:200], np.array(["even", "odd"])[digits[1][:200] % 2]
+    some = y.copy()
+    some[100:] = -1
+    classifier = DenoisingClassifier(GaussianNB(), FilterDenoiser("gaussian"), random_state=0)
+    with pytest.raises(ValueError, match="array of objects"):
+        classifier.fit(X, some)
+    some = y.astype(object)
+    some[100:] = -1
+    assert classifier.fit(X, some).classes_.tolist() == ["even", "odd"]
+    assert classifier.fit(X, some.tolist()).classes_.tolist() == ["even", "odd"]
+
+
+def test_a_packaged_denoiser_of_rows_says_how_it_takes_them(digits):
+    packaged = FrozenEstimator(UNetDenoiser.from_pretrained("photo-gray"))
+    with pytest.raises(ValueError, match=r"from_pretrained.*image_shape="):
+        DenoisingClassifier(GaussianNB(), packaged).fit(digits[0][:100], digits[1][:100])

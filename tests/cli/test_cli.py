@@ -13,6 +13,7 @@ from typer.testing import CliRunner
 
 from skdenoise import __version__
 from skdenoise.cli import app
+from skdenoise.cli.common import print_json
 from skdenoise.cli.study import _check_factors
 
 
@@ -336,3 +337,12 @@ def test_json_has_nothing_else_on_standard_output(class_folders):
     assert result.returncode == 1
     assert json.loads(result.stdout)
     assert str(odd) in result.stderr
+
+
+def test_json_has_null_for_numbers_that_it_does_not_have(capsys):
+    print_json({"psnr": float("inf"), "losses": [1.5, float("nan")], "name": "NaN"})
+    assert json.loads(capsys.readouterr().out) == {
+        "psnr": None,
+        "losses": [1.5, None],
+        "name": "NaN",
+    }

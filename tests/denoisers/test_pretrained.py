@@ -260,7 +260,11 @@ def test_a_pretrained_denoiser_that_is_not_there_is_named():
 
 
 def test_parameters_of_a_pretrained_denoiser_count():
-    exact = UNetDenoiser.from_pretrained("photo-gray", precision="float32")
-    assert exact._network.precision == "float32"
+    images = np.random.default_rng(0).random((2, 40, 48))
+    expected = UNetDenoiser.from_pretrained("photo-gray", precision="bfloat16").transform(images)
+    denoiser = UNetDenoiser.from_pretrained("photo-gray", precision="float32")
+    assert np.abs(denoiser.transform(images) - expected).max() > 1e-4
+    denoiser.set_params(precision="bfloat16")
+    np.testing.assert_array_equal(denoiser.transform(images), expected)
     with pytest.raises(ValueError, match="'j_invariant' hides pixels"):
         UNetDenoiser.from_pretrained("photo-gray", inference="j_invariant")

@@ -183,3 +183,9 @@ def test_the_data_range_is_a_positive_number(metric, data_range):
     images = np.zeros((1, 8, 8))
     with pytest.raises(ValueError, match="must be a positive number"):
         metric(images, images, data_range=data_range)
+
+
+@pytest.mark.parametrize("scoring", [None, {"a": "accuracy"}, ["accuracy"]])
+def test_noisy_scorer_takes_one_scorer(scoring):
+    with pytest.raises(TypeError, match="Give one scorer"):
+        noisy_scorer(scoring)

@@ -1,6 +1,7 @@
 """Reading and writing image files, and folders of them."""
 
 import pickle
+import shutil
 import struct
 import zlib
 from concurrent.futures import ThreadPoolExecutor
@@ -13,6 +14,8 @@ from PIL import Image
 from skdenoise import FilterDenoiser, ImageFolder
 from skdenoise.io import tiff as tiff_files
 from skdenoise.io.image_files import read_header, read_image, read_shape, write_image
+from skdenoise.io.kept import kept_of
+from skdenoise.io.safety import is_lasting
 
 
 def grey(dtype):
@@ -101,8 +104,9 @@ def test_jpeg_is_close_and_booleans_are_black_and_white(tmp_path):
     smooth = np.linspace(0, 255, 64).astype(np.uint8).reshape(8, 8)
     write_image(tmp_path / "smooth.jpg", smooth)
     assert np.abs(read_image(tmp_path / "smooth.jpg").astype(int) - smooth).max() < 8
-    write_image(tmp_path / "mask.png", grey("bool"))
-    np.testing.assert_array_equal(read_image(tmp_path / "mask.png"), grey("bool") * 255)
+    mask = np.arange(64).reshape(8, 8) > 31
+    write_image(tmp_path / "mask.jpg", mask)
+    np.testing.assert_array_equal(read_image(tmp_path / "mask.jpg") > 127, mask)
 
 
 @pytest.mark.parametrize(
@@ -518,3 +522,61 @@ def test_folders_without_images(tmp_path):
         ImageFolder(tmp_path)
     with pytest.raises(FileNotFoundError, match="not a folder"):
         ImageFolder(tmp_path / "nowhere")
+
+
+@pytest.mark.parametrize(
+    ("kind", "white"), [("P5", 4095), ("P5", 100), ("P6", 100), ("P5", 255), ("P5", 65535)]
+)
+def test_pgm_and_ppm_keep_their_values_and_their_white(tmp_path, kind, white):
+    shape = (7, 5) if kind == "P5" else (7, 5, 3)
+    values = np.random.default_rng(0).integers(0, white + 1, shape)
+    header = f"{kind}\n5 7\n{white}\n".encode()
+    stored = header + values.astype("u1" if white < 256 else ">u2").tobytes()
+    (tmp_path / "a.ppm").write_bytes(stored)
+    read = read_image(tmp_path / "a.ppm")
+    np.testing.assert_array_equal(read, values)
+    write_image(tmp_path / "b.ppm", read, kept_of(tmp_path / "a.ppm"))
+    assert (tmp_path / "b.ppm").read_bytes() == stored
+
+
+@pytest.mark.parametrize("ending", [".png", ".bmp"])
+def test_black_and_white_is_written_with_one_bit(tmp_path, ending):
+    image = grey("bool")
+    write_image(tmp_path / f"a{ending}", image)
+    with Image.open(tmp_path / f"a{ending}") as picture:
+        assert picture.mode == "1"
+    np.testing.assert_array_equal(read_image(tmp_path / f"a{ending}"), image)
+
+
+def test_images_of_a_folder_cannot_be_changed_in_place(tmp_path):
+    for name in "ab":
+        write_image(tmp_path / f"{name}.png", grey("uint8"))
+    folder = ImageFolder(tmp_path)
+    image = folder[0]
+    with pytest.raises(ValueError, match="read-only"):
+        image //= 2
+    np.testing.assert_array_equal(folder[0], grey("uint8"))
+
+
+def test_a_slice_of_a_folder_is_a_folder(tmp_path):
+    for name in "abc":
+        write_image(tmp_path / f"{name}.png", grey("uint8"))
+    part = ImageFolder(tmp_path)[1:]
+    assert isinstance(part, ImageFolder)
+    assert [path.name for path in part.paths] == ["b.png", "c.png"]
+
+
+def test_tiff_files_name_the_reason_if_there_is_no_room(tmp_path, monkeypatch):
+    def write_nothing(*arguments, **options):
+        raise OSError("Not enough free space to write 70 bytes after offset 272")
+
+    monkeypatch.setattr(tiff_files.tifffile, "imwrite", write_nothing)
+    with pytest.raises(OSError, match="Not enough free space") as other:
+        write_image(tmp_path / "a.tif", grey("uint16"))
+    assert other.value.errno is None
+    full = shutil.disk_usage(tmp_path)._replace(free=10)
+    monkeypatch.setattr(tiff_files.shutil, "disk_usage", lambda folder: full)
+    with pytest.raises(OSError, match="No space left") as error:
+        write_image(tmp_path / "a.tif", grey("uint16"))
+    assert is_lasting(error.value, tmp_path)
+    assert not list(tmp_path.iterdir())

@@ -3,11 +3,13 @@
 import numpy as np
 import pytest
 import tifffile
+from PIL import Image
 from typer.testing import CliRunner
 
 from skdenoise import FilterDenoiser, ImageFolder
 from skdenoise.cli import app
 from skdenoise.cli.train import _split
+from skdenoise.io import tiff as tiff_files
 from skdenoise.io.image_files import read_image, read_shape, write_image
 from skdenoise.io.stacks import (
     StackLayout,
@@ -277,3 +279,11 @@ def test_whole_files_or_the_last_pages_are_held_out(folder):
             path.unlink()
     (learning, _), (held_out, _) = _split(ImageFolder(folder), None, seed=0)
     assert (learning.pages, held_out.pages) == (list(range(27)), [27, 28, 29])
+
+
+def test_a_stack_that_needs_a_package_names_it(tmp_path, monkeypatch):
+    monkeypatch.setattr(tiff_files, "_needs_imagecodecs", lambda page: page.compression == 5)
+    first, *others = (Image.fromarray(page) for page in SLICES.astype("uint8"))
+    first.save(tmp_path / "a.tif", save_all=True, append_images=others, compression="tiff_lzw")
+    with pytest.raises(ValueError, match="LZW compression, which needs the package imagecodecs"):
+        TiffStack(tmp_path / "a.tif")

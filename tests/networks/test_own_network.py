@@ -51,3 +51,11 @@ def test_own_convolutional_network_takes_other_sizes_and_a_dense_one_says_why_no
     dense = quick_denoiser(network=dense_network, filters=None).fit(images)
     with pytest.raises(ValueError, match="cannot take images of size"):
         dense.transform(larger)
+
+
+def test_a_function_builds_a_new_network_in_each_call(digits):
+    network = linear_network((8, 8, 1))
+    own = {"network": lambda input_shape: network, "filters": None}
+    quick_denoiser(**own).fit(digits[0][:100])
+    with pytest.raises(ValueError, match="Build a new one in each call"):
+        quick_denoiser(**own).fit(digits[0][:100])

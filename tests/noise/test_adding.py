@@ -232,3 +232,16 @@ def test_a_parameter_in_grey_levels_is_warned_of_by_its_name():
 )
 def test_strengths_in_other_units_and_up_to_1_are_not_warned_of(noise, factor):
     add_noise(GREY[:2], noise, noise_factor=factor, random_state=0)
+
+
+@pytest.mark.parametrize("dtype", ["uint32", "int64", "float64"])
+def test_values_that_noise_leaves_alone_are_as_they_were(dtype):
+    images = np.random.default_rng(0).random((2, 20, 20))
+    if dtype != "float64":
+        images = (images * (2**31 - 1)).astype(dtype)
+    np.testing.assert_array_equal(add_noise(images, noise_factor=0), images)
+    dotted = add_noise(images, "salt_and_pepper", 0.1, random_state=0)
+    assert (dotted != images).mean() == pytest.approx(0.1, abs=0.05)
+    outside = 2 * images if dtype == "float64" else images
+    limited = add_noise(outside, noise_factor=0, clip=True, value_range=(0, images.max()))
+    assert limited.max() == images.max()

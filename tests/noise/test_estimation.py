@@ -29,6 +29,25 @@ def noised(images, noise_factor, **params):
 
 
 @pytest.mark.parametrize("clip", [False, True])
+@pytest.mark.parametrize(
+    ("correlation", "found", "strength"),
+    [
+        (0.3, 0.25, 0.060),
+        (0.5, 0.43, 0.035),
+        (0.55, 0.47, 0.093),
+        (0.7, 0.62, 0.088),
+        (0.9, 0.82, 0.070),
+        (0.95, 0.86, 0.001),
+    ],
+)
+def test_the_table_of_correlated_noise_is_true(correlation, found, strength):
+    noise = CorrelatedGaussianNoise(0.1, correlation)
+    noisy = add_noise(np.full((4, 256, 256), 0.5), noise, random_state=0)
+    sigmas, correlations = estimate_noise(noisy, return_correlation=True)
+    assert sigmas.mean() == pytest.approx(strength, abs=0.004)
+    assert correlations.mean() == pytest.approx(found, abs=0.02)
+
+
 @pytest.mark.parametrize("sigma", [0.1, 0.2, 0.4])
 def test_the_noise_of_photographs_is_found_to_a_tenth_clipped_or_not(photographs, sigma, clip):
     noisy = noised(photographs / 255, sigma, clip=clip)

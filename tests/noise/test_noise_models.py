@@ -689,3 +689,18 @@ def test_random_choice_applies_one_model_to_each_image():
 def test_wrong_parameters_are_named(make, message):
     with pytest.raises(ValueError, match=message):
         draw(make())
+
+
+@pytest.mark.parametrize("sigma", [None, 3])
+def test_motion_blur_of_an_image_does_not_depend_on_the_others(sigma):
+    rng = np.random.default_rng(0)
+    lengths = np.array([2, 0, 20], np.float32)
+    together = MotionBlur(length=5, sigma=sigma)._samples(lengths)
+    for i, length in enumerate(lengths):
+        along, weights = MotionBlur(length=5, sigma=sigma)._samples(np.array([length]))
+        n_samples = along.shape[1]
+        np.testing.assert_allclose(together[0][i, :n_samples], along[0])
+        np.testing.assert_allclose(together[1][i, :n_samples], weights[0])
+        assert (together[1][i, n_samples:] == 0).all()
+    images = rng.random((3, 16, 16, 1), np.float32)
+    assert MotionBlur(length=(0, 9), sigma=sigma)(images, rng).shape == images.shape

@@ -5,6 +5,7 @@ import onnxruntime
 import pytest
 from conftest import quick_denoiser
 from sklearn.ensemble import RandomForestClassifier
+from sklearn.frozen import FrozenEstimator
 from sklearn.naive_bayes import GaussianNB
 from sklearn.neighbors import KNeighborsClassifier
 from sklearn.pipeline import make_pipeline
@@ -15,6 +16,7 @@ from skdenoise import (
     FilterDenoiser,
     ImageFlattener,
     SubspaceDenoiser,
+    UNetDenoiser,
     add_noise,
     to_onnx,
 )
@@ -118,3 +120,13 @@ def test_strips_have_no_neighbours_in_a_column(digits):
     ).fit(strips[:400], y[:400])
     tested = half_noisy(strips[400:])
     assert np.mean(answers(estimator, tested)[0] == estimator.predict(tested)) > 0.98
+
+
+def test_a_packaged_denoiser_is_exported_for_the_range_of_the_images(digits):
+    X, y = np.rint(60000 * digits[0]).astype("uint16"), digits[1]
+    denoiser = FrozenEstimator(UNetDenoiser.from_pretrained("text", image_shape=(8, 8)))
+    estimator = DenoisingClassifier(GaussianNB(var_smoothing=0.1), denoiser, random_state=0)
+    estimator.fit(X[:500], y[:500])
+    images = half_noisy(X[600:])
+    label, _ = answers(estimator, images)
+    assert (label == estimator.predict(images)).mean() > 0.99

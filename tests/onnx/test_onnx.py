@@ -273,3 +273,47 @@ def test_images_are_flattened_and_come_back():
         flattener.transform(PHOTOGRAPHS[:, :-1])
     with pytest.raises(ValueError, match=r"\(2, 10\).*Expected \(n, 7755\)"):
         flattener.inverse_transform(rows[:, :10])
+
+
+@pytest.mark.parametrize("name", ["photo-gray", "text"])
+@pytest.mark.parametrize(("dtype", "white"), [("float32", 1), ("float32", 255), ("uint16", 65535)])
+def test_a_denoiser_of_any_range_is_exported_for_that_of_the_images(name, dtype, white):
+    grey = PHOTOGRAPHS.mean(axis=-1) / 255
+    assert_same_denoised(
+        UNetDenoiser.from_pretrained(name), (white * grey).astype(dtype), atol=white * 1e-4
+    )
+
+
+def test_a_denoiser_of_any_range_takes_it_from_the_steps_before(digits):
+    X, y = (200 * digits[0][:200]).astype("float32"), digits[1][:200]
+    rows = FrozenEstimator(UNetDenoiser.from_pretrained("text", image_shape=(8, 8)))
+    for pipeline in (
+        make_pipeline(rows, LogisticRegression(max_iter=1000)),
+        make_pipeline(NoiseAugmenter(noise_factor=0.1), rows, LogisticRegression(max_iter=1000)),
+    ):
+        label, _ = run(to_onnx(pipeline.fit(X, y), X), X)
+        np.testing.assert_array_equal(label, pipeline.predict(X))
+
+
+def test_a_graph_for_other_images_or_an_old_opset_is_refused(digits):
+    X, y = digits[0][:100], digits[1][:100]
+    packaged = UNetDenoiser.from_pretrained("photo-gray")
+    with pytest.raises(ValueError, match="X has 3 channel"):
+        to_onnx(packaged, PHOTOGRAPHS)
+    deep = np.rint(65535 * X).astype("uint16")
+    pipeline = make_pipeline(FilterDenoiser("gaussian"), KNeighborsClassifier()).fit(deep, y)
+    with pytest.raises(ValueError, match="no images of uint16 in a pipeline"):
+        to_onnx(pipeline, deep)
+    pipeline = make_pipeline(FilterDenoiser("gaussian"), LogisticRegression(max_iter=500)).fit(X, y)
+    with pytest.raises(ValueError, match="target_opset=15 is too old"):
+        to_onnx(pipeline, X.astype("float32"), target_opset=15)
+
+
+def test_skl2onnx_alone_does_not_guess_the_range_of_wide_integers():
+    import skl2onnx
+    from skl2onnx.common.data_types import Int32TensorType
+
+    register_onnx_converters()
+    rows = UNetDenoiser.from_pretrained("text", image_shape=(8, 8))
+    with pytest.raises(ValueError, match="do not tell black and white"):
+        skl2onnx.to_onnx(rows, initial_types=[("images", Int32TensorType([None, 64]))])

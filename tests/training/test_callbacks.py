@@ -89,3 +89,8 @@ def test_a_layer_that_a_callback_has_frozen_is_free_in_the_next_fit(digits):
     compiled._idle.clear()
     assert free.history_ == quick_denoiser(**params).fit(X).history_
     assert free.history_ != frozen.history_
+
+
+def test_one_callback_without_a_list_is_refused(digits):
+    with pytest.raises(TypeError, match="Give a list of callbacks"):
+        quick_denoiser(callbacks=keras.callbacks.TerminateOnNaN()).fit(digits[0][:100])

@@ -95,3 +95,23 @@ def test_divergence_is_reported(digits):
     )
     with pytest.raises(ValueError, match="training diverged"):
         denoiser.fit(digits[0][:300])
+
+
+def two_linear_layers(input_shape):
+    layers = [keras.layers.Conv2D(n, 3, padding="same") for n in (4, 1)]
+    return keras.Sequential([keras.Input(input_shape), *layers])
+
+
+def test_a_fit_that_diverges_in_its_last_step_changes_nothing(digits):
+    X = digits[0][:200].reshape(-1, 8, 8)
+    denoiser = quick_denoiser().fit(X)
+    before, history = denoiser.transform(X), denoiser.history_
+    # One step, whose loss is finite, makes weights whose products are not.
+    worse = {"optimizer": keras.optimizers.SGD(1e25), "loss": "mse", "batch_size": 200}
+    worse |= {"network": two_linear_layers, "filters": None, "epochs": 1}
+    with pytest.raises(ValueError, match="training diverged"):
+        denoiser.set_params(**worse).fit(X)
+    np.testing.assert_array_equal(denoiser.transform(X), before)
+    assert denoiser.history_ == history
+    with pytest.raises(ValueError, match="training diverged"):
+        quick_denoiser(**worse).partial_fit(X)
