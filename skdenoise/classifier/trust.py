@@ -42,14 +42,13 @@ class Trust:
     upper_threshold : float
         The one above which the denoised image alone counts. Equal to `threshold` if the two are never
         averaged.
-    lowest, highest : ndarray of shape (4,)
-        Range of `noise_statistics` on held-out images beyond the threshold.
+    familiar : Familiar
+        What is removed from held-out images beyond the threshold.
     """
 
     threshold: float
     upper_threshold: float
-    lowest: NDArray[np.float64]
-    highest: NDArray[np.float64]
+    familiar: "Familiar"
 
     @property
     def is_possible(self) -> bool:
@@ -64,11 +63,68 @@ class Trust:
         removed : ndarray of shape (n, height, width, channels)
             Images minus denoised images, in units of the value range.
         """
-        statistics = noise_statistics(removed)
-        is_familiar = ((statistics >= self.lowest) & (statistics <= self.highest)).all(axis=1)
+        is_familiar = self.familiar(noise_statistics(removed))
         levels = noise_level(removed)
         weights = np.where(levels > self.upper_threshold, 1.0, 0.5)
         return np.where(is_familiar & (levels > self.threshold), weights, 0.0)
+
+
+@dataclass(frozen=True)
+class Familiar:
+    """The `noise_statistics` that were seen: each in its range, and all together no further from their centre.
+
+    The distance is that of Mahalanobis. It sees combinations that no image had, such as a correlation in rows without
+    one in columns. With ranges alone, an MLP on digits lost 0.5 points under pixelation (five splits), and none with
+    both; with the distance alone, a random forest lost up to 1.5 points.
+
+    Attributes
+    ----------
+    lowest, highest : ndarray of shape (4,)
+        The range of each statistic.
+    centre : ndarray of shape (4,)
+        Their means.
+    precision : ndarray of shape (4, 4)
+        The inverse of their covariance.
+    greatest : float
+        The greatest squared distance.
+    """
+
+    lowest: NDArray[np.float64]
+    highest: NDArray[np.float64]
+    centre: NDArray[np.float64]
+    precision: NDArray[np.float64]
+    greatest: float
+
+    @classmethod
+    def of(cls, statistics: NDArray[np.float64]) -> "Familiar":
+        """Return what is familiar from the statistics of images, ndarray of shape (n, 4)."""
+        n, n_statistics = statistics.shape
+        centre = statistics.mean(axis=0) if n else np.zeros(n_statistics)
+        centred = statistics - centre
+        covariance = centred.T @ centred / max(1, n) + _TOLERANCE**2 * np.eye(n_statistics)
+        precision = np.linalg.inv(covariance)
+        greatest = _squared_distances(statistics, centre, precision).max(initial=0)
+        if not n:
+            return cls(centre, centre, centre, precision, 0.0)
+        return cls(
+            statistics.min(axis=0) - _TOLERANCE,
+            statistics.max(axis=0) + _TOLERANCE,
+            centre,
+            precision,
+            # With one image, or several that are alike, the tolerance is what is left.
+            float(max(greatest * (1 + _TOLERANCE), n_statistics)),
+        )
+
+    def __call__(self, statistics: NDArray[np.float64]) -> NDArray[np.bool_]:
+        """Return which images have familiar statistics."""
+        is_in_range = ((statistics >= self.lowest) & (statistics <= self.highest)).all(axis=1)
+        distances = _squared_distances(statistics, self.centre, self.precision)
+        return is_in_range & (distances <= self.greatest)
+
+
+def _squared_distances(statistics, centre, precision):
+    centred = statistics - centre
+    return np.sum(centred @ precision * centred, axis=1)
 
 
 def find_trust(
@@ -100,16 +156,11 @@ def find_trust(
         threshold, upper_threshold = _with_average(
             threshold, levels, right, right_averaged, right_denoised, weights
         )
-    trusted = noise_statistics(removed[levels > threshold])
-    if not len(trusted):
-        nothing = np.zeros(trusted.shape[1])
-        return Trust(np.inf, np.inf, nothing, nothing)
-    return Trust(
-        threshold,
-        upper_threshold,
-        trusted.min(axis=0) - _TOLERANCE,
-        trusted.max(axis=0) + _TOLERANCE,
-    )
+    is_trusted = levels > threshold
+    familiar = Familiar.of(noise_statistics(removed[is_trusted]))
+    if not is_trusted.any():
+        return Trust(np.inf, np.inf, familiar)
+    return Trust(threshold, upper_threshold, familiar)
 
 
 def noise_level(removed: UnitImages) -> NDArray[np.float64]:

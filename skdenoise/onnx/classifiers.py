@@ -65,7 +65,13 @@ def classifier_model(estimator, denoiser, images, layout, convert):
         inside = And (not_below, not_above)
         inside_number = Cast <to = 1> (inside)
         all_inside = ReduceMin <keepdims = 0> (inside_number, second_axis)
-        familiar = Cast <to = 9> (all_inside)
+        in_range = Cast <to = 9> (all_inside)
+        from_centre = Sub (statistics, centre)
+        weighted = MatMul (from_centre, precision)
+        distance_parts = Mul (weighted, from_centre)
+        distance = ReduceSum <keepdims = 0> (distance_parts, second_axis)
+        near = LessOrEqual (distance, greatest)
+        familiar = And (in_range, near)
         level_of_each = Squeeze (level, second_axis)
         enough = Greater (level_of_each, threshold)
         trusted = And (familiar, enough)
@@ -93,8 +99,11 @@ def classifier_model(estimator, denoiser, images, layout, convert):
         nhwc_shape=np.array([-1, *layout.image_shape], np.int64),
         channel_axis=np.array([3], np.int64),
         threshold=np.float32(trust.threshold),
-        lowest=trust.lowest.astype(np.float32),
-        highest=trust.highest.astype(np.float32),
+        lowest=trust.familiar.lowest.astype(np.float32),
+        highest=trust.familiar.highest.astype(np.float32),
+        centre=trust.familiar.centre.astype(np.float32),
+        precision=trust.familiar.precision.astype(np.float32),
+        greatest=np.float32(trust.familiar.greatest),
         upper_threshold=np.float32(trust.upper_threshold),
         half=np.float32(0.5),
         classes=_labels(estimator.classes_, label.elem_type),

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy import ndimage
 
-from skdenoise.classifier.trust import Trust, find_trust, noise_level, noise_statistics
+from skdenoise.classifier.trust import Familiar, Trust, find_trust, noise_level, noise_statistics
 
 RNG = np.random.default_rng(0)
 LEVELS = np.linspace(0.01, 0.5, 200)
@@ -141,4 +141,25 @@ def test_statistics_are_those_of_the_definition():
 def test_strips_and_images_from_which_nothing_is_removed_have_finite_statistics(shape):
     for removed in (np.zeros(shape), np.ones(shape), RNG.normal(size=shape)):
         assert np.isfinite(noise_statistics(removed)).all()
-        assert Trust(0.1, 0.1, np.full(4, -9.0), np.full(4, 9.0))(removed).shape == (3,)
+        familiar = Familiar.of(noise_statistics(removed))
+        assert familiar(noise_statistics(removed)).all()
+        assert Trust(0.1, 0.1, familiar)(removed).shape == (3,)
+
+
+def test_statistics_that_occur_but_not_together_are_not_familiar():
+    first = RNG.normal(size=200)
+    statistics = np.column_stack([first, first, *RNG.normal(size=(2, 200))])
+    familiar = Familiar.of(statistics)
+    assert familiar(statistics).all()
+    together, apart = np.array([[1.0, 1, 0, 0], [1, -1, 0, 0]])
+    assert familiar([together]).all()
+    assert not familiar([apart]).any()
+
+
+@pytest.mark.parametrize("n_images", [1, 2, 4])
+def test_a_few_images_make_what_is_like_them_familiar(n_images):
+    statistics = RNG.normal(size=(n_images, 4))
+    familiar = Familiar.of(statistics)
+    assert familiar(statistics).all()
+    assert familiar(statistics + 1e-4).all()
+    assert not familiar(statistics + 1).any()
