@@ -63,7 +63,7 @@ def markdown(rows, columns=None):
     return "".join(f"| {' | '.join(line)} |\n" for line in lines)
 
 
-def store_rows(path, frame, run, about=()):
+def store_rows(path, frame, run, about=None):
     """Put the rows of a run into a CSV file of results, in place of those of an earlier run.
 
     Parameters
@@ -74,11 +74,11 @@ def store_rows(path, frame, run, about=()):
         The rows.
     run : dict
         Columns that say which run it is: rows of the file with the same values go.
-    about : dict, default=()
+    about : dict, default=None
         Other columns of the run. Date and commit are added.
     """
     measured_in = environment()
-    columns = run | dict(about)
+    columns = run | (about or {})
     frame = frame.assign(**columns, date=measured_in["date"][:10], commit=measured_in["commit"])
     if path.exists():
         old = pd.read_csv(path)

@@ -33,6 +33,9 @@ class ImageEstimator(BaseEstimator):
         tags.input_tags.three_d_array = True
         return tags
 
+    # What else an estimator that was fitted on image arrays offers for flat rows, as the end of a sentence.
+    _for_rows = ""
+
     def _check_images(self, X, *, reset):
         """Check the images given to a method. If `reset`, store their layout."""
         if not is_flat(X):
@@ -55,7 +58,7 @@ class ImageEstimator(BaseEstimator):
                 f"Got an array of shape {X.shape}, but this {type(self).__name__} {self._fitted_on()}. "
                 f"Expected (n, height, width{', channels' if self.image_shape_[2] > 1 else ''}); a single "
                 "image needs a leading axis, X[np.newaxis], and flat rows need their shape, X.reshape(len(X), height, "
-                "width), or a denoiser that knows it, from_pretrained(..., image_shape=(height, width))."
+                f"width){self._for_rows}."
             )
         self._check_is_no_single_image(X.shape if hasattr(X, "shape") else np.asarray(X).shape)
         return check_magnitude(validate_data(self, X, reset=False))
@@ -127,6 +130,9 @@ class ImageTransformer(OneToOneFeatureMixin, TransformerMixin, ImageEstimator):
         tags = super().__sklearn_tags__()
         tags.transformer_tags.preserves_dtype = ["float64", "float32"]
         return tags
+
+    # What else an estimator that was fitted on image arrays offers for flat rows, as the end of a sentence.
+    _for_rows = ""
 
     def _check_images(self, X, *, reset):
         if not is_flat(X):

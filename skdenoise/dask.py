@@ -26,7 +26,8 @@ def map_images(
         A method of a fitted denoiser or pipeline, such as ``denoiser.transform`` or
         ``pipeline.predict``.
     images : dask.array.Array of shape (n, n_features), (n, height, width) or (n, height, width, channels)
-        Noisy images.
+        Noisy images. A denoiser from `UNetDenoiser.from_pretrained` takes black and white from each block: give it
+        a ``value_range``.
     dtype : dtype, default=None
         Type of the result of `method`. If None, uses the dtype of `images`, which is right for
         ``transform``.
@@ -90,4 +91,6 @@ def _call(block, estimator, name):
     if len(block):
         return method(block)
     # Estimators take no empty array, and a selection by a mask leaves empty blocks.
+    if name == "transform":
+        return block
     return method(np.zeros((1, *block.shape[1:]), block.dtype))[:0]

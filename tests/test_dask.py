@@ -21,7 +21,7 @@ from sklearn.model_selection import GridSearchCV
 from sklearn.pipeline import make_pipeline
 from sklearn.svm import SVC
 
-from skdenoise import FilterDenoiser, UNetDenoiser, compare_denoising, map_images
+from skdenoise import FilterDenoiser, ImageFlattener, UNetDenoiser, compare_denoising, map_images
 
 pytestmark = pytest.mark.several
 
@@ -265,6 +265,12 @@ def test_a_local_scheduler_needs_no_cluster(denoiser, images):
 def test_empty_blocks_of_a_selection_are_kept(images):
     selected = in_chunks(images)[da.from_array(np.arange(len(images)) < 300, chunks=200)]
     smooth = FilterDenoiser("gaussian").fit(images)
+    classifier = make_pipeline(FilterDenoiser("gaussian"), ImageFlattener(), SVC())
+    classifier.fit(images[:200], np.arange(200) % 2)
     for lazy in (selected, selected.compute_chunk_sizes()):
         found = map_images(smooth.transform, lazy).compute(scheduler="threads")
         np.testing.assert_array_equal(found, smooth.transform(images[:300]))
+        labels = map_images(classifier.predict, lazy, dtype=int, drop_axis=(1, 2))
+        np.testing.assert_array_equal(
+            labels.compute(scheduler="threads"), classifier.predict(images[:300])
+        )

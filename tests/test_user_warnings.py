@@ -157,7 +157,7 @@ WARNED = {
         ),
     ),
     "no intervals": (
-        "0 of 20 resamples",
+        "Only 0 of 20 resamples",
         lambda: compare_denoising(
             SVC(), ROWS, LABELS, ROWS[:2], LABELS[:2], **COMPARED, scoring=scored_once()
         ),

@@ -21,6 +21,7 @@ from skdenoise.classifier.training_set import (
     training_images,
 )
 from skdenoise.classifier.trust import find_trust
+from skdenoise.denoisers.own_range import with_range
 from skdenoise.denoisers.unet import UNetDenoiser
 from skdenoise.evaluation.find_denoiser import only_denoiser, unwrapped
 from skdenoise.images.pixels import PixelFormat
@@ -223,9 +224,9 @@ class DenoisingClassifier(ClassifierMixin, MetaEstimatorMixin, ImageEstimator):
         self.denoiser_ = self._new_denoiser(seed).fit(
             np.delete(X, held_out, axis=0), np.delete(y, held_out)
         )
-        self._denoiser._check_images(
-            X[:1], reset=False
-        )  # a packaged one takes rows only if it knows their shape
+        denoiser = unwrapped(self.denoiser_)
+        # A packaged denoiser takes rows only if it knows their shape, and has no value range of its own.
+        self._value_range = denoiser._range_of(denoiser._check_images(X, reset=False))
         n_copies = default_n_copies(len(labelled)) if self.n_copies == "auto" else self.n_copies
 
         def part(indices):
@@ -336,8 +337,8 @@ class DenoisingClassifier(ClassifierMixin, MetaEstimatorMixin, ImageEstimator):
 
     @property
     def _denoiser(self):
-        """The fitted denoiser, out of a search or a frozen estimator."""
-        return unwrapped(self.denoiser_)
+        """The fitted denoiser, out of a search or a frozen estimator, in the value range of the fit."""
+        return with_range(unwrapped(self.denoiser_), self._value_range)
 
     def _check_params(self):
         is_instance = hasattr(self.classifier, "fit") and not isinstance(self.classifier, type)

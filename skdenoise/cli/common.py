@@ -11,6 +11,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import Annotated
 
+import numpy as np
 import typer
 
 from skdenoise.io.safety import try_to_write
@@ -56,7 +57,9 @@ def _for_json(found):
         return {key: _for_json(value) for key, value in found.items()}
     if isinstance(found, list | tuple):
         return [_for_json(value) for value in found]
-    return None if isinstance(found, float) and not math.isfinite(found) else found
+    if isinstance(found, float | np.floating):
+        return float(found) if math.isfinite(found) else None
+    return found
 
 
 def check_noise(name):

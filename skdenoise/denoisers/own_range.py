@@ -1,11 +1,13 @@
 """Images in their own range: denoising pixels of any dtype with a denoiser of another range."""
 
+import copy
 from typing import TYPE_CHECKING, Any
 
 from sklearn.utils.validation import check_is_fitted
 
 from skdenoise.images.layout import check_images
 from skdenoise.images.value_range import check_value_range, range_of_images
+from skdenoise.typing import ValueRange
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
@@ -75,3 +77,12 @@ def denoise_images(
     if value_range is None:
         value_range = range_of_images(X, denoiser.value_range_)
     return denoiser._denoise(X, check_value_range(value_range, X))
+
+
+def with_range(denoiser: "Denoiser", value_range: ValueRange) -> "Denoiser":
+    """Return the fitted denoiser, with this value range for all images if it has none of its own."""
+    if denoiser.value_range_ is not None:
+        return denoiser
+    fixed = copy.copy(denoiser)
+    fixed.value_range_ = value_range
+    return fixed

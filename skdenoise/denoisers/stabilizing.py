@@ -1,5 +1,6 @@
 """Stabilizing: remove noise that grows with the signal with a denoiser of Gaussian noise."""
 
+from itertools import islice
 from typing import Any
 
 import numpy as np
@@ -8,7 +9,7 @@ from skdenoise.denoisers.colours import Denoise
 from skdenoise.images.pixels import UNIT, PixelFormat, changed_in_unit
 from skdenoise.noise.anscombe import AnscombeTransform, transform_for
 from skdenoise.noise.fitting import noise_of_flat_regions
-from skdenoise.typing import Images, UnitImages
+from skdenoise.typing import Images
 
 ESTIMATE = "estimate"
 
@@ -20,20 +21,19 @@ def denoise_stabilized(
 
     `noise` is the parameter `stabilize` of a denoiser.
     """
+    transforms = iter(transforms_for(images, pixels, noise))
 
     def denoise_part(noisy):  # before integers are rounded
-        transforms = transforms_for(noisy, pixels, noise)
-        stabilized = [one.forward(image) for one, image in zip(transforms, noisy, strict=True)]
+        own = list(islice(transforms, len(noisy)))
+        stabilized = [one.forward(image) for one, image in zip(own, noisy, strict=True)]
         denoised = denoise(np.stack(stabilized), UNIT, False)
-        return np.stack(
-            [one.inverse(image) for one, image in zip(transforms, denoised, strict=True)]
-        )
+        return np.stack([one.inverse(image) for one, image in zip(own, denoised, strict=True)])
 
     return changed_in_unit(denoise_part, images, pixels, clip)
 
 
-def transforms_for(noisy: UnitImages, pixels: PixelFormat, noise: Any) -> list[AnscombeTransform]:
-    """Return the transform of each NHWC image, in units of the value range.
+def transforms_for(images: Images, pixels: PixelFormat, noise: Any) -> list[AnscombeTransform]:
+    """Return the transform of each stored NHWC image, for units of the value range.
 
     An image whose noise cannot be measured, such as a black one, is given that of the others.
 
@@ -43,11 +43,11 @@ def transforms_for(noisy: UnitImages, pixels: PixelFormat, noise: Any) -> list[A
         If the noise of no image can be measured.
     """
     if not is_estimate(noise):
-        return [transform_for(noise)] * len(noisy)
+        return [transform_for(noise)] * len(images)
     found, reason = [], ""
-    for image in noisy:
+    for i in range(len(images)):
         try:
-            model = noise_of_flat_regions(image[np.newaxis], pixels)
+            model = noise_of_flat_regions(pixels.to_unit(images[i : i + 1]), pixels)
             found.append(AnscombeTransform(model.shot, model.read))
         except ValueError as error:
             found.append(None)

@@ -15,6 +15,7 @@ from skdenoise.denoisers.base import Denoiser
 from skdenoise.denoisers.described_network import check_output, described_architecture, name_of
 from skdenoise.denoisers.description import cannot_hold, encoded, integers, noise
 from skdenoise.denoisers.pretrained import pretrained_path
+from skdenoise.errors import DivergedError, NotFiniteError
 from skdenoise.extras import require_keras
 from skdenoise.images.layout import check_shape_of_rows
 from skdenoise.images.opponent import ORTHONORMAL, WITHIN_RANGE
@@ -44,6 +45,7 @@ if TYPE_CHECKING:
     import keras
 
 # After a fit so many pixels are denoised to see whether it has learned anything: 256 images of 64x64.
+_FINDING = "The output of the trained network is not finite or far too large"
 _PIXELS_TO_CHECK = 2**20
 
 # The noise levels of the blind denoisers of the literature, see `UNetDenoiser.for_photographs`.
@@ -477,10 +479,14 @@ class UNetDenoiser(Denoiser):
         given = value_range is not None
         denoiser.value_range_ = check_value_range(value_range, None) if given else None
         denoiser._check_params()
-        denoiser._network.precision = denoiser.precision
         return denoiser
 
     _range_may_depend_on_images = True
+
+    @property
+    def _for_rows(self):
+        is_packaged = getattr(self, "value_range_", ()) is None
+        return ", or from_pretrained(..., image_shape=(height, width))" if is_packaged else ""
 
     @property
     def _opponent_colours(self):
@@ -490,7 +496,17 @@ class UNetDenoiser(Denoiser):
     def model_(self) -> keras.Model:
         """The trained network."""
         check_is_fitted(self)
-        return self._network.model
+        return self._network_now.model
+
+    @property
+    def _network_now(self):
+        """The trained network, which computes in the precision of the parameter."""
+        from skdenoise.backend.precision import check_precision
+
+        if self._network.precision != self.precision:
+            check_precision(self.precision)
+            self._network = self._network.with_precision(self.precision)
+        return self._network
 
     def fit(self, X: Any, y: Any = None, *, clean: Any = None, noisy: Any = None) -> Self:
         """Learn to remove noise.
@@ -644,7 +660,7 @@ class UNetDenoiser(Denoiser):
             images = self._as_nhwc(images)
             parts = (images[part] for part in chunks(images))
         values = [
-            supervision.psnr(self._network, pixels.to_unit(part), self._known_noise)
+            supervision.psnr(self._network_now, pixels.to_unit(part), self._known_noise)
             for part in parts
         ]
         return float(np.mean(np.concatenate(values)))
@@ -719,7 +735,8 @@ class UNetDenoiser(Denoiser):
                 trained=functools.partial(self._trained, plan, pairs),
             )
             network = self._trained(plan, pairs, outcome)
-            errors = self._errors(network, pairs, training[:1] if partial else training)
+            if outcome.interrupt is None:  # the loss of the last step is that before it
+                errors = self._errors(network, pairs, training[:1] if partial else training)
         self._keep(plan, network, labels, outcome, partial, resume)
         if outcome.interrupt is not None:
             raise outcome.interrupt
@@ -899,8 +916,8 @@ class UNetDenoiser(Denoiser):
         noisy, clean, *weights = pairs.batch(few, generator(self._seed, Stream.CHECK))
         try:
             denoised = network.denoise(noisy, UNIT)
-        except ValueError as error:
-            raise _diverged() from error
+        except NotFiniteError as error:
+            raise DivergedError(_FINDING) from error
         if not network.architecture.linear:
             noisy, denoised = np.clip(noisy, 0, 1), np.clip(denoised, 0, 1)
         counted = weights[0] > 0 if weights else slice(None)
@@ -909,17 +926,17 @@ class UNetDenoiser(Denoiser):
                 np.mean((images[counted] - clean[counted]) ** 2) for images in (noisy, denoised)
             )
         if not np.isfinite(after):
-            raise _diverged()
+            raise DivergedError(_FINDING)
         return len(few), before, after
 
     def _denoise_images(self, images, pixels, clip):
         steps = self._steps()
         if steps:
             self._check_weights_suit(resolve_supervision(self.supervision))
-        self._network.precision = self.precision
-        denoise = functools.partial(self._network.denoise, verbose=self.verbose)
+        network = self._network_now
+        denoise = functools.partial(network.denoise, verbose=self.verbose)
         for step in steps:
-            denoise = step.wrap(denoise, self._network)
+            denoise = step.wrap(denoise, network)
         return denoise(images, pixels, clip)
 
     def _description(self):
@@ -989,13 +1006,6 @@ class UNetDenoiser(Denoiser):
         check_output(self._network)
         self._optimizer_state = None
         self._helper = None
-
-
-def _diverged():
-    return ValueError(
-        "What the trained network puts out is not finite, or far too large: training diverged. Lower learning_rate, or "
-        "check that value_range fits the images."
-    )
 
 
 def _warn_if_nothing_was_learned(target, n_images, before, after):

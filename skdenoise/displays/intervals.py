@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 from numpy.typing import ArrayLike
+from sklearn.utils.validation import check_is_fitted
 
 from skdenoise.displays.drawing import colorbar_of_row, draw_images, image_grid, in_unit
 from skdenoise.evaluation.conformal import ConformalDenoiser
@@ -127,13 +128,16 @@ class IntervalDisplay:
 
         Raises
         ------
+        sklearn.exceptions.NotFittedError
+            If `conformal` is not fitted.
         TypeError
-            If `conformal` has no ``predict_interval``.
+            If it has no ``predict_interval``.
         """
         if not hasattr(conformal, "predict_interval"):
             raise TypeError(
                 f"{type(conformal).__name__} has no predict_interval. Give a fitted ConformalDenoiser."
             )
+        check_is_fitted(conformal, "denoiser_")
         found = find_denoiser(conformal.denoiser_)
         noisy, seen = X[:n_images], found.prepare(X[:n_images])
         low, high = conformal.predict_interval(

@@ -8,9 +8,11 @@ from sklearn.metrics import accuracy_score
 from sklearn.utils import check_consistent_length
 
 from skdenoise.seeding import Stream, generator
+from skdenoise.user_warnings import warn_user
 
 # Resamples are drawn and averaged in parts of about this many indices.
 _INDICES_AT_A_TIME = 2**22
+_LEAST_RESAMPLES = 50  # standard errors from fewer are off by more than 10 %
 
 
 def bootstrap_indices(n_images, n_resamples, rng):
@@ -85,7 +87,28 @@ def bootstrap_interval(score, n_images, *, confidence_level, n_resamples, seed):
             for choices in bootstrap_indices(n_images, n_resamples, rng)
             for chosen in choices
         ]
-    return tuple(interval(scores, confidence_level))
+    return tuple(interval(scored(np.array(scores)), confidence_level))
+
+
+def scored(scores, warns=True):
+    """Return the resamples that could be scored; NaN, with a warning, if they are too few for an interval.
+
+    Parameters
+    ----------
+    scores : ndarray of shape (n_resamples,) or (n_resamples, n_columns)
+        NaN where a resample could not be scored.
+    warns : bool
+        Whether to warn.
+    """
+    is_scored = ~np.isnan(scores) if scores.ndim == 1 else np.isfinite(scores).all(axis=1)
+    if is_scored.sum() >= min(_LEAST_RESAMPLES, max(2, len(scores) // 2)):
+        return scores[is_scored]
+    if warns:
+        warn_user(
+            f"Only {is_scored.sum()} of {len(scores)} resamples of the test images could be scored, because the others lack a "
+            "class, so there are no intervals. Give more test images of each class, or another scorer."
+        )
+    return np.full((2, *scores.shape[1:]), np.nan)
 
 
 def score_or_nan(score, *arguments):
@@ -105,8 +128,10 @@ def score_of_predictions(metric, y_true, y_pred):
     """Return a function of image indices that returns ``metric(y_true, y_pred)`` of these images."""
     y_true, y_pred = np.asarray(y_true), np.asarray(y_pred)
     check_consistent_length(y_true, y_pred)
-    metric(y_true, y_pred)  # so that labels of another type are an error, and no wrong predictions
     if metric is accuracy_score and y_true.ndim == 1 and y_pred.size == y_true.size:
+        metric(
+            y_true, y_pred
+        )  # an error if they are of different types, which == would count as wrong
         # The same result, without the checks of scikit-learn for each of a thousand resamples.
         return mean_of_choice(y_true == y_pred.ravel())
     return lambda chosen: float(metric(y_true[chosen], y_pred[chosen]))

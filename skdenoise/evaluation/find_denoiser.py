@@ -3,7 +3,6 @@
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
-import numpy as np
 from sklearn.base import BaseEstimator
 from sklearn.frozen import FrozenEstimator
 from sklearn.pipeline import Pipeline
@@ -124,9 +123,10 @@ def _all_steps(estimator) -> Iterator[BaseEstimator]:
 
 
 def _members(step):
-    """Return the fitted estimators of an ensemble, such as ``StackingClassifier``."""
-    members = np.ravel(np.asarray(getattr(step, "estimators_", ()), dtype=object))
-    return [member for member in members if isinstance(member, BaseEstimator)]
+    """Yield the fitted estimators of an ensemble, such as ``StackingClassifier``."""
+    for member in getattr(step, "estimators_", ()):
+        if isinstance(member, BaseEstimator):  # not the lists of gradient boosting
+            yield member
 
 
 def _wrapped(step):

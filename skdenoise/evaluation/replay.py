@@ -4,6 +4,7 @@ import numpy as np
 from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.pipeline import Pipeline
 from sklearn.utils import get_tags
+from sklearn.utils.metaestimators import available_if
 
 from skdenoise.evaluation.find_denoiser import unwrapped
 
@@ -11,7 +12,7 @@ _OF_CLASSIFIERS = ("predict", "predict_proba", "decision_function")
 _METHODS = (*_OF_CLASSIFIERS, "predict_log_proba", "transform")
 
 _ONLY_ANSWERS = (
-    "Here a scorer can use the classes and the predictions of the classifier alone: predict, predict_proba, "
+    "Here a scorer can only use the classes and the predictions of the classifier: predict, predict_proba, "
     "predict_log_proba and decision_function."
 )
 _LOOKS_AT_IMAGES = f"The scorer looks at the images X. {_ONLY_ANSWERS}"
@@ -101,6 +102,7 @@ class _ReplayedClassifier(ClassifierMixin, BaseEstimator):
     def predict(self, X):
         return self.replay.predict(X)
 
+    @available_if(lambda self: hasattr(self.replay, "predict_proba"))
     def predict_log_proba(self, X):
         with np.errstate(divide="ignore"):
             return np.log(self.replay.predict_proba(X))
@@ -109,7 +111,7 @@ class _ReplayedClassifier(ClassifierMixin, BaseEstimator):
         if self.has_its_own_score:
             raise TypeError(
                 "The scorer calls the score method of the classifier, which needs the images, as it may be something "
-                f"else than accuracy. {_ONLY_ANSWERS}"
+                f"other than accuracy. {_ONLY_ANSWERS}"
             )
         return super().score(X, y, sample_weight)
 
@@ -149,13 +151,12 @@ class ImagesNotKept:
 
 
 def _has_its_own_score(classifier):
-    """Return whether a classifier's ``score`` may be something else than its accuracy."""
-    inside = None
-    while inside is not classifier:
-        classifier = classifier if inside is None else inside
-        is_search = hasattr(classifier, "best_estimator_")
-        if is_search and getattr(classifier, "scoring", None) not in (None, "accuracy"):
-            return True
-        inside = classifier[-1] if isinstance(classifier, Pipeline) else unwrapped(classifier)
+    """Return whether a classifier's ``score`` may be something other than its accuracy."""
+    if getattr(classifier, "scoring", None) not in (None, "accuracy"):
+        return True
+    inside = classifier[-1] if isinstance(classifier, Pipeline) else unwrapped(classifier)
+    inside = getattr(inside, "estimator_", inside)
+    if inside is not classifier:
+        return _has_its_own_score(inside)
     defining = (each.__module__ for each in type(classifier).__mro__ if "score" in vars(each))
     return next(defining, "").split(".")[0] not in ("sklearn", "scikeras")

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from skdenoise.errors import NotFiniteError
 from skdenoise.typing import Images, UnitImages, ValueRange
 
 # Images are converted in parts of this size, so that no array is copied to float32 as a whole.
@@ -126,7 +127,7 @@ UNIT = PixelFormat(np.dtype(np.float32), (0.0, 1.0))
 def _check_finite(unit):
     # The minimum of an array with NaN is NaN.
     if unit.size and not -np.inf < unit.min() <= unit.max() < np.inf:
-        raise ValueError(
+        raise NotFiniteError(
             "The result has values that are not finite. The images are too far outside of the value range, or "
             "parameters or weights are too large."
         )

@@ -26,6 +26,12 @@ LEAST_SPAN = float(np.finfo(np.float32).tiny)
 # Floats are in 0..1, except for noise, if at least 98 % of them are at most this far outside. They are in
 # another value range if they span more than 1/50 of it.
 _NOISE_BEYOND, _IN_RANGE = 0.5, 50
+# Stronger noise is seen by the means of 5x5 pixels, which may be this far outside: as much as 1 % of them are with
+# noise of a standard deviation of 0.5. A black image in 0..255, with noise of 1 and more, is not taken for one in 0..1.
+_MEANS_BEYOND = 0.25
+# Without the darkest and the brightest 0.1 %, noise spans more than a third of what it spans with them, unlike one hot
+# pixel.
+_WIDER_BY_NOISE = 3
 
 
 # Warn if the value range would be less than 1/4 of what it is without the darkest and the brightest 0.1 % of the
@@ -166,17 +172,30 @@ def range_of_images(images: Any, usual: ValueRange | None) -> ValueRange:
     sample = _few(images)
     least, most = float(sample.min()), float(sample.max())
     if most - least >= (high - low) / _IN_RANGE:
-        if np.ptp(_most_values(images)) < (high - low) / _IN_RANGE:
+        width = np.ptp(_most_values(images))
+        is_wide_by_few = width < (high - low) / _IN_RANGE
+        is_noise = not is_wide_by_few or most - least < _WIDER_BY_NOISE * width
+        if is_noise and _are_in_below_noise(images, (0.0, 1.0)):
+            return 0.0, 1.0
+        if is_wide_by_few:
             _warn_of_few_extremes(images, usual)
-        if is_known or _are_in(sample, usual):
+        if is_known or _are_in(sample, usual) or _are_in_below_noise(images, usual):
             return usual
-    elif _are_in(sample, (0.0, 1.0)):
+    elif _are_in(sample, (0.0, 1.0)) or _are_in_below_noise(images, (0.0, 1.0)):
         return 0.0, 1.0
     raise ValueError(
-        f"X has floats from {least:.3g} to {most:.3g}, which fit neither 0 to 1 nor the value range of the "
-        f"denoiser, {low:g} to {high:g}. Give the pixel values of black and white, for example "
-        "value_range=(0, 1)."
+        f"X has floats from {least:.3g} to {most:.3g}. That is not 0 to 1, and too little or too much for the value range of "
+        f"the denoiser, {low:g} to {high:g}. Give the pixel values of black and white, for example value_range=(0, 1)."
     )
+
+
+def _are_in_below_noise(images, value_range):
+    """Return whether nearly all means of 5x5 pixels are in a value range, except for the noise that they still have."""
+    low, high = value_range
+    margin = _MEANS_BEYOND * (high - low)
+    means = np.concatenate([_without_most_noise(each).ravel() for each in _single_images(images)])
+    nearly_least, nearly_most = _percentiles(means)
+    return nearly_least >= low - margin and nearly_most <= high + margin
 
 
 def _are_in(sample, value_range):
@@ -325,7 +344,8 @@ def _single_images(images):
 
 
 def _without_most_noise(image):
-    """Return the means of 5x5 pixels in the middle of an image; in a strip, of 5 pixels."""
+    """Return the means of 5x5 pixels in the middle of an image; in a strip or a row, of 5 pixels."""
+    image = image[np.newaxis] if image.ndim == 1 else image
     top, left = (max(0, (side - _SIDE_OF_MIDDLE) // 2) for side in image.shape[:2])
     middle = image[top : top + _SIDE_OF_MIDDLE, left : left + _SIDE_OF_MIDDLE]
     return uniform_filter(middle.astype(np.float64), _SMOOTHED, axes=(0, 1))

@@ -74,6 +74,10 @@ class TrainedNetwork:
     def __setstate__(self, state):
         self.__init__(**state)
 
+    def with_precision(self, precision):
+        """Return the same network, to be computed in another precision."""
+        return type(self)(**self.__getstate__() | {"precision": precision})
+
     @property
     def weights(self):
         """The weights, as a list of arrays."""

@@ -328,13 +328,14 @@ def _in_colour(image, colour):
     return (np.rint(grey) if image.dtype.kind in "iub" else grey).astype(image.dtype)
 
 
-def _write_pnm(path, image, white):
-    """Write grey levels as PGM, or colours as PPM, with another value for white than Pillow writes."""
+def _write_pnm(path, image, maxval):
+    """Write grey levels as PGM, or colours as PPM, scaled back to a maxval that Pillow does not write."""
     kind = "P6" if image.ndim == 3 else "P5"
     height, width = image.shape[:2]
+    stored = np.rint(image * (maxval / np.iinfo(image.dtype).max))
     with python_file(path) as file:
-        file.write(f"{kind}\n{width} {height}\n{white}\n".encode())
-        file.write(image.astype("u1" if white < 256 else ">u2").tobytes())
+        file.write(f"{kind}\n{width} {height}\n{maxval}\n".encode())
+        file.write(stored.astype("u1" if maxval < 256 else ">u2").tobytes())
 
 
 def _write(path, ending, image, kept):
@@ -346,9 +347,9 @@ def _write(path, ending, image, kept):
     format_ = Image.registered_extensions()[ending]
     options = {"quality": _QUALITY} if format_ in ("JPEG", "WEBP") else {}
     options |= kept.for_pillow(format_, channels)
-    white = options.pop("white", None)
-    if white is not None and image.dtype.kind == "u":
-        _write_pnm(path, image, max(white, int(image.max())))
+    maxval = options.pop("maxval", None)
+    if maxval is not None and image.dtype == (np.uint8 if maxval < 256 else np.uint16):
+        _write_pnm(path, image, maxval)
         return
     is_mask = image.dtype == bool and format_ in ("JPEG", "WEBP")
     stored = image.astype(np.uint8) * 255 if is_mask else image

@@ -11,7 +11,7 @@ import numpy as np
 import tifffile
 from PIL import JpegImagePlugin
 
-from skdenoise.io.pillow import is_lying, largest_value, opened_picture
+from skdenoise.io.pillow import is_lying, maxval_of, opened_picture
 from skdenoise.io.safety import errors_name
 from skdenoise.io.segments import DEFLATE, ZSTD
 from skdenoise.io.tiff import is_lying_page, is_tiff, opened_tiff
@@ -33,8 +33,8 @@ class Kept:
     format : str
         The format of the file: that of Pillow, or ``"TIFF"``.
     coding : dict
-        How its pixels are compressed: arguments of the writer of the same format; of a PNM file, ``white``, the
-        value that its header has for white.
+        How its pixels are compressed: arguments of the writer of the same format; of a PNM file, its
+        ``maxval``.
     resolution : tuple of float and int, default=None
         Pixels per unit along x and y, and the unit as in TIFF.
     profile : bytes, default=None
@@ -127,8 +127,8 @@ def _coding(path, picture):
     if isinstance(picture, JpegImagePlugin.JpegImageFile):
         subsampling = JpegImagePlugin.get_sampling(picture)
         return {} if subsampling < 0 else {"subsampling": subsampling}
-    if (white := largest_value(picture)) is not None:
-        return {"white": white}
+    if (maxval := maxval_of(picture)) is not None:
+        return {"maxval": maxval}
     if picture.format == "WEBP" and _is_lossless_webp(path):
         return {"lossless": True, "quality": 75}  # the effort
     return {}

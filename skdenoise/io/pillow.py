@@ -60,7 +60,6 @@ def opened_picture(path: str | Path) -> Iterator[Image.Image]:
 def read_picture(path: str | Path) -> Images:
     """Return the pixels of a picture, upright, as grey levels or RGB."""
     with opened_picture(path) as opened:
-        white = largest_value(opened)
         picture = ImageOps.exif_transpose(_plain(opened))
         pixels = np.array(picture)
         has_alpha = "A" in picture.getbands()
@@ -70,8 +69,6 @@ def read_picture(path: str | Path) -> Images:
                 f"{path} is transparent in places; put it on an opaque background first."
             )
         dtype = _stored_dtype(opened)
-    if white is not None:
-        pixels = np.rint(pixels * (white / np.iinfo(dtype).max))
     pixels = pixels.astype(dtype, copy=False)
     pixels = pixels[..., :-1] if has_alpha else pixels
     return pixels[..., 0] if pixels.ndim == 3 and pixels.shape[2] == 1 else pixels
@@ -139,8 +136,8 @@ def _stored_dtype(picture):
     return np.dtype(_DTYPES.get(picture.mode, "uint8"))
 
 
-def largest_value(picture: Image.Image) -> int | None:
-    """Return the value that the header of a PNM file has for white, if Pillow scales it to that of the dtype."""
+def maxval_of(picture: Image.Image) -> int | None:
+    """Return the maxval of a PNM file whose pixels Pillow scales to 0..255 or 0..65535; otherwise None."""
     if picture.format != "PPM" or not picture.tile:
         return None
     (decoder, _, _, arguments), *_ = picture.tile
@@ -152,7 +149,7 @@ def largest_value(picture: Image.Image) -> int | None:
 
 
 def _is_deep_colour_ppm(picture):
-    return picture.mode == "RGB" and (largest_value(picture) or 0) > 255
+    return picture.mode == "RGB" and (maxval_of(picture) or 0) > 255
 
 
 def _has_transparent_colour(path, picture):

@@ -22,7 +22,7 @@ from skdenoise.typing import (
     ValueRange,
 )
 
-# Up to so many bytes, float32, in which noise is added, holds all values of a kind of dtype.
+# The largest item, by kind of dtype, whose values float32 represents exactly: noise is added in float32.
 _EXACT_BYTES = {"b": 1, "u": 2, "i": 2, "f": 4}
 
 
@@ -144,7 +144,7 @@ def corrupt(
     noisy = changed_in_unit(lambda unit: corrupt_unit(unit, model, rng), images, pixels, clip)
     if images.dtype.itemsize > _EXACT_BYTES[images.dtype.kind]:
         for part in chunks(images):
-            # Values that the noise leaves alone, in units in which they are rounded, are left as they are.
+            # Where the noise changed nothing, keep the stored value: float32 has rounded it.
             before, after = (pixels.to_unit(each[part]) for each in (images, noisy))
             np.copyto(noisy[part], images[part], where=before == after)
     return noisy

@@ -126,7 +126,7 @@ def estimate_noise(
     at least 0.45 in flat regions (windows of 16x16 pixels, the most even ones of each brightness,
     without the plane that fits best) and at most 0.1 at a distance of 3 pixels, the median variance
     of these windows is used instead. The limits were chosen on photographs with and without noise.
-    The correlation itself comes out 0.08 too low, and windows hide the slow part of the noise. Of
+    The correlation itself comes out 0.05 to 0.09 too low, and windows hide the slow part of the noise. Of
     ``CorrelatedGaussianNoise(0.1, correlation)`` on a flat image or a photograph, this is what is found. Noise
     with a correlation below 0.55 counts as independent, and with one above 0.9 as texture:
 

@@ -9,15 +9,13 @@ from skdenoise.onnx.models import denoising_model, value_range_for
 _TINY = np.float32(1e-24)  # keeps ratios finite where nothing was removed
 
 
-def classifier_model(estimator, denoiser, images, layout, convert):
+def classifier_model(estimator, images, layout, convert):
     """Return a fitted `DenoisingClassifier` as an ONNX model.
 
     Parameters
     ----------
     estimator : DenoisingClassifier
         The fitted estimator.
-    denoiser : denoiser
-        Its denoiser, which knows the value range of the images.
     images : ndarray
         An image with the dtype of the input.
     layout : Layout
@@ -80,6 +78,7 @@ def classifier_model(estimator, denoiser, images, layout, convert):
         probabilities{chosen} = Where (trusted_column, probabilities_denoised, probabilities_plain)
         {_AVERAGE if averages else ""}
     """
+    denoiser = estimator._denoiser
     low, high = value_range_for(denoiser, images.dtype)
     model = assemble(
         given,

@@ -13,6 +13,7 @@ from skdenoise.base import ImageEstimator
 from skdenoise.classifier.denoising_classifier import DenoisingClassifier
 from skdenoise.denoisers.base import Denoiser
 from skdenoise.denoisers.filters import FilterDenoiser
+from skdenoise.denoisers.own_range import with_range
 from skdenoise.denoisers.subspace import SubspaceDenoiser
 from skdenoise.denoisers.unet import UNetDenoiser
 from skdenoise.errors import ForkError
@@ -22,11 +23,11 @@ from skdenoise.flattening import ImageFlattener
 from skdenoise.images.layout import check_images
 from skdenoise.noise.augmenters import NoiseAugmenter
 
-# Dtypes that skl2onnx does not know.
-_NOT_TAKEN = ("uint16", "uint32", "uint64", "int16", "float16")
-
 if TYPE_CHECKING:
     import onnx
+
+# Dtypes of which skl2onnx cannot convert a pipeline.
+_NOT_TAKEN = ("uint16", "uint32", "uint64", "int16", "float16")
 
 
 def to_onnx(
@@ -154,18 +155,19 @@ def register_onnx_converters() -> None:
 
 def _denoiser_to_onnx(denoiser, X):
     from skdenoise.onnx.graphs import Layout
-    from skdenoise.onnx.models import denoising_model, takes_any_size, with_range
+    from skdenoise.onnx.models import denoising_model, takes_any_size
 
     example = _example(denoiser, X)
     shape = denoiser.image_shape_
     n_channels = example.shape[3] if example.ndim == 4 else 1
     if example.ndim > 2 and n_channels != shape[2]:
         raise ValueError(
-            f"X has {n_channels} channel(s), but the denoiser was fitted on {shape[2]}, and a graph takes as many as "
-            "that. Export it for such images, and run it on each channel; transform takes the others in opponent "
-            "colours, or one by one."
+            f"X has {n_channels} channel(s), but the denoiser was fitted on {shape[2]}, and so its graph takes {shape[2]}. "
+            "Export it with such images, and run the graph on each channel. (transform converts colours itself.)"
         )
-    denoiser = with_range(denoiser, None if X is None else denoiser._check_images(X, reset=False))
+    if X is not None:
+        images = denoiser._check_images(X, reset=False)
+        denoiser = with_range(denoiser, denoiser._range_of(images))
     if example.ndim > 2 and takes_any_size(denoiser):
         shape = (None, None, shape[2])
     return denoising_model(denoiser, example.dtype, Layout(example.ndim, shape))
@@ -174,7 +176,6 @@ def _denoiser_to_onnx(denoiser, X):
 def _denoising_classifier_to_onnx(estimator, X, params):
     from skdenoise.onnx.classifiers import classifier_model
     from skdenoise.onnx.graphs import OPSET, Layout
-    from skdenoise.onnx.models import with_range
 
     example = _example(estimator, X)
     params = {"target_opset": {"": OPSET, "ai.onnx.ml": 3}} | params
@@ -182,10 +183,8 @@ def _denoising_classifier_to_onnx(estimator, X, params):
     def convert(classifier):
         return _pipeline_to_onnx(flat_pipeline(classifier), example.astype(np.float32), params)
 
-    images = None if X is None else estimator._check_images(X, reset=False)
-    denoiser = with_range(estimator._denoiser, images)
     layout = Layout(example.ndim, estimator.image_shape_)
-    return classifier_model(estimator, denoiser, example, layout, convert)
+    return classifier_model(estimator, example, layout, convert)
 
 
 def _pipeline_to_onnx(pipeline, X, params):
@@ -218,18 +217,11 @@ def _pipeline_to_onnx(pipeline, X, params):
 
 def _with_ranges(pipeline, X):
     """Return a pipeline whose denoisers take black and white as they take them in these images."""
-    from skdenoise.onnx.models import with_range
-
     steps = list(pipeline.steps)
-    without = [
-        place
-        for place, (_, step) in enumerate(steps)
-        if isinstance(step, Denoiser) and step.value_range_ is None
-    ]
-    for place in without:
-        name, denoiser = steps[place]
-        images = Pipeline(steps[:place]).transform(X) if place else X
-        steps[place] = name, with_range(denoiser, check_images(images))
+    for place, (name, step) in enumerate(steps):
+        if isinstance(step, Denoiser) and step.value_range_ is None:
+            images = Pipeline(steps[:place]).transform(X) if place else X
+            steps[place] = name, with_range(step, step._range_of(check_images(images)))
     return Pipeline(steps)
 
 

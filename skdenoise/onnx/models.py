@@ -1,6 +1,5 @@
 """Models: each kind of denoiser as an ONNX model of images in units of the value range."""
 
-import copy
 from functools import singledispatch
 
 import numpy as np
@@ -58,27 +57,18 @@ def denoising_model(denoiser, dtype, layout: Layout, stays_float=False):
     )
 
 
-def with_range(denoiser, X):
-    """Return a denoiser that takes black and white of all images as it takes them in these, if it takes any."""
-    if X is None or denoiser.value_range_ is not None:
-        return denoiser
-    told = copy.copy(denoiser)
-    told.value_range_ = denoiser._range_of(X)
-    return told
-
-
 def value_range_for(denoiser, dtype):
     """Return the value range of images of a dtype. It matters for denoisers that have none of their own.
 
     Raises
     ------
     ValueError
-        If the denoiser has none, and the dtype does not tell it.
+        If the denoiser has none, and the dtype does not determine it.
     """
     dtype = np.dtype(dtype)
     if denoiser.value_range_ is None and dtype.kind in "iu" and dtype.itemsize > 1:
         raise ValueError(
-            f"The denoiser takes images of any value range, and {dtype} images do not tell black and white. Give to_onnx "
+            f"The denoiser takes images of any value range, which cannot be inferred from {dtype} alone. Give to_onnx "
             "an X with such images, or make the denoiser with from_pretrained(..., value_range=(low, high))."
         )
     return denoiser._range_of(np.zeros(1, dtype))

@@ -187,10 +187,10 @@ def certify(
         )
     )
     predictions = np.array([one.prediction for one in counted])
-    if y is not None and (predictions.dtype.kind in "USO") != (y.dtype.kind in "USO"):
+    if y is not None and isinstance(predictions[0], str) != isinstance(y[0], str):
         raise ValueError(
-            f"The pipeline predicts {predictions[0]!r}, but y has {y[0]!r}, of another type. Give the classes as the pipeline "
-            "predicts them."
+            f"The pipeline predicts {predictions.tolist()[0]!r}, but y has {y.tolist()[0]!r}, of another type. Give the "
+            "classes as the pipeline predicts them."
         )
     bounds = np.array([lower_bound(one.n_votes, n_draws, alpha) for one in counted])
     return Certificate(

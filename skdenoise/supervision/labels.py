@@ -42,15 +42,15 @@ def is_labelled(y):
     Raises
     ------
     ValueError
-        If NumPy has made the text "-1" of -1.
+        If -1 is text, which NumPy makes of it in an array of text, among two or more other classes.
     """
     everything = np.ones(len(y), dtype=bool)
+    if y.dtype.kind in "UO" and np.any(y == str(UNLABELLED)) and len(set(y.tolist())) > 2:
+        raise ValueError(
+            'y has the class "-1", which is text and so does not mark images without a label. Give an array of objects, '
+            "y.astype(object), before -1 is put into it; or, if it is a class, another name for it."
+        )
     if y.dtype.kind in "USb":
-        if y.dtype.kind == "U" and str(UNLABELLED) in y and len(np.unique(y)) > 2:
-            raise ValueError(
-                'y has the class "-1", which is text and so does not mark images without a label. Give an array of objects, '
-                "y.astype(object), before -1 is put into it; or, if it is a class, another name for it."
-            )
         return everything
     labelled = np.asarray(y != UNLABELLED)
     is_binary = not labelled.all() and len(classes_of(y[labelled])) == 1
@@ -261,7 +261,7 @@ def _in_order(labels):
 def _describe(column):
     labelled = column[is_labelled(column)]
     classes = classes_of(labelled)
-    # With -1 as the only number among text, scikit-learn could not tell what the others are.
+    # With -1 as the only number among text, scikit-learn could not determine the type of the target.
     if type_of_target(labelled if column.dtype.kind == "O" else column).startswith("continuous"):
         return Numbers(float(column.mean()), float(column.std()) or 1.0)
     if len(classes) < 2:

@@ -13,6 +13,7 @@ from skdenoise.backend.compiled import (
     set_jit_compile,
     steps_per_execution,
 )
+from skdenoise.errors import DivergedError
 from skdenoise.networks.helper import Helper, fresh_weights, label_loss
 from skdenoise.networks.initial_weights import can_be_drawn, initial_weights
 from skdenoise.progress import progress_callbacks
@@ -246,24 +247,14 @@ class EpochRecord(keras.callbacks.Callback):
         self.batches.start_epoch(epoch)
 
     def on_epoch_end(self, epoch, logs=None):
-        """Record losses and weights, and stop if they are not finite."""
+        """Record losses and weights, and stop if the loss is not finite."""
         if not np.isfinite(logs["loss"]):
-            raise ValueError(
-                f"The loss became {logs['loss']} in epoch {epoch + 1}: training diverged. Lower "
-                "learning_rate, or check that value_range fits the images."
-            )
+            raise DivergedError(f"The loss became {logs['loss']} in epoch {epoch + 1}")
         for name, value in logs.items():
             name = name.replace("pixels_psnr", "psnr")  # the same with a helper as without
             # Before the first epoch here, there are others if BackupAndRestore took up an earlier fit.
             self.history.setdefault(name, [math.nan] * epoch).append(float(value))
-        weights = self.compiled.network.get_weights()
-        if not all(np.isfinite(weight).all() for weight in weights):
-            # Of the last step of an epoch, the loss does not tell.
-            raise ValueError(
-                f"The weights became infinite or NaN in epoch {epoch + 1}: training diverged. Lower learning_rate, or "
-                "check that value_range fits the images."
-            )
-        self.weights = weights
+        self.weights = self.compiled.network.get_weights()
         self.helper_weights = _helper_weights(self.compiled)
 
 

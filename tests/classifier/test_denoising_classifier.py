@@ -373,8 +373,9 @@ def test_minus_one_as_text_is_no_mark_for_images_without_a_label(digits):
     some = y.copy()
     some[100:] = -1
     classifier = DenoisingClassifier(GaussianNB(), FilterDenoiser("gaussian"), random_state=0)
-    with pytest.raises(ValueError, match="array of objects"):
-        classifier.fit(X, some)
+    for text in (some, pd.Series(some)):
+        with pytest.raises(ValueError, match="array of objects"):
+            classifier.fit(X, text)
     some = y.astype(object)
     some[100:] = -1
     assert classifier.fit(X, some).classes_.tolist() == ["even", "odd"]
@@ -385,3 +386,15 @@ def test_a_packaged_denoiser_of_rows_says_how_it_takes_them(digits):
     packaged = FrozenEstimator(UNetDenoiser.from_pretrained("photo-gray"))
     with pytest.raises(ValueError, match=r"from_pretrained.*image_shape="):
         DenoisingClassifier(GaussianNB(), packaged).fit(digits[0][:100], digits[1][:100])
+
+
+def test_a_packaged_denoiser_has_the_value_range_of_the_fit(digits):
+    X, y = np.rint(4095 * digits[0]).astype("uint16"), digits[1]
+    packaged = FrozenEstimator(UNetDenoiser.from_pretrained("text", image_shape=(8, 8)))
+    classifier = DenoisingClassifier(GaussianNB(var_smoothing=0.1), packaged, random_state=0)
+    classifier.fit(X[:500], y[:500])
+    dark = X[600:640] // 20
+    images = add_noise(np.concatenate([X[700:740], dark]), noise_factor=0.05, random_state=0)
+    together = classifier.predict_proba(images)
+    alone = np.concatenate([classifier.predict_proba(image[np.newaxis]) for image in images])
+    np.testing.assert_allclose(together, alone, atol=1e-4)

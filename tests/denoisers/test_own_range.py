@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 from conftest import quick_denoiser
 
-from skdenoise import SubspaceDenoiser, denoise_images
+from skdenoise import SubspaceDenoiser, add_noise, denoise_images
+from skdenoise.images.value_range import range_of_images
 
 
 @pytest.fixture(scope="module")
@@ -76,3 +77,21 @@ def test_dark_frames_of_16_bits_have_the_range_of_the_denoiser(digits):
     dark = X[:2] // 32
     assert dark.max() < 256
     np.testing.assert_array_equal(denoise_images(denoiser, dark), denoiser.transform(dark))
+
+
+@pytest.mark.parametrize("sigma", [0.1, 0.3, 0.5])
+@pytest.mark.parametrize("usual", [None, (0, 255)])
+def test_floats_of_0_to_1_are_known_under_strong_noise(sigma, usual):
+    page = np.ones((1, 128, 256))
+    page[:, 10:120:6, 8:250] = 0
+    noisy = add_noise(page, noise_factor=sigma, random_state=0)
+    assert range_of_images(noisy, usual) == (0, 1)
+    if sigma < 0.2:  # means of 5 pixels of a row keep more noise
+        assert range_of_images(noisy.reshape(1, -1), usual) == (0, 1)
+    assert range_of_images(255 * noisy, usual) == (0, 255)
+
+
+@pytest.mark.parametrize("sigma", [2, 10])
+def test_a_black_image_of_0_to_255_is_not_one_of_0_to_1(sigma):
+    noisy = np.random.default_rng(0).normal(0, sigma, (1, 128, 128))
+    assert range_of_images(noisy, None) == (0, 255)

@@ -152,7 +152,9 @@ def test_a_pretrained_denoiser_takes_rows_of_a_shape(photographs, tmp_path):
 def test_floats_far_beyond_255_are_refused(photographs):
     denoiser = UNetDenoiser.from_pretrained("photo-gray")
     noisy = add_noise(1020 * photographs, noise_factor=0.08, value_range=(0, 1020), random_state=0)
-    with pytest.raises(ValueError, match="fit neither 0 to 1 nor the value range of the denoiser"):
+    with pytest.raises(
+        ValueError, match="too little or too much for the value range of the denoiser"
+    ):
         denoiser.transform(noisy)
 
 
@@ -265,6 +267,9 @@ def test_parameters_of_a_pretrained_denoiser_count():
     denoiser = UNetDenoiser.from_pretrained("photo-gray", precision="float32")
     assert np.abs(denoiser.transform(images) - expected).max() > 1e-4
     denoiser.set_params(precision="bfloat16")
+    assert denoiser.model_.layers[1].compute_dtype == "bfloat16"
     np.testing.assert_array_equal(denoiser.transform(images), expected)
+    with pytest.raises(ValueError, match="precision='half'"):
+        denoiser.set_params(precision="half").transform(images)
     with pytest.raises(ValueError, match="'j_invariant' hides pixels"):
         UNetDenoiser.from_pretrained("photo-gray", inference="j_invariant")

@@ -155,3 +155,12 @@ def test_a_graph_of_onnx_cannot_hold_it(photo_gray):
     pytest.importorskip("onnx")
     with pytest.raises(ValueError, match="stabilize=None"):
         to_onnx(changed(photo_gray, stabilize="estimate"), np.zeros((1, 16, 16), np.float32))
+
+
+def test_black_images_are_given_the_noise_of_all_others(monkeypatch):
+    photons = np.random.default_rng(0).poisson(40, (4, 96, 96)) / 100
+    photons[2:] = 0
+    denoiser = FilterDenoiser("gaussian", stabilize="estimate", value_range=(0, 1)).fit(photons)
+    expected = denoiser.transform(photons)
+    monkeypatch.setattr("skdenoise.images.pixels._IMAGES_PER_CHUNK", 2)
+    np.testing.assert_array_equal(denoiser.transform(photons), expected)

@@ -95,7 +95,8 @@ def test_samples_that_cannot_be_scored_are_left_out():
 
     ends = bootstrap_interval(score, 10, confidence_level=0.9, n_resamples=50, seed=0)
     assert ends == (0.5, 0.5)
-    unknown = bootstrap_interval(
-        lambda chosen: np.nan, 10, confidence_level=0.9, n_resamples=50, seed=0
-    )
+    with pytest.warns(UserWarning, match="Only 0 of 50 resamples"):
+        unknown = bootstrap_interval(
+            lambda chosen: np.nan, 10, confidence_level=0.9, n_resamples=50, seed=0
+        )
     assert np.isnan(unknown).all()

@@ -525,18 +525,26 @@ def test_folders_without_images(tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("kind", "white"), [("P5", 4095), ("P5", 100), ("P6", 100), ("P5", 255), ("P5", 65535)]
+    ("kind", "maxval"),
+    [("P5", 4095), ("P5", 100), ("P5", 1), ("P6", 100), ("P5", 255), ("P5", 65535)],
 )
-def test_pgm_and_ppm_keep_their_values_and_their_white(tmp_path, kind, white):
+def test_pgm_and_ppm_are_scaled_and_keep_their_maxval(tmp_path, kind, maxval):
     shape = (7, 5) if kind == "P5" else (7, 5, 3)
-    values = np.random.default_rng(0).integers(0, white + 1, shape)
-    header = f"{kind}\n5 7\n{white}\n".encode()
-    stored = header + values.astype("u1" if white < 256 else ">u2").tobytes()
+    values = np.random.default_rng(0).integers(0, maxval + 1, shape)
+    header = f"{kind}\n5 7\n{maxval}\n".encode()
+    stored = header + values.astype("u1" if maxval < 256 else ">u2").tobytes()
     (tmp_path / "a.ppm").write_bytes(stored)
     read = read_image(tmp_path / "a.ppm")
-    np.testing.assert_array_equal(read, values)
+    largest = 255 if maxval < 256 else 65535
+    np.testing.assert_array_equal(read, np.rint(values * largest / maxval))
     write_image(tmp_path / "b.ppm", read, kept_of(tmp_path / "a.ppm"))
     assert (tmp_path / "b.ppm").read_bytes() == stored
+    write_image(
+        tmp_path / "b.ppm",
+        np.full_like(read, np.iinfo(read.dtype).max),
+        kept_of(tmp_path / "a.ppm"),
+    )
+    assert read_image(tmp_path / "b.ppm").min() == largest
 
 
 @pytest.mark.parametrize("ending", [".png", ".bmp"])

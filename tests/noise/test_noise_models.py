@@ -692,15 +692,18 @@ def test_wrong_parameters_are_named(make, message):
 
 
 @pytest.mark.parametrize("sigma", [None, 3])
-def test_motion_blur_of_an_image_does_not_depend_on_the_others(sigma):
-    rng = np.random.default_rng(0)
-    lengths = np.array([2, 0, 20], np.float32)
-    together = MotionBlur(length=5, sigma=sigma)._samples(lengths)
-    for i, length in enumerate(lengths):
-        along, weights = MotionBlur(length=5, sigma=sigma)._samples(np.array([length]))
-        n_samples = along.shape[1]
-        np.testing.assert_allclose(together[0][i, :n_samples], along[0])
-        np.testing.assert_allclose(together[1][i, :n_samples], weights[0])
-        assert (together[1][i, n_samples:] == 0).all()
-    images = rng.random((3, 16, 16, 1), np.float32)
-    assert MotionBlur(length=(0, 9), sigma=sigma)(images, rng).shape == images.shape
+def test_motion_blur_of_an_image_does_not_depend_on_the_others(sigma, monkeypatch):
+    image = np.random.default_rng(0).random((1, 32, 32, 1), np.float32)
+
+    def blurred(*lengths):
+        drawn = np.array(lengths, np.float32).reshape(-1, 1, 1, 1)
+        monkeypatch.setattr(
+            "skdenoise.noise.optics.draw_strength",
+            lambda name, *rest, **limits: drawn if name == "length" else np.full_like(drawn, 30),
+        )
+        images = np.repeat(image, len(lengths), axis=0)
+        return MotionBlur(length=5, sigma=sigma)(images, np.random.default_rng(0))
+
+    together = blurred(2, 0, 20)
+    for one, length in zip(together, (2, 0, 20), strict=True):
+        np.testing.assert_allclose(one, blurred(length)[0], atol=1e-5)

@@ -124,7 +124,9 @@ def test_strips_have_no_neighbours_in_a_column(digits):
 
 def test_a_packaged_denoiser_is_exported_for_the_range_of_the_images(digits):
     X, y = np.rint(60000 * digits[0]).astype("uint16"), digits[1]
-    denoiser = FrozenEstimator(UNetDenoiser.from_pretrained("text", image_shape=(8, 8)))
+    denoiser = FrozenEstimator(
+        UNetDenoiser.from_pretrained("text", image_shape=(8, 8), precision="float32")
+    )
     estimator = DenoisingClassifier(GaussianNB(var_smoothing=0.1), denoiser, random_state=0)
     estimator.fit(X[:500], y[:500])
     images = half_noisy(X[600:])

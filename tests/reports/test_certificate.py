@@ -289,7 +289,7 @@ def test_only_fitted_classifiers_are_certified(rows):
 
 def test_noise_is_in_units_of_the_range_of_a_packaged_denoiser():
     X = np.random.default_rng(0).uniform(0.2, 0.7, size=(2, 8, 8)).astype("float32")
-    denoiser = FrozenEstimator(UNetDenoiser.from_pretrained("photo-gray"))
+    denoiser = FrozenEstimator(UNetDenoiser.from_pretrained("photo-gray", precision="float32"))
     seen = {}
     for white in (1, 255):
         classifier = Halves(seen=[]).fit(X, [0, 1])

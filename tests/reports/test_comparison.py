@@ -574,7 +574,7 @@ def test_without_resamples_that_can_be_scored_nobody_wins(data):
     X, y, X_test, y_test = data
     few = [np.flatnonzero(y_test == digit)[0] for digit in range(10)]
     params = QUICK | {"n_repeats": 1, "n_copies": 1, "denoisers": SubspaceDenoiser()}
-    with pytest.warns(UserWarning, match="0 of 200 resamples"):
+    with pytest.warns(UserWarning, match="Only 0 of 200 resamples"):
         comparison = compare_denoising(
             KNeighborsClassifier(),
             X,

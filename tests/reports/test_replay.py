@@ -6,8 +6,11 @@ import numpy as np
 import pytest
 from sklearn.base import is_classifier
 from sklearn.datasets import load_digits
-from sklearn.linear_model import LogisticRegression, Ridge
+from sklearn.feature_selection import RFE
+from sklearn.linear_model import LogisticRegression, LogisticRegressionCV, Ridge
 from sklearn.metrics import get_scorer
+from sklearn.model_selection import GridSearchCV
+from sklearn.neighbors import KNeighborsClassifier
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 from sklearn.svm import LinearSVC
@@ -74,6 +77,34 @@ def test_it_has_only_the_methods_of_the_estimator():
     for replay in (Replay(svc, TEST_X), Replay.of_classifier(svc, TEST_X, svc.classes_)):
         assert hasattr(replay, "decision_function")
         assert not hasattr(replay, "predict_proba")
+        assert not hasattr(replay, "predict_log_proba")
+
+
+@pytest.mark.parametrize(
+    ("classifier", "is_accuracy"),
+    [
+        (LogisticRegression(), True),
+        (make_pipeline(StandardScaler(), KNeighborsClassifier()), True),
+        (GridSearchCV(LogisticRegression(), {"C": [1]}, cv=2), True),
+        (GridSearchCV(LogisticRegression(), {"C": [1]}, cv=2, scoring="f1_macro"), False),
+        (
+            LogisticRegressionCV(Cs=[1], cv=2, scoring="neg_log_loss", use_legacy_attributes=False),
+            False,
+        ),
+        (RFE(LogisticRegression(), n_features_to_select=0.5, step=0.5), True),
+    ],
+)
+@pytest.mark.filterwarnings(
+    "ignore::sklearn.exceptions.ConvergenceWarning", "ignore::FutureWarning"
+)
+def test_score_is_replayed_if_it_is_accuracy(classifier, is_accuracy):
+    classifier.fit(X[:300], y[:300])
+    replay = Replay.of_classifier(classifier, TEST_X, np.arange(10))
+    if is_accuracy:
+        assert replay.score(None, TEST_Y) == classifier.score(TEST_X, TEST_Y)
+    else:
+        with pytest.raises(TypeError, match="other than accuracy"):
+            replay.score(None, TEST_Y)
 
 
 def test_further_answers_follow_from_those_that_are_kept():

@@ -132,8 +132,8 @@ def compare_denoising(
         With components of clean images, the classifier is trained on clean or on noisy images,
         whichever is better on validation images.
     scoring : str or callable, default="accuracy"
-        A scorer of scikit-learn, by name or as ``scorer(classifier, X, y)``. It can use the predictions and the
-        classes of the classifier alone; one that looks at `X` is an error.
+        A scorer of scikit-learn, by name or as ``scorer(classifier, X, y)``. It can only use the
+        predictions and the classes of the classifier; one that looks at `X` is an error.
     validation : float or (X, y), default=0.2
         Share of the training images held out for validation, with a new split in each repeat; or
         separate validation images and their classes.

@@ -6,13 +6,16 @@ from itertools import chain
 import numpy as np
 from sklearn.exceptions import UndefinedMetricWarning
 
-from skdenoise.evaluation.bootstrap import bootstrap_indices, bootstrap_means, score_or_nan
+from skdenoise.evaluation.bootstrap import (
+    bootstrap_indices,
+    bootstrap_means,
+    score_or_nan,
+    scored,
+)
 from skdenoise.evaluation.replay import ImagesNotKept, Replay
 from skdenoise.evaluation.scorers import check_scorer
 from skdenoise.progress import show_steps
 from skdenoise.user_warnings import warn_user
-
-_LEAST_RESAMPLES = 50  # standard errors from fewer are off by more than 10 %
 
 
 def check_scoring_of_outcomes(scoring):
@@ -96,15 +99,7 @@ class Replays:
             warn_user(
                 "Interrupted: the intervals are from fewer resamples than requested.",
             )
-        answered = scores[np.isfinite(scores).all(axis=1)]
-        if len(answered) >= min(_LEAST_RESAMPLES, n_resamples):
-            return answered, interrupted
-        if not interrupted:
-            warn_user(
-                f"The scorer could score {len(answered)} of {n_resamples} resamples of the test images alone, as most "
-                "lack a class: there are no intervals. Give more test images of each class, or another scorer."
-            )
-        return np.full((2, len(columns)), np.nan), interrupted
+        return scored(scores, warns=not interrupted), interrupted
 
     def _score(self, outcome, chosen, y):
         return self.scorer(outcome.choose(chosen), ImagesNotKept(len(chosen)), y[chosen])
