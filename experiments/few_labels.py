@@ -17,6 +17,7 @@ convolutions were trained before, in an autoencoder on all images with noise, an
 """
 
 import argparse
+import math
 import os
 import tempfile
 from functools import partial
@@ -141,7 +142,7 @@ def run(data, name, n_labels, n_repeats, results, quick=False):
             "U-Net": UNetDenoiser(**({"epochs": 1} if quick else {})),
             "Gaussian filter": FilterDenoiser("gaussian"),
         },
-        n_copies=(2,) if quick else (1, 4),
+        n_copies=2 if quick else 4,  # one number: no condition is given up
         n_components=(10,) if quick else (20, 40, 80),
         n_repeats=n_repeats,
         random_state=0,
@@ -233,9 +234,12 @@ def _cell(cell):
 def draw(results, path):
     """Draw the curves of all runs."""
     runs = list(comparisons(results))
-    figure = Figure((6.6 * len(runs), 4), layout="constrained")
-    axes = figure.subplots(1, len(runs), squeeze=False)[0]
-    for ax, (data, name, comparison) in zip(axes, runs, strict=True):
+    n_rows = math.ceil(len(runs) / 2)
+    figure = Figure((13.2, 4 * n_rows), layout="constrained")
+    axes = figure.subplots(n_rows, 2).ravel()
+    for ax in axes[len(runs) :]:
+        ax.set_axis_off()
+    for ax, (data, name, comparison) in zip(axes, runs, strict=False):
         # An SVC without noise training is so bad that the other curves would look like one.
         known = comparison.frame["condition"].unique()
         shown = [name for name in known if ", " not in name and name != ALONE]
