@@ -193,3 +193,11 @@ def test_a_class_of_minus_1_cannot_mark_unlabelled_images(data):
     X, y, X_test, y_test = data
     with pytest.raises(ValueError, match="y_train has the class -1"):
         compare_denoising(GaussianNB(), X, y - 1, X_test, y_test - 1, **QUICK, n_labels=50)
+
+
+def test_with_few_labels_no_number_of_copies_is_left_out(data):
+    X, y, X_test, y_test = data
+    params = QUICK | {"n_copies": (1, 2, 4), "n_labels": (20, 320)}
+    found = compare_denoising(GaussianNB(), X, y, X_test, y_test, **params).frame
+    assert not found.loc[found["n_labels"] == 20, "given_up"].any()
+    assert found.loc[found["n_labels"] == 320, "given_up"].any()

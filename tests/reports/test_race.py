@@ -154,3 +154,10 @@ def test_later_repeats_train_only_what_the_race_has_chosen(runs):
     assert followed[other.condition] == replace(
         Trained(0.5, None, 0.0), choice=Choice(0, 1, given_up=True)
     )
+
+
+def test_without_giving_up_all_train_on_all_numbers_of_copies(runs):
+    entrants = [runs.entrant(letter, {1: 0.5, 4: 0.1, 16: 0.9}) for letter in "abc"]
+    best = dict(race(entrants, (1, 4, 16), lambda trained: trained.classifier, gives_up=False))
+    assert {trained.choice for trained in best.values()} == {Choice(0, 16)}
+    assert sorted(runs.trained) == [(letter, n) for letter in "abc" for n in (1, 4, 16)]

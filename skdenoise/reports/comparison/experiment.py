@@ -51,6 +51,9 @@ from skdenoise.reports.comparison.race import follow, race
 from skdenoise.reports.comparison.trained import Choice
 from skdenoise.seeding import Stream, derived_seed, generator
 
+# Of few labelled images, up to so many noisy copies are trained on without a race: they cost little, and matter most.
+# On MNIST with 50 labels, a race gave up self-training that had 0.51 with one copy; with four it has 0.645, the best.
+_FEW_COPIES = 5000
 CLEAN = "clean"
 # Trained on clean images and chosen on them: the baseline for what denoising costs on clean images.
 UNPREPARED = Condition("trained before the noise was known", ALONE)
@@ -316,8 +319,16 @@ class Experiment:
         unprepared = self._best_on_clean(alone, split)
         yield {Condition(ON_CLEAN, ALONE): alone, UNPREPARED: [unprepared]}
 
+        is_small = (
+            len(split.y) < self.n_training and len(split.y) * max(self.n_copies) <= _FEW_COPIES
+        )
         finish = (
-            partial(race, n_copies=self.n_copies, score=trial.choosing_score)
+            partial(
+                race,
+                n_copies=self.n_copies,
+                score=trial.choosing_score,
+                gives_up=not is_small,
+            )
             if chosen is None
             else partial(follow, choices=chosen)
         )

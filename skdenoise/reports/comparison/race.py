@@ -74,7 +74,7 @@ class _Runner:
         return replace(self.best, choice=replace(self.best.choice, given_up=True))
 
 
-def race(entrants, n_copies, score):
+def race(entrants, n_copies, score, *, gives_up=True):
     """Train entrants on more and more noisy copies, and yield the best candidate of each condition.
 
     This is successive halving [1]_, with noisy copies as the resource. After the first round, the best
@@ -94,6 +94,8 @@ def race(entrants, n_copies, score):
         Numbers of noisy copies to choose from.
     score : callable
         ``score(trained)`` returns the score on validation images.
+    gives_up : bool
+        Whether conditions leave. If not, all train on all numbers of copies.
 
     Yields
     ------
@@ -110,14 +112,14 @@ def race(entrants, n_copies, score):
     running = [_first_round(settings, first, score) for settings in _by_condition(entrants)]
     budget = _TIME_OF_A_ROUND * len(running) * first
     while rounds and running:
-        if len(running) <= _LEAST_STAYING:
+        if gives_up and len(running) <= _LEAST_STAYING:
             rounds = rounds[-1:]
         following, *rounds = rounds
         ranked = sorted(running, key=lambda runner: runner.score, reverse=True)
         n_staying = max(_LEAST_STAYING, math.ceil(budget / following))
         needed = ranked[0].score - _ROUNDING
         in_reach = [runner for runner in ranked if not runner.prospect(following) < needed]
-        staying = in_reach[:n_staying]
+        staying = in_reach[:n_staying] if gives_up else ranked
         leaving = [runner for runner in ranked if runner not in staying]
         yield from ((runner.entrant.condition, runner.given_up()) for runner in reversed(leaving))
         running = [runner.go_on(following, score) for runner in staying]
