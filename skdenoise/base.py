@@ -131,9 +131,6 @@ class ImageTransformer(OneToOneFeatureMixin, TransformerMixin, ImageEstimator):
         tags.transformer_tags.preserves_dtype = ["float64", "float32"]
         return tags
 
-    # What else an estimator that was fitted on image arrays offers for flat rows, as the end of a sentence.
-    _for_rows = ""
-
     def _check_images(self, X, *, reset):
         if not is_flat(X):
             self._refuse_table_output(f"image arrays of shape {np.shape(X)}")

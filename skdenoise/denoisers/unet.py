@@ -45,8 +45,8 @@ if TYPE_CHECKING:
     import keras
 
 # After a fit so many pixels are denoised to see whether it has learned anything: 256 images of 64x64.
-_FINDING = "The output of the trained network is not finite or far too large"
 _PIXELS_TO_CHECK = 2**20
+_DIVERGED = "The output of the trained network is not finite or far too large"
 
 # The noise levels of the blind denoisers of the literature, see `UNetDenoiser.for_photographs`.
 _BLIND = (0, 55 / 255)
@@ -735,7 +735,8 @@ class UNetDenoiser(Denoiser):
                 trained=functools.partial(self._trained, plan, pairs),
             )
             network = self._trained(plan, pairs, outcome)
-            if outcome.interrupt is None:  # the loss of the last step is that before it
+            # The loss of an epoch does not show what its last step did.
+            if outcome.interrupt is None:
                 errors = self._errors(network, pairs, training[:1] if partial else training)
         self._keep(plan, network, labels, outcome, partial, resume)
         if outcome.interrupt is not None:
@@ -917,7 +918,7 @@ class UNetDenoiser(Denoiser):
         try:
             denoised = network.denoise(noisy, UNIT)
         except NotFiniteError as error:
-            raise DivergedError(_FINDING) from error
+            raise DivergedError(_DIVERGED) from error
         if not network.architecture.linear:
             noisy, denoised = np.clip(noisy, 0, 1), np.clip(denoised, 0, 1)
         counted = weights[0] > 0 if weights else slice(None)
@@ -926,7 +927,7 @@ class UNetDenoiser(Denoiser):
                 np.mean((images[counted] - clean[counted]) ** 2) for images in (noisy, denoised)
             )
         if not np.isfinite(after):
-            raise DivergedError(_FINDING)
+            raise DivergedError(_DIVERGED)
         return len(few), before, after
 
     def _denoise_images(self, images, pixels, clip):
