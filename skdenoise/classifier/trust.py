@@ -98,17 +98,16 @@ class Familiar:
     @classmethod
     def of(cls, statistics: NDArray[np.float64]) -> "Familiar":
         """Return what is familiar from the statistics of images, ndarray of shape (n, 4)."""
-        n, n_statistics = statistics.shape
-        centre = statistics.mean(axis=0) if n else np.zeros(n_statistics)
+        n = max(1, len(statistics))
+        n_statistics = statistics.shape[1]
+        centre = statistics.sum(axis=0) / n
         centred = statistics - centre
-        covariance = centred.T @ centred / max(1, n) + _TOLERANCE**2 * np.eye(n_statistics)
-        precision = np.linalg.inv(covariance)
+        precision = np.linalg.inv(centred.T @ centred / n + _TOLERANCE**2 * np.eye(n_statistics))
         greatest = _squared_distances(statistics, centre, precision).max(initial=0)
-        if not n:
-            return cls(centre, centre, centre, precision, 0.0)
         return cls(
-            statistics.min(axis=0) - _TOLERANCE,
-            statistics.max(axis=0) + _TOLERANCE,
+            # Without images, no statistic is in its range.
+            statistics.min(axis=0, initial=np.inf) - _TOLERANCE,
+            statistics.max(axis=0, initial=-np.inf) + _TOLERANCE,
             centre,
             precision,
             # With one image, or several that are alike, the tolerance is what is left.

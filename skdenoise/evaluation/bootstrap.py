@@ -129,9 +129,8 @@ def score_of_predictions(metric, y_true, y_pred):
     y_true, y_pred = np.asarray(y_true), np.asarray(y_pred)
     check_consistent_length(y_true, y_pred)
     if metric is accuracy_score and y_true.ndim == 1 and y_pred.size == y_true.size:
-        metric(
-            y_true, y_pred
-        )  # an error if they are of different types, which == would count as wrong
+        # An error if they are of different types, which == would count as wrong.
+        metric(y_true, y_pred)
         # The same result, without the checks of scikit-learn for each of a thousand resamples.
         return mean_of_choice(y_true == y_pred.ravel())
     return lambda chosen: float(metric(y_true[chosen], y_pred[chosen]))

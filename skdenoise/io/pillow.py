@@ -141,11 +141,8 @@ def maxval_of(picture: Image.Image) -> int | None:
     if picture.format != "PPM" or not picture.tile:
         return None
     (decoder, _, _, arguments), *_ = picture.tile
-    return (
-        arguments[-1]
-        if decoder in ("ppm", "ppm_plain") and picture.mode in ("L", "I", "RGB")
-        else None
-    )
+    is_scaled = decoder in ("ppm", "ppm_plain") and picture.mode in ("L", "I", "RGB")
+    return arguments[-1] if is_scaled else None
 
 
 def _is_deep_colour_ppm(picture):

@@ -95,9 +95,13 @@ def check_complete(new: Path, n_bytes: float = math.inf) -> None:
     Encoders that write without Python leave the end of a file out if there is no room for it. They raise an
     error without the reason, or none.
     """
-    if new.stat().st_size < n_bytes:
-        with open(new, "ab") as file:
-            file.write(b"\0")
+    n_missing = n_bytes - new.stat().st_size
+    if n_missing <= 0:
+        return
+    with open(new, "ab") as file:
+        file.write(b"\0")
+    if n_missing < math.inf:
+        _check_free_space(new.parent, n_missing, new)
 
 
 def try_to_write(folder: Path, n_bytes: int = 1) -> None:
@@ -122,9 +126,14 @@ def try_to_write(folder: Path, n_bytes: int = 1) -> None:
             file.write(bytes(min(n_bytes, _TRIAL_BYTES)))
     except OSError as error:
         raise _of_file(folder, error) from error
+    _check_free_space(folder, n_bytes, folder)
+
+
+def _check_free_space(folder, n_bytes, path):
+    """Raise an OSError that names a path if a folder has less free space, where its file system states that."""
     space = shutil.disk_usage(folder)
     if space.total and space.free < n_bytes:
-        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(folder))
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(path))
 
 
 def is_lasting(error: Exception, folder: Path) -> bool:

@@ -1,9 +1,7 @@
 """TIFF: read files with tifffile, which keeps all bits, or with Pillow, which reads more kinds."""
 
-import errno
 import logging
 import os
-import shutil
 import struct
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -55,9 +53,10 @@ def write_tiff(path: Path, pixels: Images, **options: Any) -> None:
     try:
         pixels_at = tifffile.imwrite(path, pixels, returnoffset=True, **options)
     except OSError as error:
-        # NumPy writes nothing if there is no room for all, and does not say why.
-        if error.errno is None and shutil.disk_usage(path.parent).free < pixels.nbytes:
-            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(path)) from error
+        if (
+            error.errno is None
+        ):  # NumPy writes nothing if there is no room for all, and does not say why
+            check_complete(path, pixels.nbytes)
         raise
     check_complete(path, sum(pixels_at or (0,)))
 

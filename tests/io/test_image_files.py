@@ -583,7 +583,7 @@ def test_tiff_files_name_the_reason_if_there_is_no_room(tmp_path, monkeypatch):
         write_image(tmp_path / "a.tif", grey("uint16"))
     assert other.value.errno is None
     full = shutil.disk_usage(tmp_path)._replace(free=10)
-    monkeypatch.setattr(tiff_files.shutil, "disk_usage", lambda folder: full)
+    monkeypatch.setattr("skdenoise.io.safety.shutil.disk_usage", lambda folder: full)
     with pytest.raises(OSError, match="No space left") as error:
         write_image(tmp_path / "a.tif", grey("uint16"))
     assert is_lasting(error.value, tmp_path)

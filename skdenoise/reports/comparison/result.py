@@ -311,7 +311,7 @@ def _curve_of_labels(rows):
 
 
 def _axes(axes, n_blocks, block):
-    """Return axes side by side, one for each block; those that are given, if there are as many."""
+    """Return the given axes, or new ones side by side: one for each block."""
     if axes is None:
         figure = new_figure(6.4 * n_blocks, 4.8)
         return figure.subplots(1, n_blocks, squeeze=False, sharey=True)[0]
