@@ -59,6 +59,7 @@ def is_temporary(file: str | Path) -> bool:
 
 def _remove_leftovers(folder):
     """Remove the temporary files of processes of this host that no longer run."""
+    _host()  # found out once, which takes longer than a search
     start = time.monotonic()
     if start < _next_search.get(folder, start):
         return

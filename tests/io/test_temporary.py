@@ -6,6 +6,7 @@ import subprocess
 import sys
 import textwrap
 
+import numpy as np
 import pytest
 
 from skdenoise.io import temporary
@@ -41,7 +42,9 @@ def write(path):
 
 
 @posix
-def test_what_a_killed_process_left_is_removed_by_the_next_write(writing, tmp_path):
+def test_what_a_killed_process_left_is_removed_by_the_next_write(writing, tmp_path, monkeypatch):
+    # Each write searches the folder, however soon after the last one.
+    monkeypatch.setattr(temporary, "_SHARE_OF_TIME", np.inf)
     write(tmp_path / "b.txt")
     assert len(list(tmp_path.glob(".skdenoise-*.txt"))) == 1  # it still runs
     writing.send_signal(signal.SIGKILL)
