@@ -1,4 +1,4 @@
-"""How many steps of how many images a fit on tiny images needs.
+"""Which network tiny images need, and how many steps of how many images.
 
 Writes experiments/results/tiny_images.md, a table of docs/benchmarks.md.
 
@@ -17,7 +17,15 @@ from sklearn.datasets import load_digits
 from skdenoise import UNetDenoiser, add_noise
 from skdenoise.networks.by_name import NETWORKS, network_named
 
-CANDIDATES = ((16, 2500), (32, 1250), (64, 625), (64, 1000))
+# The filters of each level, images in a step, and steps.
+CANDIDATES = (
+    ((32, 64), 16, 2500),
+    ((32, 64), 32, 1250),
+    ((32, 64), 64, 1000),
+    ((32,), 64, 1000),
+    ((48,), 64, 750),
+    ((32,), 64, 625),
+)
 TASKS = (("digits", 0.2), ("digits", 0.4), ("MNIST 14x14", 0.4), ("CIFAR-10 16x16", 0.1))
 COLUMNS = ["what", *(f"{name}, {noise}" for name, noise in TASKS), "seconds"]
 
@@ -26,19 +34,21 @@ def measure(quick):
     """Return the rows of the table."""
     candidates, tasks, seeds = CANDIDATES, TASKS, (0, 1)
     if quick:
-        candidates, tasks, seeds = ((16, 5),), TASKS[:1], (0,)
+        candidates, tasks, seeds = (((4,), 16, 5),), TASKS[:1], (0,)
     compact, rows = network_named("compact"), []
-    for batch_size, steps in candidates:
+    for filters, batch_size, steps in candidates:
         tiny = dataclasses.replace(compact.recipe.tiny, batch_size=batch_size, steps=steps)
         recipe = dataclasses.replace(compact.recipe, tiny=tiny)
         NETWORKS["candidate"] = dataclasses.replace(compact, recipe=recipe)
-        row = {"what": f"{steps:,} steps of {batch_size}"}
+        row = {"what": f"filters {filters}, {steps:,} steps of {batch_size}"}
         for name, noise in tasks:
             X, judged = _images(name)
             noisy = add_noise(judged, noise_factor=noise, random_state=99)
             found, walls = [], []
             for seed in seeds:
-                denoiser = UNetDenoiser(noise_factor=noise, network="candidate", random_state=seed)
+                denoiser = UNetDenoiser(
+                    noise_factor=noise, network="candidate", filters=filters, random_state=seed
+                )
                 walls.append(seconds(denoiser.fit, X))
                 found.append(mean_psnr(judged, denoiser.transform(noisy)))
             row[f"{name}, {noise}"] = f"{np.mean(found):.2f} ± {np.std(found):.2f} dB"

@@ -140,7 +140,7 @@ class UNetDenoiser(Denoiser):
         Notes.
     init : {"auto", "pretrained", "random"}, default="auto"
         What the first fit starts from. ``"pretrained"``: weights that come with the package, for ``"compact"`` with
-        its default filters, and grey images or three channels. They have learned to remove Gaussian noise
+        filters (32, 64), and grey images or three channels. They have learned to remove Gaussian noise
         from photographs, letters and drawings, so that a fit for Gaussian noise, or on noisy images alone,
         needs half as many steps.
         ``"random"``: weights drawn from `random_state`. ``"auto"``: pretrained where there are such weights,
@@ -216,14 +216,15 @@ class UNetDenoiser(Denoiser):
 
     Notes
     -----
-    The defaults depend on the network. A fit of ``"compact"`` on at least 64 images or patches of at most
-    256 pixels, without `epochs` and `batch_size`, uses the recipe for tiny images. A fit for Gaussian noise,
-    or on noisy images alone, that `init` starts from weights of the package has half as many steps.
+    The defaults depend on the network. Images or patches of at most 256 pixels are tiny: ``"compact"`` has
+    one level there (unless ``init="pretrained"``), and a fit on at least 64 of them, without `epochs` and
+    `batch_size`, has fewer and larger steps. A fit for Gaussian noise, or on noisy images alone, that `init`
+    starts from weights of the package has half as many steps.
 
     ============================  =================  ============  =============  ==============  =========
     default                       compact            its tiny      bias_free      classic         your own
     ============================  =================  ============  =============  ==============  =========
-    `filters`                     (32, 64)           (32, 64)      (64, 96)       (64, 128, 256)  None
+    `filters`                     (32, 64)           (32,)         (64, 96)       (64, 128, 256)  None
     length of a fit               2500 steps         1000 steps    10000 steps    10 epochs       2500 steps
     `batch_size`                  16                 64            8              128             32
     `learning_rate`               0.005              0.005         0.002          0.001           0.002
@@ -699,8 +700,12 @@ class UNetDenoiser(Denoiser):
             images, targets = self._read(
                 *as_stored(X, clean), noisy, reset=not (partial and resume)
             )
-            architecture = self._architecture(supervision, resume, targets)
-            pairs = self._pairs(supervision, images, targets, clean is None, architecture.multiple)
+            patch_size = self._patch_size(targets)
+            size = patch_size or self.image_shape_[:2]
+            architecture = self._architecture(supervision, resume, targets, size)
+            pairs = self._pairs(
+                supervision, images, targets, clean is None, architecture.multiple, patch_size
+            )
             classifier = fixed_classifier(self, images, pairs)
             kept = self._helper if resume else None
             if kept is not None and kept.classifier is not self.classifier:
@@ -827,13 +832,22 @@ class UNetDenoiser(Denoiser):
             warn_of_other_range(images, self.value_range_)
         return strengths_of_noise(images, self.value_range_)
 
-    def _architecture(self, supervision, resume, targets):
+    def _patch_size(self, targets):
+        """Return height and width of the training patches, or None to train on whole images."""
+        images = targets if isinstance(targets, ImageList) else self._as_nhwc(targets)
+        return resolve_patch_size(self.patch_size, images)
+
+    def _architecture(self, supervision, resume, targets, size):
         """Check the network, also against the weights that training continues from."""
         from skdenoise.networks.architecture import check_architecture
 
+        filters = self.filters
         if resume:
             self._check_weights_suit(supervision)
-        architecture = check_architecture(self.network, self.filters, self.image_shape_[2])
+            filters = self._network.architecture.filters if filters is None else filters
+        elif self.init == "pretrained":
+            size = None  # the filters of the weights that come with the package
+        architecture = check_architecture(self.network, filters, self.image_shape_[2], size=size)
         if resume:
             is_linear = self._network.architecture.linear
         else:
@@ -863,7 +877,7 @@ class UNetDenoiser(Denoiser):
             f"supervision={supervision.name!r}. Fit a new one, with warm_start=False."
         )
 
-    def _pairs(self, supervision, images, targets, are_one, multiple):
+    def _pairs(self, supervision, images, targets, are_one, multiple, patch_size):
         """Return the images as training pairs."""
         if not isinstance(targets, ImageList):
             warn_if_constant(targets)
@@ -876,7 +890,7 @@ class UNetDenoiser(Denoiser):
             noise=self._known_noise or self.noise_,
             clip=self.clip,
             multiple=multiple,
-            patch_size=resolve_patch_size(self.patch_size, targets),
+            patch_size=patch_size,
             augment=self.augment,
         )
 

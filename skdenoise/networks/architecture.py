@@ -117,8 +117,11 @@ class Architecture:
 _RETURNED: weakref.WeakSet[Any] = weakref.WeakSet()
 
 
-def check_architecture(network, filters, channels, linear=False) -> Architecture:
-    """Check the parameters `network` and `filters`, and return the architecture they describe."""
+def check_architecture(network, filters, channels, linear=False, size=None) -> Architecture:
+    """Check the parameters `network` and `filters`, and return the architecture they describe.
+
+    `size`, height and width of images or patches, decides the filters if these are None.
+    """
     if callable(network):
         return Architecture(network, filters if filters is None else tuple(filters), channels)
     if not isinstance(network, str) or network not in NETWORKS:
@@ -126,7 +129,9 @@ def check_architecture(network, filters, channels, linear=False) -> Architecture
             f"network={network!r} is neither one of {', '.join(sorted(NETWORKS))} nor a function "
             "that returns a keras.Model."
         )
-    filters = network_named(network).filters if filters is None else filters
+    if filters is None:
+        declared = network_named(network)
+        filters = declared.filters if size is None else declared.filters_for(size)
     if not np.iterable(filters) or not all(isinstance(n, Integral) and n > 0 for n in filters):
         raise ValueError(f"filters={filters!r} is not a tuple of positive integers, one per level.")
     if not len(filters):

@@ -107,5 +107,6 @@ NETWORK = Network(
     graph=compact,
     filters=(32, 64),
     recipe=replace(RECIPE, tiny=replace(RECIPE, batch_size=64, steps=1000, steps_from_start=None)),
+    tiny_filters=(32,),
     halvings=len,
 )

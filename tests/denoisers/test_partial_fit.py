@@ -64,6 +64,16 @@ def test_warm_start_goes_on_from_the_last_fit(digits):
     assert warm.history_["loss"][3] < cold.history_["loss"][0]
 
 
+def test_a_warm_start_keeps_the_filters_of_the_last_fit(digits):
+    images = np.kron(digits[0][:64].reshape(-1, 8, 8), np.ones((4, 4)))
+    denoiser = UNetDenoiser(epochs=1, random_state=0).fit(images)
+    before = [weight.shape for weight in denoiser.model_.get_weights()]
+    for patch_size in (16, None):  # another network is the default for patches of 16x16
+        denoiser.set_params(warm_start=True, patch_size=patch_size).fit(images)
+        assert [weight.shape for weight in denoiser.model_.get_weights()] == before
+    assert denoiser.n_iter_ == 3
+
+
 def test_losses_of_several_fits_stand_at_their_epochs(digits):
     denoiser = quick_denoiser(epochs=2, warm_start=True).fit(digits[0][:100])
     denoiser.set_params(validation_split=0.5).fit(digits[0][:100])

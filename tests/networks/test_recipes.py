@@ -3,6 +3,8 @@
 import numpy as np
 import pytest
 
+from skdenoise import UNetDenoiser
+from skdenoise.networks.architecture import check_architecture
 from skdenoise.networks.by_name import network_named
 
 
@@ -22,6 +24,24 @@ def test_many_tiny_images_are_learned_from_in_fewer_larger_steps(n_images, size,
     assert (recipe.steps, recipe.batch_size) == (steps, batch_size)
     classic = network_named("classic").recipe
     assert classic.for_images(n_images, size) == classic
+
+
+@pytest.mark.parametrize(
+    ("size", "params", "filters"),
+    [
+        ((8, 8), {}, (32,)),
+        ((8, 8), {"init": "pretrained"}, (32, 64)),
+        ((8, 8), {"filters": (4, 8)}, (4, 8)),
+        ((8, 8), {"network": "classic"}, (64, 128, 256)),
+        ((20, 20), {}, (32, 64)),
+        ((20, 20), {"patch_size": (8, 12)}, (32,)),
+    ],
+)
+def test_tiny_images_have_a_network_of_one_level(size, params, filters):
+    images = np.random.default_rng(0).uniform(size=(4, *size))
+    denoiser = UNetDenoiser(epochs=1, random_state=0, **params).fit(images)
+    expected = check_architecture(denoiser.network, filters, channels=1).graph.weight_shapes
+    assert [weight.shape for weight in denoiser.model_.get_weights()] == expected
 
 
 def test_from_start_weights_a_fit_takes_half_as_many_steps():

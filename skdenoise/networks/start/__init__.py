@@ -48,8 +48,8 @@ def start_weights(architecture, init, size, suits):
     found = _packaged(architecture)
     if init == "pretrained" and found is None:
         raise ValueError(
-            f"There are no start weights for {architecture}. There are some for network='compact' with its default "
-            "filters, grey or with three channels. Set init='auto' or 'random'."
+            f"There are no start weights for {architecture}. There are some for network='compact' with "
+            "filters=(32, 64), grey or with three channels. Set init='auto' or 'random'."
         )
     return found
 
