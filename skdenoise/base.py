@@ -1,5 +1,6 @@
 """Base classes of image estimators: the part of scikit-learn's interface that they share."""
 
+from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
@@ -79,6 +80,17 @@ class ImageEstimator(BaseEstimator):
         if None in self.image_shape_:
             return f"takes images of any size with {self.image_shape_[2]} channel(s)"
         return f"was fitted on images of shape {self.image_shape_}"
+
+    @contextmanager
+    def _unchanged_by_failure(self):
+        """Restore the estimator to its state before, if the ``with`` block fails."""
+        before = dict(vars(self))
+        try:
+            yield
+        except BaseException:  # also Ctrl-C
+            vars(self).clear()
+            vars(self).update(before)
+            raise
 
     def _as_nhwc(self, X):
         """Return images as NHWC, after a check that they have the channels seen in ``fit``."""

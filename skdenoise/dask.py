@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import DTypeLike
 
+from skdenoise.denoisers.base import Denoiser
+
 if TYPE_CHECKING:
     from dask.array import Array
 
@@ -91,6 +93,6 @@ def _call(block, estimator, name):
     if len(block):
         return method(block)
     # Estimators take no empty array, and a selection by a mask leaves empty blocks.
-    if name == "transform":
+    if isinstance(estimator, Denoiser) and name == "transform":
         return block
     return method(np.zeros((1, *block.shape[1:]), block.dtype))[:0]

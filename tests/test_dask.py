@@ -267,7 +267,10 @@ def test_empty_blocks_of_a_selection_are_kept(images):
     smooth = FilterDenoiser("gaussian").fit(images)
     classifier = make_pipeline(FilterDenoiser("gaussian"), ImageFlattener(), SVC())
     classifier.fit(images[:200], np.arange(200) % 2)
+    flattened = classifier[:-1]
     for lazy in (selected, selected.compute_chunk_sizes()):
+        rows = map_images(flattened.transform, lazy, drop_axis=2).compute(scheduler="threads")
+        np.testing.assert_array_equal(rows, flattened.transform(images[:300]))
         found = map_images(smooth.transform, lazy).compute(scheduler="threads")
         np.testing.assert_array_equal(found, smooth.transform(images[:300]))
         labels = map_images(classifier.predict, lazy, dtype=int, drop_axis=(1, 2))

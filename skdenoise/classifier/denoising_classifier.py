@@ -202,42 +202,8 @@ class DenoisingClassifier(ClassifierMixin, MetaEstimatorMixin, ImageEstimator):
             If images, labels or parameters are not as documented, if there are fewer than two classes, or
             if each class has just one image, so that none can be held out.
         """
-        self._check_params()
-        X = self._check_images(X, reset=True)
-        y, has_label = self._check_labels(X, y)
-        weights = self._check_weights(X, sample_weight)
-        seed = draw_seed(self.random_state)
-
-        fitted, held_out = split_off(
-            y[has_label],
-            self.validation_fraction,
-            generator(seed, Stream.CLASSIFIER_SPLIT),
-        )
-        labelled = np.flatnonzero(has_label)
-        fitted, held_out = labelled[fitted], labelled[held_out]
-        if not len(held_out):
-            raise ValueError(
-                f"Each of the {len(labelled)} labelled images has a class of its own, so that none can be "
-                "held out to decide when to denoise. Expected at least two images of a class."
-            )
-        # The labels are for a denoiser with a label_weight.
-        self.denoiser_ = self._new_denoiser(seed).fit(
-            np.delete(X, held_out, axis=0), np.delete(y, held_out)
-        )
-        denoiser = unwrapped(self.denoiser_)
-        # A packaged denoiser takes rows only if it knows their shape, and has no value range of its own.
-        self._value_range = denoiser._range_of(denoiser._check_images(X, reset=False))
-        n_copies = default_n_copies(len(labelled)) if self.n_copies == "auto" else self.n_copies
-
-        def part(indices):
-            return X[indices], y[indices], None if weights is None else weights[indices]
-
-        classifiers = self._fit_classifiers(*part(fitted), n_copies, seed)
-        self._trust = self._find_trust(*classifiers, *part(held_out), seed)
-        self.classifier_, self.denoised_classifier_ = self._fit_classifiers(
-            *part(labelled), n_copies, seed, denoised=self._trust.is_possible
-        )
-        self.classes_ = self.classifier_.classes_
+        with self._unchanged_by_failure():
+            self._learn(X, y, sample_weight)
         return self
 
     def predict(self, X: ArrayLike) -> NDArray[Any]:
@@ -405,6 +371,44 @@ class DenoisingClassifier(ClassifierMixin, MetaEstimatorMixin, ImageEstimator):
             return clone(self.denoiser)
         seed = derived_seed(seed, Stream.CLASSIFIER_DENOISER)
         return UNetDenoiser(noise_factor=_BLIND, random_state=seed)
+
+    def _learn(self, X, y, sample_weight):
+        self._check_params()
+        X = self._check_images(X, reset=True)
+        y, has_label = self._check_labels(X, y)
+        weights = self._check_weights(X, sample_weight)
+        seed = draw_seed(self.random_state)
+
+        fitted, held_out = split_off(
+            y[has_label],
+            self.validation_fraction,
+            generator(seed, Stream.CLASSIFIER_SPLIT),
+        )
+        labelled = np.flatnonzero(has_label)
+        fitted, held_out = labelled[fitted], labelled[held_out]
+        if not len(held_out):
+            raise ValueError(
+                f"Each of the {len(labelled)} labelled images has a class of its own, so that none can be "
+                "held out to decide when to denoise. Expected at least two images of a class."
+            )
+        # The labels are for a denoiser with a label_weight.
+        self.denoiser_ = self._new_denoiser(seed).fit(
+            np.delete(X, held_out, axis=0), np.delete(y, held_out)
+        )
+        denoiser = unwrapped(self.denoiser_)
+        # A packaged denoiser takes rows only if it knows their shape, and has no value range of its own.
+        self._value_range = denoiser._range_of(denoiser._check_images(X, reset=False))
+        n_copies = default_n_copies(len(labelled)) if self.n_copies == "auto" else self.n_copies
+
+        def part(indices):
+            return X[indices], y[indices], None if weights is None else weights[indices]
+
+        classifiers = self._fit_classifiers(*part(fitted), n_copies, seed)
+        self._trust = self._find_trust(*classifiers, *part(held_out), seed)
+        self.classifier_, self.denoised_classifier_ = self._fit_classifiers(
+            *part(labelled), n_copies, seed, denoised=self._trust.is_possible
+        )
+        self.classes_ = self.classifier_.classes_
 
     def _fit_classifiers(self, X, y, weights, n_copies, seed, *, denoised=True):
         """Return classifiers fitted on images as they are and, if asked for, on denoised images."""

@@ -2,7 +2,6 @@
 
 import math
 from abc import abstractmethod
-from contextlib import contextmanager
 from numbers import Integral, Real
 from os import PathLike
 from typing import Any, Self, overload
@@ -211,12 +210,14 @@ class Denoiser(ImageTransformer):
             Before ``fit``.
         ValueError
             If a parameter is an object that JSON cannot describe, or noise has more than 1,000 parts. Use
-            pickle then, for files that only you and those who trust you will load.
+            pickle then, for files that only you and those who trust you will load. Also if parameters that were
+            set after the fit do not go together, so that the file could not be loaded.
         OSError
             If the file cannot be written, for instance because the disk is full. The error names the file;
             an existing file and the denoiser stay as they are, so that another place can be tried.
         """
         check_is_fitted(self)
+        self._check_described()
         write_model(path, self._description(), self._arrays())
 
     def _description(self):
@@ -262,16 +263,19 @@ class Denoiser(ImageTransformer):
                 f"it has parameters that {cls.__name__} does not have: {sorted(unknown)}."
             )
         denoiser = cls(**params)
-        denoiser._check_params()
-        # "estimate" is not a strength to check. The noise that it led to is in the file, as `noise_`.
-        factor = denoiser.noise_factor
-        estimates = isinstance(factor, str) and factor == "estimate"
-        resolve_noise(denoiser.noise, None if estimates else factor)
-        if denoiser.value_range is not None:
-            value_range(denoiser.value_range)
+        denoiser._check_described()
         denoiser._set_learned(description["learned"])
         denoiser._set_arrays(description, arrays)
         return denoiser
+
+    def _check_described(self):
+        """Raise ValueError if a model file must not have such parameters."""
+        self._check_params()
+        # "estimate" is not a strength to check. The noise that it led to is in the file, as `noise_`.
+        estimates = isinstance(self.noise_factor, str) and self.noise_factor == "estimate"
+        resolve_noise(self.noise, None if estimates else self.noise_factor)
+        if self.value_range is not None:
+            value_range(self.value_range)
 
     def _set_learned(self, learned):
         self.image_shape_ = tuple(
@@ -356,17 +360,6 @@ class Denoiser(ImageTransformer):
                 f"y has the shape of X, {np.shape(X)}. It is not learned from. If it holds the same images "
                 "clean, give them by name: fit(X, clean=...), with noisy X.",
             )
-
-    @contextmanager
-    def _unchanged_by_failure(self):
-        """Restore the estimator to its state before, if the ``with`` block fails."""
-        before = dict(vars(self))
-        try:
-            yield
-        except BaseException:  # also Ctrl-C
-            vars(self).clear()
-            vars(self).update(before)
-            raise
 
     def _read(self, X, clean, noisy=None, *, reset=True):
         """Check the images of a fit, and learn their layout, value range and noise.

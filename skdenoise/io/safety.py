@@ -62,6 +62,8 @@ def written_whole(path: str | Path) -> Iterator[Path]:
                 if error.errno is None:
                     check_complete(new)
                 raise
+            if path.exists():
+                shutil.copymode(path, new)  # a private file stays private
             new.replace(path)
     except OSError as error:
         if error.filename is None or is_temporary(error.filename):

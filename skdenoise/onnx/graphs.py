@@ -1,5 +1,6 @@
 """Graphs: ONNX models of operators, in ONNX's text form, from stored images to stored images."""
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -130,7 +131,8 @@ def for_stored_images(model, layout, pixels, made=None, clip=None, multiple=1, s
     multiple : int
         Height and width are padded to a multiple of this, by reflection.
     strength : float
-        Weight of the output of `model`, from 0 to 1. The rest is the weight of the input.
+        Weight of the output of `model`, from 0 to 1. The rest is the weight of the input. At 0 the input is
+        returned as it is, also where it is outside of the value range.
 
     Returns
     -------
@@ -139,9 +141,13 @@ def for_stored_images(model, layout, pixels, made=None, clip=None, multiple=1, s
     """
     wide, made = pixels.scaled_in, np.dtype(made or pixels.dtype)
     low, high = pixels.value_range
+    given = f"{dtype_name(pixels.dtype)}[{layout.dimensions}] images"
+    result = f"{dtype_name(made)}[{layout.dimensions}] denoised"
+    if strength == 0:
+        return assemble(given, result, f"denoised = Cast <to = {_number(made)}> (images)")
     whole = assemble(
-        f"{dtype_name(pixels.dtype)}[{layout.dimensions}] images",
-        f"{dtype_name(made)}[{layout.dimensions}] denoised",
+        given,
+        result,
         f"""
         given = Cast <to = {_number(wide)}> (images)
         nhwc = {to_nhwc(layout)}
@@ -165,7 +171,7 @@ def for_stored_images(model, layout, pixels, made=None, clip=None, multiple=1, s
         span=wide(high - low),
         **_limits(pixels, wide),
         nhwc_shape=np.array([-1, *(side or 0 for side in layout.image_shape)], np.int64),
-        flat_shape=np.array([0, -1], np.int64),
+        flat_shape=np.array([-1, math.prod(side or 0 for side in layout.image_shape)], np.int64),
         channel_axis=np.array([3], np.int64),
         strength=np.float32(strength),
         origin=np.zeros(2, np.int64),

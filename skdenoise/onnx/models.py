@@ -97,7 +97,7 @@ def _model(denoiser):
 
 @_model.register
 def _(denoiser: UNetDenoiser):
-    if denoiser.inference is not None:
+    if denoiser._steps():
         raise ValueError(
             f"inference={denoiser.inference!r} takes several passes over each image, which cannot be "
             "exported as a graph; export the denoiser after set_params(inference=None)."

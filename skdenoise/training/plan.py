@@ -134,7 +134,7 @@ def resolve_patch_size(patch_size, images):
                 f"patch_size={patch_size!r} is larger than an image of {shape[0]}x{shape[1]} pixels. "
                 "Give a smaller patch_size, or leave that image out."
             )
-    return size
+    return int(size[0]), int(size[1])
 
 
 def _usual_patch_size(images):

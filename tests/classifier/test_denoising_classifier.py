@@ -52,6 +52,35 @@ def test_it_is_as_good_as_the_classifier_on_clean_images_and_better_on_noisy_one
     assert classifier.score(noisy, y_test) > alone.score(noisy, y_test) + 0.2
 
 
+class FailingLater(LogisticRegression):
+    """A classifier whose fits fail after some of them."""
+
+    fits_left = 0
+
+    def fit(self, X, y, sample_weight=None):
+        """Fit, or fail."""
+        FailingLater.fits_left -= 1
+        if FailingLater.fits_left < 0:
+            raise KeyboardInterrupt
+        return super().fit(X, y, sample_weight)
+
+
+@pytest.mark.parametrize("fits_left", [0, 1, 2, 3])
+def test_a_fit_that_fails_changes_nothing(digits, fits_left):
+    X, y = digits[0][:300], digits[1][:300]
+    noisy = add_noise(X, noise_factor=0.5, random_state=1)
+    FailingLater.fits_left = 100
+    classifier = DenoisingClassifier(FailingLater(), SUBSPACE, n_copies=1, random_state=0).fit(X, y)
+    before, labels = dict(vars(classifier)), classifier.predict(noisy)
+    FailingLater.fits_left = fits_left
+    with pytest.raises(KeyboardInterrupt):
+        classifier.fit(np.roll(X, 3, axis=1), y)
+    with pytest.raises(ValueError, match="inconsistent"):
+        classifier.fit(X[:, :60], y[:9])
+    assert vars(classifier) == before
+    np.testing.assert_array_equal(classifier.predict(noisy), labels)
+
+
 def test_each_image_is_classified_by_one_of_the_two_classifiers(fitted):
     classifier, X, _ = fitted
     mixed = np.concatenate([X[:50], add_noise(X[50:100], noise_factor=0.6, random_state=1)])

@@ -364,6 +364,23 @@ def test_noise_of_too_many_parts_cannot_be_saved(tmp_path):
         denoiser.save(tmp_path / "model")
 
 
+@pytest.mark.parametrize("patch_size", [np.int64(4), (np.int64(4), 4)])
+def test_numbers_of_numpy_are_saved(digits, tmp_path, patch_size):
+    images = digits[0][:20].reshape(-1, 8, 8)
+    denoiser = quick_denoiser(patch_size=patch_size).fit(images)
+    denoiser.save(tmp_path / "model")
+    found = load(tmp_path / "model").transform(images)
+    np.testing.assert_allclose(found, denoiser.transform(images), rtol=0, atol=2e-6)
+
+
+def test_a_file_that_could_not_be_loaded_is_not_written(saved, digits, tmp_path):
+    (tmp_path / "model").write_text("before")
+    denoiser = load(saved[1]).set_params(inference="self_ensemble")
+    with pytest.raises(ValueError, match="has not learned to"):
+        denoiser.save(tmp_path / "model")
+    assert (tmp_path / "model").read_text() == "before"
+
+
 def test_other_files_are_refused(tmp_path):
     with pytest.raises(FileNotFoundError):
         load(tmp_path / "nothing")

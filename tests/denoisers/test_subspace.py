@@ -89,6 +89,12 @@ def test_more_components_than_there_are_is_an_error(digits):
         SubspaceDenoiser(60).fit(X[:10])
 
 
+def test_a_share_of_the_variance_may_be_a_number_of_numpy(digits):
+    X = digits[0][:200]
+    a, b = (SubspaceDenoiser(share, random_state=0).fit(X) for share in (0.5, np.float32(0.5)))
+    np.testing.assert_array_equal(a.components_, b.components_)
+
+
 @pytest.mark.parametrize("n_components", [0, -1, 1.0, 0.0, "mle", True])
 def test_numbers_of_components_that_there_cannot_be_are_refused(digits, n_components):
     with pytest.raises(ValueError, match=f"n_components={n_components!r} must be an integer of at"):

@@ -48,20 +48,28 @@ def test_a_file_with_the_longest_name_that_there_is_is_written(tmp_path):
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="links and modes of POSIX")
-def test_what_a_link_leads_to_is_replaced_with_the_usual_mode(tmp_path):
+def test_what_a_link_leads_to_is_replaced_and_keeps_its_mode(tmp_path):
     (tmp_path / "folder").mkdir()
     target, link = tmp_path / "folder" / "target.txt", tmp_path / "link.txt"
     target.write_text("before")
+    target.chmod(0o600)
     link.symlink_to(target)
-    mask = os.umask(0o027)
-    try:
-        with written_whole(link) as new:
-            new.write_text("after")
-    finally:
-        os.umask(mask)
+    with written_whole(link) as new:
+        new.write_text("after")
     assert link.is_symlink()
     assert target.read_text() == "after"
-    assert stat.S_IMODE(target.stat().st_mode) == 0o640
+    assert stat.S_IMODE(target.stat().st_mode) == 0o600
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="modes of POSIX")
+def test_a_new_file_has_the_usual_mode(tmp_path):
+    mask = os.umask(0o027)
+    try:
+        with written_whole(tmp_path / "new.txt") as new:
+            new.write_text("text")
+    finally:
+        os.umask(mask)
+    assert stat.S_IMODE((tmp_path / "new.txt").stat().st_mode) == 0o640
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="signals of POSIX")

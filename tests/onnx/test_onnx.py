@@ -92,6 +92,27 @@ def test_the_graph_blends_as_strength_says(denoiser, dtype):
     assert_same_denoised(clone(denoiser).fit(images), images, atol=1 if dtype == "uint8" else 1e-4)
 
 
+@pytest.mark.parametrize("dtype", [np.float32, np.uint16])
+def test_at_strength_0_the_graph_returns_the_images_as_they_are(dtype):
+    images = (PHOTOGRAPHS[:, :20, :20] / 255 * (1 if dtype == np.float32 else 1000)).astype(dtype)
+    denoiser = FilterDenoiser("gaussian", clip=True, strength=0).fit(images)
+    outside = (3 * images).astype(dtype)
+    (found,) = run(to_onnx(denoiser, images), outside)
+    np.testing.assert_array_equal(found, outside)
+    np.testing.assert_array_equal(denoiser.transform(outside), outside)
+
+
+def test_a_graph_takes_no_images(digits):
+    for X in (digits[0][:9], digits[0][:9].reshape(-1, 8, 8)):
+        denoiser = FilterDenoiser("gaussian").fit(X)
+        assert run(to_onnx(denoiser, X), X[:0])[0].shape == X[:0].shape
+
+
+def test_an_empty_list_of_steps_is_one_pass(digits):
+    denoiser = quick_denoiser(inference=[]).fit(digits[0][:50])
+    assert_same_denoised(denoiser, digits[0][:5])
+
+
 def test_the_graph_takes_images_of_any_size_and_number():
     denoiser = quick_denoiser().fit(PHOTOGRAPHS)
     model = to_onnx(denoiser, PHOTOGRAPHS)
