@@ -63,7 +63,7 @@ def skdenoise(*arguments):
 
 
 # %%
-# A fit of 300 short epochs, to save time on this page; the default is 2,500 steps. Some images are held
+# A fit of 300 short epochs, to save time on this page; the default is 1,250 steps. Some images are held
 # out, to measure how good the denoiser is:
 
 skdenoise(

@@ -141,7 +141,7 @@ def methods(data, classifier, seed, quick):
     unet = UNetDenoiser(**params, **({"epochs": 1} if quick else {}))
     yield ALONE, clone(classifier)
     for n_copies in COPIES[data]:
-        yield f"noise training, {n_copies} copies", OnCopies(clone(classifier), n_copies, seed)
+        yield f"noise augmentation, {n_copies} copies", OnCopies(clone(classifier), n_copies, seed)
     after_pca = make_pipeline(PCA(30, random_state=seed), clone(classifier))
     yield "PCA", OnCopies(clone(after_pca), 4, seed)
     yield (
@@ -198,7 +198,7 @@ def short_rows(rows):
         best = {level: max(row[level] for row in rivals) for level in levels}
         for method, row in {
             ALONE: found[ALONE],
-            "best of noise training, PCA, filter": best,
+            "best of noise augmentation, PCA, filter": best,
             UNET: found[UNET],
             OURS: found[OURS],
             OURS_OF_PCA: found[OURS_OF_PCA],

@@ -1,4 +1,4 @@
-"""Few labels and many images: denoiser or noise training, by the number of labelled images.
+"""Few labels and many images: denoiser or noise augmentation, by the number of labelled images.
 
 Writes experiments/results/few_labels.md, a table of docs/results.md, and docs/images/few_labels.png.
 

@@ -110,8 +110,8 @@ def train(
         int | None,
         typer.Option(
             min=1,
-            help="Passes over the images. By default, training takes 1,250 steps (other noise than Gaussian, and pairs: 2,500; "
-            "tiny images: 1,000; bias_free: 10,000).",
+            help="Passes over the images. By default, training takes 1,250 steps (other noise than Gaussian, pairs, and other "
+            "numbers of channels than 1 and 3: 2,500; tiny images: 1,000; bias_free: 10,000; classic: 10 passes).",
         ),
     ] = None,
     value_range: ValueRange = None,

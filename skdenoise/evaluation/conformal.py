@@ -76,7 +76,7 @@ class ConformalDenoiser(CalibratedDenoiser):
     scores [1]_. Without, it is conformal risk control of the share of pixels outside [2]_. Both hold for
     finite numbers of images, if the calibration and the other images are exchangeable: from the same source,
     with the same kind and strength of noise. It needs at least ``p / (1 - p)`` images in the second half, with
-    ``p`` the greater of the two shares.
+    ``p`` the `confidence_level` if there is one, else the `coverage`.
 
     References
     ----------
