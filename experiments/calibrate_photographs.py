@@ -9,8 +9,8 @@ photograph may be twice in a group. Prints how many pixels of photographs that w
 intervals of the others, of which 90 % are asked for. With --quick, parts of two photographs, and no file.
 """
 
+import argparse
 import itertools
-import sys
 from pathlib import Path
 
 import numpy as np
@@ -70,11 +70,15 @@ def check(channels, calibration, n_photographs, coverage):
         )
 
 
-def main(arguments):
+def main():
     """Calibrate, print and write."""
-    quick = "--quick" in arguments
-    if not quick and len(arguments) != 1:
-        raise SystemExit("Give the file to write.")
+    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    parser.add_argument("path", nargs="?", help="the file to write")
+    parser.add_argument("--quick", action="store_true", help="run on next to nothing")
+    arguments = parser.parse_args()
+    quick = arguments.quick
+    if not quick and arguments.path is None:
+        parser.error("state the file to write")
     if quick:
         parts = load_photographs(stand_in=True)["train400"]
         colour = np.stack([parts[:, :48, :48]] * 3, axis=-1)
@@ -98,8 +102,8 @@ def main(arguments):
         }
         check(channels, calibrations[channels], scores.shape[1], 0.5 if quick else 0.9)
     if not quick:
-        write_calibrations(Path(arguments[0]), calibrations)
+        write_calibrations(Path(arguments.path), calibrations)
 
 
 if __name__ == "__main__":
-    main(sys.argv[1:])
+    main()
