@@ -5,6 +5,7 @@ from typing import Any, Self
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
+from sklearn import config_context
 from sklearn.base import ClassifierMixin, MetaEstimatorMixin, clone, is_regressor
 from sklearn.utils import assert_all_finite, check_array, check_consistent_length
 from sklearn.utils.metaestimators import available_if
@@ -24,6 +25,7 @@ from skdenoise.classifier.trust import find_trust
 from skdenoise.denoisers.own_range import with_range
 from skdenoise.denoisers.unet import UNetDenoiser
 from skdenoise.evaluation.find_denoiser import only_denoiser, unwrapped
+from skdenoise.images.layout import named_table
 from skdenoise.images.pixels import PixelFormat
 from skdenoise.seeding import Stream, derived_seed, draw_seed, generator
 from skdenoise.supervision.labels import as_labels, classes_of, is_labelled
@@ -61,7 +63,7 @@ class DenoisingClassifier(ClassifierMixin, MetaEstimatorMixin, ImageEstimator):
     Parameters
     ----------
     classifier : classifier
-        Any classifier that takes the images as they are given to ``fit``. It is cloned.
+        Any classifier that takes images of the shape given to ``fit``, as arrays. It is cloned.
     denoiser : Denoiser, FrozenEstimator or search, default=None
         A denoiser of this package. If None, uses ``UNetDenoiser(noise_factor=(0, 0.6))``. A denoiser that is
         already fitted can be given as ``FrozenEstimator(denoiser)``. If it was fitted on noisy images,
@@ -354,7 +356,8 @@ class DenoisingClassifier(ClassifierMixin, MetaEstimatorMixin, ImageEstimator):
         if not has_fit_parameter(self.classifier, "sample_weight"):
             raise TypeError(
                 f"{type(self.classifier).__name__} does not take sample_weight. Leave it out, or use a "
-                "classifier that takes it."
+                "classifier that takes it. BaggingClassifier and CalibratedClassifierCV pass it on by themselves: "
+                "put them into the DenoisingClassifier, as its classifier."
             )
         weights = check_array(
             sample_weight, ensure_2d=False, dtype=np.float64, input_name="sample_weight"
@@ -391,13 +394,15 @@ class DenoisingClassifier(ClassifierMixin, MetaEstimatorMixin, ImageEstimator):
                 f"Each of the {len(labelled)} labelled images has a class of its own, so that none can be "
                 "held out to decide when to denoise. Expected at least two images of a class."
             )
-        # The labels are for a denoiser with a label_weight.
-        self.denoiser_ = self._new_denoiser(seed).fit(
-            np.delete(X, held_out, axis=0), np.delete(y, held_out)
-        )
-        denoiser = unwrapped(self.denoiser_)
-        # A packaged denoiser takes rows only if it knows their shape, and has no value range of its own.
-        self._value_range = denoiser._range_of(denoiser._check_images(X, reset=False))
+        with config_context(transform_output="default"):  # image arrays fit in no table
+            # The labels are for a denoiser with a label_weight.
+            self.denoiser_ = self._new_denoiser(seed).fit(
+                np.delete(X, held_out, axis=0), np.delete(y, held_out)
+            )
+            denoiser = unwrapped(self.denoiser_)
+            # A packaged denoiser takes rows only if it knows their shape, and has no value range of its own.
+            checked = denoiser._check_images(named_table(X, denoiser), reset=False)
+            self._value_range = denoiser._range_of(checked)
         n_copies = default_n_copies(len(labelled)) if self.n_copies == "auto" else self.n_copies
 
         def part(indices):

@@ -3,6 +3,7 @@
 import numpy as np
 from sklearn import config_context
 
+from skdenoise.images.layout import named_table
 from skdenoise.noise.adding import add_noise
 from skdenoise.seeding import Stream, derived_seed
 
@@ -55,7 +56,7 @@ def training_images(denoiser, X, n_copies, seed):
 def denoise(denoiser, X):
     """Return denoised images as an array, also where tables are asked for."""
     with config_context(transform_output="default"):
-        return np.asarray(denoiser.transform(X))
+        return np.asarray(denoiser.transform(named_table(X, denoiser)))
 
 
 def held_out_images(denoiser, X, seed):

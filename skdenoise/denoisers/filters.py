@@ -241,7 +241,7 @@ class FilterDenoiser(Denoiser):
         filtered = Parallel(n_jobs)(
             apply(images[part], pixels, clip, chosen, sigma, params) for part in parts
         )
-        return np.concatenate(filtered)
+        return np.concatenate(filtered).astype(images.dtype, copy=False)  # in its byte order
 
     def _denoise_each(self, images, value_range):
         n_jobs = self._n_jobs(len(images))

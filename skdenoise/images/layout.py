@@ -241,8 +241,19 @@ def like_table(rows: Images, X: Any) -> Any:
         index = X.index if len(rows) == len(X) else None
         return type(X)(rows, columns=list(X.columns), index=index)
     if type(X).__module__.startswith("polars"):
-        return type(X)(rows, schema=list(X.columns))
+        # Polars takes the rows of a square array for columns otherwise.
+        return type(X)(rows, schema=list(X.columns), orient="row")
     return rows
+
+
+def named_table(rows: Images, estimator: Any) -> Any:
+    """Return flat rows as a pandas table, if an estimator was fitted on a table, with the names that it knows."""
+    names = getattr(estimator, "feature_names_in_", None)
+    if names is None or rows.ndim != 2:
+        return rows
+    import pandas as pd
+
+    return pd.DataFrame(rows, columns=names)
 
 
 def pad_to_multiple(images: Images, multiple: int) -> Images:

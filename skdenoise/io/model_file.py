@@ -31,7 +31,15 @@ def write_model(path, description, arrays):
         What JSON can hold.
     arrays : dict of str to ndarray
         Arrays of float32 or float64, by name.
+
+    Raises
+    ------
+    ValueError
+        If an array has values that are not finite, which could not be read.
     """
+    for name, array in arrays.items():
+        if not np.isfinite(array).all():
+            raise ValueError(f"{path} was not written: {name} has values that are not finite.")
     text = json.dumps({"format": FORMAT, "version": VERSION, **description}, indent=1)
     with (
         written_whole(path) as new,

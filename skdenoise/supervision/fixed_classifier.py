@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 from sklearn.exceptions import NotFittedError
 from sklearn.utils.validation import check_is_fitted
 
+from skdenoise.images.layout import named_table
 from skdenoise.images.pixels import PixelFormat
 from skdenoise.typing import UnitImages
 
@@ -60,12 +61,8 @@ class FixedClassifier:
         """
         stored = self.pixels.from_unit(images).reshape(len(images), *self.shape)
         name = type(self.classifier).__name__
-        if len(self.shape) == 1 and hasattr(self.classifier, "feature_names_in_"):
-            import pandas as pd
-
-            stored = pd.DataFrame(stored, columns=self.classifier.feature_names_in_)
         try:
-            probabilities = self.classifier.predict_proba(stored)
+            probabilities = self.classifier.predict_proba(named_table(stored, self.classifier))
         except (ValueError, TypeError) as error:
             raise ValueError(
                 f"classifier, a {name}, does not take images of shape {stored.shape} and type "

@@ -91,7 +91,7 @@ def check_training_params(denoiser):
     _check_number("epochs", denoiser.epochs, Integral, 1, optional=True)
     _check_number("batch_size", denoiser.batch_size, Integral, 1, optional=True)
     _check_number("validation_split", denoiser.validation_split, Real, 0, below=1, optional=True)
-    _check_number("early_stopping", denoiser.early_stopping, Integral, 0)
+    _check_number("early_stopping", _early_stopping(denoiser), Integral, 0)
     _check_number("label_weight", denoiser.label_weight, Real, 0, optional=True)
     _check_number("verbose", denoiser.verbose, Integral, 0)
     _check_number("learning_rate", denoiser.learning_rate, Real, 0, optional=True)
@@ -108,6 +108,12 @@ def check_training_params(denoiser):
             "validation_split=0 with early_stopping: val_loss needs held-out images. Give a "
             "validation_split > 0, or leave early_stopping out."
         )
+
+
+def _early_stopping(denoiser):
+    """Return the parameter, a boolean of NumPy as one of Python."""
+    value = denoiser.early_stopping
+    return bool(value) if isinstance(value, np.bool_) else value
 
 
 def resolve_label_weight(denoiser):
@@ -228,14 +234,15 @@ def make_plan(
     recipe = recipe.from_start() if starts_trained else recipe
     # partial_fit does not know how many calls will follow, so its learning rate has no schedule.
     warmup = None if partial else recipe.warmup
-    if warmup is not None and isinstance(denoiser.optimizer, str | None):
-        _check_callbacks(denoiser.callbacks or [])
+    has_schedule = warmup is not None and isinstance(denoiser.optimizer, str | None)
+    _check_callbacks(denoiser.callbacks or [], has_schedule)
     batch_size = denoiser.batch_size or recipe.batch_size
     batch_size += -batch_size % n_devices()  # each device takes an equal share
     epochs = 1 if partial else denoiser.epochs
     epochs, steps_per_epoch = recipe.length(n_training, batch_size, epochs)
     # True is also the integer 1, so it is compared by identity.
-    patience = _PATIENCE if denoiser.early_stopping is True else denoiser.early_stopping or None
+    stopping = _early_stopping(denoiser)
+    patience = _PATIENCE if stopping is True else stopping or None
     return Plan(
         architecture=architecture,
         precision=resolve_precision(denoiser.precision),
@@ -273,15 +280,15 @@ def _check_loss(loss):
         )
 
 
-def _check_callbacks(callbacks):
-    """Raise if a callback would set a learning rate that follows a schedule."""
+def _check_callbacks(callbacks, has_schedule):
+    """Raise if there is no list of them, or if one would set a learning rate that follows a schedule."""
     import keras
 
     if not np.iterable(callbacks):
         raise TypeError(f"callbacks={callbacks!r} is not a list. Give a list of callbacks.")
     setting = (keras.callbacks.LearningRateScheduler, keras.callbacks.ReduceLROnPlateau)
     for callback in callbacks:
-        if isinstance(callback, setting):
+        if has_schedule and isinstance(callback, setting):
             raise ValueError(
                 f"{type(callback).__name__} would set the learning rate, which already follows a "
                 "schedule (see learning_rate). Leave it out, or give an optimizer with its own rate, such "

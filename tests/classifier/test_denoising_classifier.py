@@ -81,6 +81,27 @@ def test_a_fit_that_fails_changes_nothing(digits, fits_left):
     np.testing.assert_array_equal(classifier.predict(noisy), labels)
 
 
+@pytest.mark.parametrize("output", ["pandas", "polars"])
+def test_images_are_learned_also_where_tables_are_asked_for(digits, output):
+    pytest.importorskip(output)
+    X, y = digits[0][:200].reshape(-1, 8, 8), digits[1][:200]
+    svc = make_pipeline(ImageFlattener(), SVC())
+    classifier = DenoisingClassifier(svc, SUBSPACE, n_copies=1, random_state=0)
+    expected = clone(classifier).fit(X, y).predict(X)
+    with config_context(transform_output=output):
+        np.testing.assert_array_equal(clone(classifier).fit(X, y).predict(X), expected)
+
+
+def test_a_denoiser_of_a_table_gets_one(digits, recwarn):
+    X, y = digits[0][:200], digits[1][:200]
+    table = pd.DataFrame(X).rename(columns=lambda i: f"pixel{i}")
+    frozen = FrozenEstimator(clone(SUBSPACE).fit(table))
+    classifier = DenoisingClassifier(SVC(), frozen, n_copies=1, random_state=0).fit(table, y)
+    noisy = add_noise(X, noise_factor=0.5, random_state=1)
+    assert classifier.uses_denoiser(table * 0 + noisy).any()
+    assert [str(warning.message) for warning in recwarn] == []
+
+
 def test_each_image_is_classified_by_one_of_the_two_classifiers(fitted):
     classifier, X, _ = fitted
     mixed = np.concatenate([X[:50], add_noise(X[50:100], noise_factor=0.6, random_state=1)])

@@ -262,3 +262,10 @@ def test_labels_of_other_shapes_are_ignored(y):
         np.random.default_rng(0).random((64, 64)), one_hot
     )
     FilterDenoiser("gaussian").fit(NOISY, PHOTOGRAPHS[..., 0], clean=PHOTOGRAPHS[..., 0])
+
+
+@pytest.mark.parametrize("dtype", [">f4", ">f8", ">u2"])
+def test_the_byte_order_is_kept(dtype):
+    noisy = (100 * NOISY).astype(dtype)
+    denoised = FilterDenoiser("median").fit(noisy).transform(noisy)
+    assert denoised.dtype == noisy.dtype

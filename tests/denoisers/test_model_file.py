@@ -381,6 +381,16 @@ def test_a_file_that_could_not_be_loaded_is_not_written(saved, digits, tmp_path)
     assert (tmp_path / "model").read_text() == "before"
 
 
+def test_weights_that_are_not_finite_are_not_written(saved, digits, tmp_path):
+    (tmp_path / "model").write_text("before")
+    denoiser = load(saved[1])
+    weights = denoiser.model_.get_weights()
+    denoiser.model_.set_weights([np.full_like(weight, np.nan) for weight in weights])
+    with pytest.raises(ValueError, match="weights/0 has values that are not finite"):
+        denoiser.save(tmp_path / "model")
+    assert (tmp_path / "model").read_text() == "before"
+
+
 def test_other_files_are_refused(tmp_path):
     with pytest.raises(FileNotFoundError):
         load(tmp_path / "nothing")

@@ -246,4 +246,7 @@ def test_rows_become_a_table_like_the_one_they_came_from():
     polars = pytest.importorskip("polars")
     restored = like_table(rows, polars.DataFrame({"a": [0, 0], "b": [0, 0]}))
     assert restored.equals(polars.DataFrame({"a": [0.0, 2.0], "b": [1.0, 3.0]}))
+    # As many rows as columns, in the order in memory of what comes from a table of Polars.
+    restored = like_table(np.asfortranarray(rows), restored)
+    assert restored.equals(polars.DataFrame({"a": [0.0, 2.0], "b": [1.0, 3.0]}))
     assert like_table(rows, rows) is rows

@@ -10,6 +10,7 @@ import pytest
 from conftest import quick_denoiser
 from matplotlib.figure import Figure
 from scipy.stats import norm
+from sklearn import config_context
 from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.frozen import FrozenEstimator
 from sklearn.neighbors import KNeighborsClassifier
@@ -166,6 +167,18 @@ def test_same_seed_gives_the_same_table(comparison, data):
     again = compare_denoising(SVC(), *data, **QUICK)
     columns = ["score", "score_low", "p_value", "clean_cost_high", "psnr", "validation_score"]
     np.testing.assert_array_equal(again.frame[columns], comparison.frame[columns])
+
+
+@pytest.mark.parametrize("output", ["pandas", "polars"])
+def test_results_are_the_same_where_tables_are_asked_for(data, output):
+    pytest.importorskip(output)
+    params = QUICK | {"n_repeats": 1, "denoisers": SubspaceDenoiser(10, random_state=0)}
+    expected = compare_denoising(SVC(), *data, **params).frame
+    with config_context(transform_output=output), warnings.catch_warnings():
+        warnings.simplefilter("error")
+        found = compare_denoising(SVC(), *data, **params).frame
+    for column in ("score", "psnr"):
+        np.testing.assert_array_equal(found[column], expected[column])
 
 
 def test_parallel_tasks_give_the_same_table(data):

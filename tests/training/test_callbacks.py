@@ -91,6 +91,9 @@ def test_a_layer_that_a_callback_has_frozen_is_free_in_the_next_fit(digits):
     assert free.history_ != frozen.history_
 
 
-def test_one_callback_without_a_list_is_refused(digits):
+@pytest.mark.parametrize("optimizer", [None, keras.optimizers.SGD()])
+@pytest.mark.parametrize("method", ["fit", "partial_fit"])
+def test_one_callback_without_a_list_is_refused(digits, optimizer, method):
+    denoiser = quick_denoiser(callbacks=keras.callbacks.TerminateOnNaN(), optimizer=optimizer)
     with pytest.raises(TypeError, match="Give a list of callbacks"):
-        quick_denoiser(callbacks=keras.callbacks.TerminateOnNaN()).fit(digits[0][:100])
+        getattr(denoiser, method)(digits[0][:100])

@@ -97,6 +97,18 @@ def test_divergence_is_reported(digits):
         denoiser.fit(digits[0][:300])
 
 
+@pytest.mark.parametrize("method", ["fit", "partial_fit"])
+def test_weights_that_are_not_finite_are_divergence_too(digits, method):
+    # The ReLUs turn NaN into 0, so that the loss is finite.
+    X = digits[0][:100]
+    denoiser = UNetDenoiser(epochs=2, random_state=0, precision="float32").fit(X)
+    before = denoiser.transform(X)
+    denoiser.set_params(learning_rate=1e30, warm_start=True)
+    with pytest.raises(ValueError, match="training diverged"):
+        getattr(denoiser, method)(X)
+    np.testing.assert_array_equal(denoiser.transform(X), before)
+
+
 def two_linear_layers(input_shape):
     layers = [keras.layers.Conv2D(n, 3, padding="same") for n in (4, 1)]
     return keras.Sequential([keras.Input(input_shape), *layers])

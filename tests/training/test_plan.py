@@ -4,7 +4,9 @@ import dataclasses
 from typing import ClassVar
 
 import keras
+import numpy as np
 import pytest
+from conftest import quick_denoiser
 from test_batches import batches_of
 
 from skdenoise import UNetDenoiser
@@ -45,6 +47,15 @@ def test_a_fit_makes_the_steps_of_its_recipe_or_of_its_epochs(
 )
 def test_an_epoch_takes_neither_one_step_nor_thousands(n_images, expected):
     assert network_named("compact").recipe.length(n_images, batch_size=16) == expected
+
+
+def test_early_stopping_may_be_a_boolean_of_numpy(digits):
+    plain, numpy = (
+        quick_denoiser(epochs=1, early_stopping=value).fit(digits[0][:100])
+        for value in (True, np.True_)
+    )
+    assert numpy.history_ == plain.history_
+    assert "val_loss" in numpy.history_
 
 
 def test_early_stopping_holds_out_a_tenth_but_no_more_than_a_thousand():

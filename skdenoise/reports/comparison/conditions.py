@@ -16,7 +16,7 @@ from sklearn.model_selection import ParameterGrid
 from sklearn.pipeline import Pipeline
 
 from skdenoise.reports.comparison.race import Entrant
-from skdenoise.reports.comparison.trained import Trained
+from skdenoise.reports.comparison.trained import Trained, prepared
 from skdenoise.supervision.labels import UNLABELLED
 
 ALONE, NOISE_TRAINING, PRINCIPAL_COMPONENTS, FILTER, DENOISER = KINDS = (
@@ -160,7 +160,7 @@ class Trainer:
             What else was chosen, recorded with the parameters.
         """
         start = time.perf_counter()
-        inputs = images if before.transformer is None else before.transformer.transform(images)
+        inputs = prepared(before.transformer, images)
         classifier = self.new(params).fit(inputs, y)
         seconds = before.seconds + time.perf_counter() - start
         return Trained(classifier, before.transformer, seconds, choices | before.choices | params)
