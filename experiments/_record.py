@@ -84,6 +84,7 @@ def store_rows(path, frame, run, about=None):
         old = pd.read_csv(path)
         same = (old[list(run)] == list(run.values())).all(axis=1)
         frame = pd.concat([old[~same], frame])
+    path.parent.mkdir(parents=True, exist_ok=True)
     frame.round(5).to_csv(path, index=False)
 
 
