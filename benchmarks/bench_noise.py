@@ -22,7 +22,7 @@ def test_model(benchmark, mnist, name, strength):
 
 
 @pytest.mark.benchmark(group="training, batches of 32")
-@pytest.mark.parametrize("noise", [None, "gaussian", "jpeg_compression"])
+@pytest.mark.parametrize("noise", [None, "gaussian", "jpeg_compression", "camera_pipeline"])
 def test_training(benchmark, mnist, quick, noise):
     images = mnist[0][: 64 if quick else 6400]
     noise = noise or GaussianNoise(0)
