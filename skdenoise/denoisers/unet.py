@@ -700,6 +700,8 @@ class UNetDenoiser(Denoiser):
             images, targets = self._read(
                 *as_stored(X, clean), noisy, reset=not (partial and resume)
             )
+            if resume:
+                self._check_weights_suit(supervision)
             patch_size = self._patch_size(targets)
             size = patch_size or self.image_shape_[:2]
             architecture = self._architecture(supervision, resume, targets, size)
@@ -843,7 +845,6 @@ class UNetDenoiser(Denoiser):
 
         filters = self.filters
         if resume:
-            self._check_weights_suit(supervision)
             filters = self._network.architecture.filters if filters is None else filters
         elif self.init == "pretrained":
             size = None  # the filters of the weights that come with the package
