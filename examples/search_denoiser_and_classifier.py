@@ -71,7 +71,7 @@ print(
 )
 
 # %%
-# A denoiser for a level below that of the images, 0.3, is a little better than one for their level: on so few pixels
-# it pays to keep more. The kernel matters as much as the denoiser.
+# The best candidates are level, whatever the noise of their denoiser, with another kernel for each: so it pays to search
+# over both together.
 
 # sphinx_gallery_thumbnail_path = "images/thumbnails/search_denoiser_and_classifier.jpg"

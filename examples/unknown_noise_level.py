@@ -43,7 +43,7 @@ for pipeline in pipelines.values():
 
 # %%
 # On digits as small as these, the denoiser for strong noise costs accuracy where there is little noise. On
-# clean images, it is best to use no denoiser: the blind one costs four points there, and gains 43 points
+# clean images, it is best to use no denoiser: the blind one costs three points there, and gains 43 points
 # at noise factor 0.5. ``DenoisingClassifier`` has nearly the best of both, because it decides for each
 # image whether to denoise it.
 
