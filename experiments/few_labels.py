@@ -240,7 +240,7 @@ def draw(results, path):
     for ax in axes[len(runs) :]:
         ax.set_axis_off()
     for ax, (data, name, comparison) in zip(axes, runs, strict=False):
-        # An SVC without noise training is so bad that the other curves would look like one.
+        # An SVC without noise augmentation is so bad that the other curves would look like one.
         known = comparison.frame["condition"].unique()
         shown = [name for name in known if ", " not in name and name != ALONE]
         comparison.plot_labels(shown, axes=ax)

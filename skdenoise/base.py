@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from sklearn import get_config
+from sklearn import config_context, get_config
 from sklearn.base import BaseEstimator, OneToOneFeatureMixin, TransformerMixin
 from sklearn.utils.validation import check_is_fitted, validate_data
 
@@ -15,8 +15,15 @@ from skdenoise.images.layout import (
     check_images,
     check_magnitude,
     is_flat,
+    named_table,
     warn_of_one_image_with_channel,
 )
+
+
+def transformed(transformer: Any, X: NDArray[Any]) -> NDArray[Any]:
+    """Return what a fitted transformer makes of images, as an array, also where tables are asked for."""
+    with config_context(transform_output="default"):
+        return np.asarray(transformer.transform(named_table(X, transformer)))
 
 
 class ImageEstimator(BaseEstimator):

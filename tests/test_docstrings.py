@@ -70,7 +70,7 @@ def test_the_table_of_defaults_is_that_of_the_recipes():
     compact, _, bias_free, classic = (network.recipe for network in networks)
     recipes = [compact, compact.tiny, bias_free, classic, OWN]
     filters = [network.filters for network in networks]
-    filters[1] = networks[1].tiny_filters
+    filters[1] = compact.tiny.filters
     assert table["filters"] == [*map(str, filters), "None"]
     assert table["length of a fit"] == [
         f"{recipe.epochs} epochs" if recipe.epochs else f"{recipe.steps} steps"

@@ -13,10 +13,9 @@ from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.parallel import Parallel, delayed
 from sklearn.utils.validation import check_is_fitted, column_or_1d, has_fit_parameter
 
-from skdenoise.base import ImageEstimator
+from skdenoise.base import ImageEstimator, transformed
 from skdenoise.classifier.training_set import (
     default_n_copies,
-    denoise,
     held_out_images,
     split_off,
     training_images,
@@ -401,7 +400,9 @@ class DenoisingClassifier(ClassifierMixin, MetaEstimatorMixin, ImageEstimator):
             )
             denoiser = unwrapped(self.denoiser_)
             # A packaged denoiser takes rows only if it knows their shape, and has no value range of its own.
-            checked = denoiser._check_images(named_table(X, denoiser), reset=False)
+            # The columns that a frozen denoiser knows are compared with those of this table.
+            table = named_table(X, self) if hasattr(denoiser, "feature_names_in_") else X
+            checked = denoiser._check_images(table, reset=False)
             self._value_range = denoiser._range_of(checked)
         n_copies = default_n_copies(len(labelled)) if self.n_copies == "auto" else self.n_copies
 
@@ -456,7 +457,7 @@ class DenoisingClassifier(ClassifierMixin, MetaEstimatorMixin, ImageEstimator):
 
     def _denoised(self, X):
         """Return denoised images, and what was removed from each, NHWC in units of the value range."""
-        denoised = denoise(self._denoiser, X)
+        denoised = transformed(self._denoiser, X)
         pixels = PixelFormat(X.dtype, self._denoiser._range_of(X))
         return denoised, self._as_nhwc(pixels.to_unit(X) - pixels.to_unit(denoised))
 

@@ -1,9 +1,8 @@
 """The training set: what the classifiers of a `DenoisingClassifier` learn from, and are checked on."""
 
 import numpy as np
-from sklearn import config_context
 
-from skdenoise.images.layout import named_table
+from skdenoise.base import transformed
 from skdenoise.noise.adding import add_noise
 from skdenoise.seeding import Stream, derived_seed
 
@@ -50,13 +49,7 @@ def training_images(denoiser, X, n_copies, seed):
         _with_noise(denoiser, X, derived_seed(seed, Stream.CLASSIFIER_TRAINING, copy))
         for copy in range(n_copies if denoiser.noise_ is not None else 0)
     ]
-    return np.concatenate([denoise(denoiser, images) for images in (X, *noisy)])
-
-
-def denoise(denoiser, X):
-    """Return denoised images as an array, also where tables are asked for."""
-    with config_context(transform_output="default"):
-        return np.asarray(denoiser.transform(named_table(X, denoiser)))
+    return np.concatenate([transformed(denoiser, images) for images in (X, *noisy)])
 
 
 def held_out_images(denoiser, X, seed):

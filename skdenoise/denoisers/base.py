@@ -210,8 +210,10 @@ class Denoiser(ImageTransformer):
             Before ``fit``.
         ValueError
             If a parameter is an object that JSON cannot describe, or noise has more than 1,000 parts. Use
-            pickle then, for files that only you and those who trust you will load. Also if parameters that were
-            set after the fit do not go together, so that the file could not be loaded.
+            pickle then, for files that only you and those who trust you will load.
+        TypeError, ValueError
+            If parameters that were set after the fit are not valid, or learned values are not finite, so that
+            the file could not be loaded.
         OSError
             If the file cannot be written, for instance because the disk is full. The error names the file;
             an existing file and the denoiser stay as they are, so that another place can be tried.
@@ -269,7 +271,7 @@ class Denoiser(ImageTransformer):
         return denoiser
 
     def _check_described(self):
-        """Raise ValueError if a model file must not have such parameters."""
+        """Raise TypeError or ValueError if `load` would refuse these parameters."""
         self._check_params()
         # "estimate" is not a strength to check. The noise that it led to is in the file, as `noise_`.
         estimates = isinstance(self.noise_factor, str) and self.noise_factor == "estimate"

@@ -201,9 +201,10 @@ class SubspaceDenoiser(Denoiser):
 
     def _check_n_components(self, shape):
         n = self.n_components
-        is_share = isinstance(n, Real) and 0 < n < 1
-        if n is None or is_share:
-            return n if n is None else float(n)  # PCA takes no float32
+        if n is None:
+            return None
+        if isinstance(n, Real) and 0 < n < 1:
+            return float(n)  # PCA takes no float32
         if not isinstance(n, Integral) or isinstance(n, bool) or n < 1:
             raise ValueError(
                 f"n_components={n!r} must be an integer of at least 1, a share of the variance between 0 and 1, or "

@@ -218,7 +218,7 @@ class UNetDenoiser(Denoiser):
     -----
     The defaults depend on the network. Images or patches of at most 256 pixels are tiny: ``"compact"`` has
     one level there (unless ``init="pretrained"``), and a fit on at least 64 of them, without `epochs` and
-    `batch_size`, has fewer and larger steps. A fit for Gaussian noise, or on noisy images alone, that `init`
+    `batch_size`, has fewer and larger steps. ``partial_fit`` and ``warm_start`` keep the network of the first fit. A fit for Gaussian noise, or on noisy images alone, that `init`
     starts from weights of the package has half as many steps.
 
     ============================  =================  ============  =============  ==============  =========
@@ -621,6 +621,11 @@ class UNetDenoiser(Denoiser):
         ValueError
             If `network`, `loss`, `optimizer`, `noise`, `supervision` or `inference` is an object that JSON
             cannot describe: use pickle then, for files that only you and those who trust you will load.
+        TypeError, ValueError
+            If parameters that were set after the fit are not valid, or weights are not finite, so that the file
+            could not be loaded.
+        OSError
+            If the file cannot be written. The error names it; an existing file stays as it is.
         """
         super().save(path)
 

@@ -5,8 +5,9 @@ import io
 import math
 import os
 import shutil
+import stat
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -56,19 +57,26 @@ def written_whole(path: str | Path) -> Iterator[Path]:
         )
     try:
         with temporary_file(path.parent, path.suffix) as new:
+            _take_mode(new, path)
             try:
                 yield new
             except OSError as error:
                 if error.errno is None:
                     check_complete(new)
                 raise
-            if path.exists():
-                shutil.copymode(path, new)  # a private file stays private
             new.replace(path)
     except OSError as error:
         if error.filename is None or is_temporary(error.filename):
             raise _of_file(path, error) from error
         raise
+
+
+def _take_mode(new, path):
+    """Give a new file the permissions of the one that it will replace, so that a private one stays private."""
+    if os.name == "nt" or not path.exists():
+        return
+    with suppress(OSError):  # some file systems have no permissions
+        new.chmod(stat.S_IMODE(path.stat().st_mode) | stat.S_IWUSR)
 
 
 def python_file(path: str | Path) -> BinaryIO:

@@ -43,8 +43,6 @@ class Network:
         Whether the output stays inside the value range, unless `linear`.
     scales_with_input : bool
         Whether twice the input gives twice the output.
-    tiny_filters : tuple of int or None
-        The default for tiny images, where it is another one.
     """
 
     filters: tuple[int, ...]
@@ -55,11 +53,11 @@ class Network:
     own_build: Callable[..., "keras.Model"] | None = None
     is_bounded: bool = True
     scales_with_input: bool = False
-    tiny_filters: tuple[int, ...] | None = None
 
     def filters_for(self, size):
         """Return the default number of filters of each level for images, or patches, of a height and width."""
-        return self.tiny_filters if self.tiny_filters and is_tiny(size) else self.filters
+        tiny = self.recipe.tiny
+        return tiny.filters if tiny and tiny.filters and is_tiny(size) else self.filters
 
     def multiple(self, filters):
         """Return what height and width must be a multiple of."""

@@ -49,6 +49,8 @@ class Recipe:
         The same for a fit that starts from weights that remove such noise. If None, as many.
     adam : tuple of (name, value)
         Parameters of Adam, the default optimizer.
+    filters : tuple of int or None
+        Default number of filters of each level. If None, that of the network.
     tiny : Recipe or None
         Recipe for tiny images, if there is at least one full batch of them. Most of the time of a
         step on tiny images is the start of its operations, so fewer and larger steps learn as much in
@@ -67,6 +69,7 @@ class Recipe:
     steps: int | None = None
     steps_from_start: int | None = None
     adam: tuple = ()
+    filters: tuple[int, ...] | None = None
     tiny: "Recipe | None" = None
 
     def for_images(self, n_images, size):

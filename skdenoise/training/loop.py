@@ -252,8 +252,9 @@ class EpochRecord(keras.callbacks.Callback):
             raise DivergedError(f"The loss became {logs['loss']} in epoch {epoch + 1}")
         weights = self.compiled.network.get_weights()
         # A ReLU may turn NaN into 0, so that neither the loss nor the output show it.
-        if not all(np.isfinite(weight).all() for weight in weights):
-            raise DivergedError(f"A weight became infinite or NaN in epoch {epoch + 1}")
+        for variable, weight in zip(self.compiled.network.weights, weights, strict=True):
+            if variable.trainable and not np.isfinite(weight).all():
+                raise DivergedError(f"A weight became infinite or NaN in epoch {epoch + 1}")
         for name, value in logs.items():
             name = name.replace("pixels_psnr", "psnr")  # the same with a helper as without
             # Before the first epoch here, there are others if BackupAndRestore took up an earlier fit.

@@ -281,7 +281,7 @@ def _check_loss(loss):
 
 
 def _check_callbacks(callbacks, has_schedule):
-    """Raise if there is no list of them, or if one would set a learning rate that follows a schedule."""
+    """Raise if `callbacks` is not a list, or if one of them would set a learning rate that follows a schedule."""
     import keras
 
     if not np.iterable(callbacks):

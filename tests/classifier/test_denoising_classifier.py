@@ -100,6 +100,8 @@ def test_a_denoiser_of_a_table_gets_one(digits, recwarn):
     noisy = add_noise(X, noise_factor=0.5, random_state=1)
     assert classifier.uses_denoiser(table * 0 + noisy).any()
     assert [str(warning.message) for warning in recwarn] == []
+    with pytest.raises(ValueError, match="feature names"):
+        clone(classifier).fit(table[table.columns[::-1]], y)
 
 
 def test_each_image_is_classified_by_one_of_the_two_classifiers(fitted):

@@ -55,6 +55,7 @@ def test_what_a_link_leads_to_is_replaced_and_keeps_its_mode(tmp_path):
     target.chmod(0o600)
     link.symlink_to(target)
     with written_whole(link) as new:
+        assert stat.S_IMODE(new.stat().st_mode) == 0o600
         new.write_text("after")
     assert link.is_symlink()
     assert target.read_text() == "after"

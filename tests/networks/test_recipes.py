@@ -37,7 +37,7 @@ def test_many_tiny_images_are_learned_from_in_fewer_larger_steps(n_images, size,
         ((20, 20), {"patch_size": (8, 12)}, (32,)),
     ],
 )
-def test_tiny_images_have_a_network_of_one_level(size, params, filters):
+def test_the_size_of_images_or_patches_decides_the_default_filters(size, params, filters):
     images = np.random.default_rng(0).uniform(size=(4, *size))
     denoiser = UNetDenoiser(epochs=1, random_state=0, **params).fit(images)
     expected = check_architecture(denoiser.network, filters, channels=1).graph.weight_shapes

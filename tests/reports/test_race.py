@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from skdenoise.reports.comparison.conditions import NOISE_TRAINING, Condition
+from skdenoise.reports.comparison.conditions import NOISE_AUGMENTATION, Condition
 from skdenoise.reports.comparison.race import Entrant, follow, race
 from skdenoise.reports.comparison.trained import Choice, Trained
 
@@ -20,7 +20,7 @@ class Runs:
             self.trained.append((name + setting, n_copies))
             return Trained(scores[n_copies], None, 0.0)
 
-        return Entrant(Condition(name, NOISE_TRAINING), train, on_clean)
+        return Entrant(Condition(name, NOISE_AUGMENTATION), train, on_clean)
 
     def hopeless(self):
         """Return two entrants that are given up first."""

@@ -109,6 +109,28 @@ def test_weights_that_are_not_finite_are_divergence_too(digits, method):
     np.testing.assert_array_equal(denoiser.transform(X), before)
 
 
+class Masked(keras.layers.Layer):
+    """Images, and a constant weight that is infinite, as masks of attention have."""
+
+    def build(self, input_shape):
+        """Add the weight."""
+        self.add_weight(shape=(), initializer=keras.initializers.Constant(-np.inf), trainable=False)
+
+    def call(self, inputs):
+        """Return the images."""
+        return inputs
+
+
+def masked_network(input_shape):
+    layers = [Masked(), keras.layers.Conv2D(1, 3, padding="same", activation="sigmoid")]
+    return keras.Sequential([keras.Input(input_shape), *layers])
+
+
+def test_a_constant_may_be_infinite(digits):
+    denoiser = quick_denoiser(network=masked_network, filters=None).fit(digits[0][:100])
+    assert denoiser.n_iter_ == 1
+
+
 def two_linear_layers(input_shape):
     layers = [keras.layers.Conv2D(n, 3, padding="same") for n in (4, 1)]
     return keras.Sequential([keras.Input(input_shape), *layers])

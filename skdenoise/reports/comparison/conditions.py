@@ -15,11 +15,12 @@ from sklearn.frozen import FrozenEstimator
 from sklearn.model_selection import ParameterGrid
 from sklearn.pipeline import Pipeline
 
+from skdenoise.base import transformed
 from skdenoise.reports.comparison.race import Entrant
-from skdenoise.reports.comparison.trained import Trained, prepared
+from skdenoise.reports.comparison.trained import Trained
 from skdenoise.supervision.labels import UNLABELLED
 
-ALONE, NOISE_TRAINING, PRINCIPAL_COMPONENTS, FILTER, DENOISER = KINDS = (
+ALONE, NOISE_AUGMENTATION, PRINCIPAL_COMPONENTS, FILTER, DENOISER = KINDS = (
     "no denoiser",
     "noise augmentation",
     "PCA",
@@ -160,7 +161,7 @@ class Trainer:
             What else was chosen, recorded with the parameters.
         """
         start = time.perf_counter()
-        inputs = prepared(before.transformer, images)
+        inputs = images if before.transformer is None else transformed(before.transformer, images)
         classifier = self.new(params).fit(inputs, y)
         seconds = before.seconds + time.perf_counter() - start
         return Trained(classifier, before.transformer, seconds, choices | before.choices | params)

@@ -20,7 +20,7 @@ from skdenoise.reports.comparison.conditions import (
     ALONE,
     DENOISER,
     FILTER,
-    NOISE_TRAINING,
+    NOISE_AUGMENTATION,
     NOT_RETRAINED,
     ON_CLEAN,
     ON_DENOISED_CLEAN,
@@ -356,7 +356,7 @@ class Experiment:
         if learns_by_epoch(self.classifier):
             longest = max((fitted[name].seconds for name in learned), default=0.0)
             fresh = train_on_fresh_noise(trainer, training, longest + unprepared.seconds)
-            yield {Condition(ON_FRESH_NOISE, NOISE_TRAINING): fresh}
+            yield {Condition(ON_FRESH_NOISE, NOISE_AUGMENTATION): fresh}
 
     def _training_set(self, task, split):
         return TrainingSet(
@@ -373,12 +373,12 @@ class Experiment:
         of_noisy = Condition(PCA_OF_NOISY, PRINCIPAL_COMPONENTS)
         components = trainer, training, self.n_components, seed
         rivals = [
-            *enter_noisy(Condition(ON_NOISE, NOISE_TRAINING), trainer, training),
+            *enter_noisy(Condition(ON_NOISE, NOISE_AUGMENTATION), trainer, training),
             *enter_components_of_clean(of_clean, *components, on_clean),
             *enter_components_of_noisy(of_noisy, *components),
         ]
         if self._has_self_training(len(training.unlabelled)):
-            self_training = Condition(SELF_TRAINING, NOISE_TRAINING)
+            self_training = Condition(SELF_TRAINING, NOISE_AUGMENTATION)
             rivals += enter_self_training(self_training, trainer, training)
         return rivals
 

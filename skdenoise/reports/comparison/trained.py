@@ -2,17 +2,9 @@
 
 from dataclasses import dataclass, field
 
-import numpy as np
-from sklearn import config_context
 from sklearn.pipeline import Pipeline
 
-
-def prepared(transformer, images):
-    """Return images after a transformer, if there is one, as an array, also where tables are asked for."""
-    if transformer is None:
-        return images
-    with config_context(transform_output="default"):
-        return np.asarray(transformer.transform(images))
+from skdenoise.base import transformed
 
 
 @dataclass(frozen=True)
@@ -46,7 +38,7 @@ class Trained:
 
     def prepare(self, images):
         """Return images as the classifier receives them."""
-        return prepared(self.transformer, images)
+        return images if self.transformer is None else transformed(self.transformer, images)
 
     def as_pipeline(self):
         """Return transformer and classifier as one fitted pipeline."""
