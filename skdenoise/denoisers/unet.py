@@ -218,8 +218,9 @@ class UNetDenoiser(Denoiser):
     -----
     The defaults depend on the network. Images or patches of at most 256 pixels are tiny: ``"compact"`` has
     one level there (unless ``init="pretrained"``), and a fit on at least 64 of them, without `epochs` and
-    `batch_size`, has fewer and larger steps. ``partial_fit`` and ``warm_start`` keep the network of the first fit. A fit for Gaussian noise, or on noisy images alone, that `init`
-    starts from weights of the package has half as many steps.
+    `batch_size`, has fewer and larger steps. ``partial_fit`` and ``warm_start`` keep the network of the first
+    fit. A fit for Gaussian noise, or on noisy images alone, that `init` starts from weights of the package has
+    half as many steps.
 
     ============================  =================  ============  =============  ==============  =========
     default                       compact            its tiny      bias_free      classic         your own

@@ -12,9 +12,10 @@ from sklearn.frozen import FrozenEstimator
 from sklearn.utils import check_consistent_length
 from sklearn.utils.validation import check_is_fitted
 
+from skdenoise.base import transformed
 from skdenoise.denoisers.own_range import denoise_images
 from skdenoise.evaluation.find_denoiser import find_denoiser
-from skdenoise.images.layout import as_nhwc, check_image_shape, check_images, named_table
+from skdenoise.images.layout import as_nhwc, check_image_shape, check_images
 from skdenoise.images.pixels import PixelFormat, chunks
 from skdenoise.images.ragged import is_image_list
 from skdenoise.images.value_range import check_value_range, range_of_images
@@ -203,7 +204,7 @@ class CalibratedDenoiser(BaseEstimator, ABC):
         denoiser = self._found().denoiser
         if value_range is not None:
             return denoise_images(denoiser, X, value_range=value_range)
-        return np.asarray(denoiser.transform(named_table(X, denoiser)))
+        return transformed(denoiser, X)
 
     def _denoised(self, X, value_range=None):
         """Return checked images and what becomes of them, NHWC in units of the value range."""

@@ -53,9 +53,8 @@ def write_tiff(path: Path, pixels: Images, **options: Any) -> None:
     try:
         pixels_at = tifffile.imwrite(path, pixels, returnoffset=True, **options)
     except OSError as error:
-        if (
-            error.errno is None
-        ):  # NumPy writes nothing if there is no room for all, and does not say why
+        # NumPy writes nothing if there is no room for all, and does not say why.
+        if error.errno is None:
             check_complete(path, pixels.nbytes)
         raise
     check_complete(path, sum(pixels_at or (0,)))

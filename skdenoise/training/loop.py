@@ -176,9 +176,8 @@ def _fit(plan, pairs, labels, training, validation, compiled, optimizer_identity
             record.helper_weights,
         )
     finally:
-        for (
-            callback
-        ) in progress:  # Keras does not call it after an exception, and bars would stay open
+        # Keras does not call it after an exception, and bars would stay open.
+        for callback in progress:
             callback.on_train_end()
         for dataset in (batches, held_out):
             if dataset is not None:
