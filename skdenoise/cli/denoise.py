@@ -47,6 +47,7 @@ from skdenoise.denoisers.unet import UNetDenoiser
 from skdenoise.evaluation.conformal import ConformalDenoiser
 from skdenoise.images.layout import check_images
 from skdenoise.images.value_range import range_of_images
+from skdenoise.interrupts import raise_noted_interrupt
 from skdenoise.noise.camera_pipeline import CameraPipeline
 from skdenoise.noise.correlated import CorrelatedGaussianNoise
 from skdenoise.noise.mixture import Compose, RandomChoice
@@ -174,6 +175,7 @@ def denoise(
         denoiser.set_params(verbose=1)  # for one large image, the bar counts its tiles
     try:
         for job in _tracked(jobs, hidden=hidden or len(jobs) == 1):
+            raise_noted_interrupt()
             with _warnings_of(job.input):
                 _run(
                     *(job, denoiser, conformal, value_range, overwrite),

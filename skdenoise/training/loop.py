@@ -14,6 +14,7 @@ from skdenoise.backend.compiled import (
     steps_per_execution,
 )
 from skdenoise.errors import DivergedError
+from skdenoise.interrupts import raise_noted_interrupt
 from skdenoise.networks.helper import Helper, fresh_weights, label_loss
 from skdenoise.networks.initial_weights import can_be_drawn, initial_weights
 from skdenoise.progress import progress_callbacks
@@ -260,6 +261,7 @@ class EpochRecord(keras.callbacks.Callback):
             self.history.setdefault(name, [math.nan] * epoch).append(float(value))
         self.weights = weights
         self.helper_weights = _helper_weights(self.compiled)
+        raise_noted_interrupt()  # after the epoch is recorded, so that it is kept
 
 
 def _compile(plan, size, helper):

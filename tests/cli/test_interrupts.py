@@ -16,6 +16,7 @@ from typer.testing import CliRunner
 
 from skdenoise import FilterDenoiser, UNetDenoiser, load
 from skdenoise.cli import app, signals
+from skdenoise.interrupts import raise_noted_interrupt
 from skdenoise.io import image_files, model_file, safety
 
 posix = pytest.mark.skipif(os.name == "nt", reason="signals and limits of POSIX")
@@ -105,6 +106,49 @@ def test_a_signal_ends_denoise_and_finished_files_are_kept(model, tmp_path):
     assert all(image_files.read_image(out / name).shape == (200, 200) for name in kept)
 
 
+# Compiled code that looks up an attribute drops every exception. Here it happens in the first epoch, and
+# after the first file.
+LOST_INTERRUPT = """
+import signal, sys
+import skdenoise.cli
+from skdenoise.training.loop import EpochRecord
+def lose_after_first(of, name):
+    whole, calls = getattr(of, name), []
+    def losing(*arguments, **options):
+        result = whole(*arguments, **options)
+        if not calls:
+            try:
+                signal.raise_signal(signal.{signal})
+            except KeyboardInterrupt:
+                calls.append(1)
+        return result
+    setattr(of, name, losing)
+signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's background jobs ignore it
+lose_after_first(EpochRecord, "on_epoch_begin")
+lose_after_first(sys.modules["skdenoise.cli.denoise"], "_run")
+"""
+
+
+@posix
+@pytest.mark.parametrize(("name", "code"), [("SIGINT", 130), ("SIGTERM", 143)])
+def test_an_interrupt_that_compiled_code_drops_is_not_lost(name, code, clean, model, tmp_path):
+    before = LOST_INTERRUPT.format(signal=name)
+    path, out = tmp_path / "kept.skdenoise", tmp_path / "out"
+    options = ("--epochs", 10**6, "--patch-size", 16, "--quiet")
+    with process("train", clean, "-o", path, *options, before=before) as training:
+        _, errors = training.communicate(timeout=120)
+    assert training.returncode == code, errors
+    assert load(path).n_iter_ == 1
+    with process("denoise", model, clean, "-o", out, before=before) as denoising:
+        output, errors = denoising.communicate(timeout=120)
+    assert denoising.returncode == code, errors
+    assert "1 denoised, 0 skipped, 11 left" in output
+    with process("evaluate", "digits", *options[:2], "--quiet", before=before) as study:
+        output, errors = study.communicate(timeout=120)
+    assert study.returncode == code, errors
+    assert "interrupted: results so far" in output
+
+
 # A compiled module that is imported while a signal arrives ends with an error of its own.
 INTERRUPTED_IMPORT = """
 import os, signal, sys, time
@@ -149,7 +193,8 @@ def test_a_signal_ends_a_study_without_a_result(command, tmp_path):
 
 @posix
 def test_a_signal_that_is_ignored_stays_ignored(monkeypatch):
-    before = {number: signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGHUP)}
+    numbers = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+    before = {number: signal.getsignal(number) for number in numbers}
     try:
         signal.signal(signal.SIGHUP, signal.SIG_IGN)  # as nohup does
         signals.interrupt_on_signals()
@@ -158,6 +203,9 @@ def test_a_signal_that_is_ignored_stays_ignored(monkeypatch):
         with pytest.raises(KeyboardInterrupt):
             signal.raise_signal(signal.SIGTERM)
         assert signals.exit_code_after(130) == 143
+        with pytest.raises(KeyboardInterrupt):
+            raise_noted_interrupt()
+        raise_noted_interrupt()  # once is enough
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
