@@ -17,6 +17,7 @@ from skdenoise.images.layout import (
     is_flat,
     named_table,
     warn_of_one_image_with_channel,
+    without_nullable,
 )
 
 
@@ -57,7 +58,7 @@ class ImageEstimator(BaseEstimator):
                     warn_of_one_image_with_channel(X)
             return X
         if reset:
-            X = check_magnitude(validate_data(self, X, reset=True))
+            X = check_magnitude(validate_data(self, without_nullable(X), reset=True))
             self.image_shape_ = check_image_shape(self.image_shape, X)
             return X
         if not hasattr(self, "n_features_in_"):
@@ -69,7 +70,7 @@ class ImageEstimator(BaseEstimator):
                 f"width){self._for_rows}."
             )
         self._check_is_no_single_image(X.shape if hasattr(X, "shape") else np.asarray(X).shape)
-        return check_magnitude(validate_data(self, X, reset=False))
+        return check_magnitude(validate_data(self, without_nullable(X), reset=False))
 
     def _check_is_no_single_image(self, shape):
         """Raise an error for the shape of one image like those in ``fit``."""

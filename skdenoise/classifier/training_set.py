@@ -81,6 +81,20 @@ def split_off(y, fraction, rng):
     return np.setdiff1d(np.arange(len(y)), held_out), held_out
 
 
+def folds_of(y, n_folds, rng):
+    """Return folds, pairs of indices as `split_off` returns them, that hold each image out once.
+
+    The only image of a class is in all parts to fit on.
+    """
+    fold = np.full(len(y), -1)
+    for label in np.unique(y):
+        members = rng.permutation(np.flatnonzero(y == label))
+        if len(members) > 1:
+            fold[members] = (np.arange(len(members)) + rng.integers(n_folds)) % n_folds
+    folds = [(np.flatnonzero(fold != i), np.flatnonzero(fold == i)) for i in range(n_folds)]
+    return [(fitted, held_out) for fitted, held_out in folds if len(held_out)]
+
+
 def _with_noise(denoiser, X, seed, part=1):
     """Return images with a part of the noise that the denoiser was trained on."""
     if part == 0:

@@ -297,37 +297,54 @@ def _run(job, denoiser, conformal, value_range, overwrite, *, has_noise_model, c
     With `conformal`, the ends of the intervals are written as well. A noise model needs a certain value range.
     """
     start = time.perf_counter()
-    ends = [] if conformal is None else ends_of(job.output)
     try:
-        for path in (job.output, *ends):
-            if path.exists() and not overwrite:
-                raise ValueError(f"{path} exists; use --overwrite to replace it.")
-        if is_archive(job.input):
-            if ends:
-                raise ValueError("an archive cannot have intervals; give its images as files.")
-            write, noisy, denoised = _denoised_archive(
-                job.input, denoiser, value_range, has_noise_model
-            )
-        else:
-            noisy, write_images = read_file(job.input, job.output)
-            denoised = _denoised(denoiser, noisy, value_range, has_noise_model)
-            if ends:
-                own_range = _range_of(noisy, denoiser, value_range)
-                bounds = conformal.predict_interval(noisy, value_range=own_range)
-                # First, so that a result without them is not taken for a whole one.
-                for path, bound in zip(ends, bounds, strict=True):
-                    write_result(writer_of_end(write_images, path, job.output, bound), path)
-            write = functools.partial(write_images, images=denoised)
-        write_result(write, job.output)
-        job.status = "done"
-        job.ends = ends
-        if checked:
-            job.check = self_check(noisy, denoised, _range_of(noisy, denoiser, value_range))
+        noisy, denoised = _denoise_file(
+            job, denoiser, conformal, value_range, overwrite, has_noise_model
+        )
     except CannotWriteError:
         raise
     except Exception as error:  # whatever is wrong with one file must not stop the others
         job.status, job.reason = "skipped", _reason(job, error)
+    else:
+        if checked:
+            _check(job, noisy, denoised, _range_of(noisy, denoiser, value_range))
     job.seconds = round(time.perf_counter() - start, 3)
+
+
+def _denoise_file(job, denoiser, conformal, value_range, overwrite, has_noise_model):
+    """Write the result of a file, and return its images before and after."""
+    ends = [] if conformal is None else ends_of(job.output)
+    for path in (job.output, *ends):
+        if path.exists() and not overwrite:
+            raise ValueError(f"{path} exists; use --overwrite to replace it.")
+    if is_archive(job.input):
+        if ends:
+            raise ValueError("an archive cannot have intervals; give its images as files.")
+        write, noisy, denoised = _denoised_archive(
+            job.input, denoiser, value_range, has_noise_model
+        )
+    else:
+        noisy, write_images = read_file(job.input, job.output)
+        denoised = _denoised(denoiser, noisy, value_range, has_noise_model)
+        if ends:
+            own_range = _range_of(noisy, denoiser, value_range)
+            bounds = conformal.predict_interval(noisy, value_range=own_range)
+            # First, so that a result without them is not taken for a whole one.
+            for path, bound in zip(ends, bounds, strict=True):
+                write_result(writer_of_end(write_images, path, job.output, bound), path)
+        write = functools.partial(write_images, images=denoised)
+    write_result(write, job.output)
+    job.status = "done"
+    job.ends = ends
+    return noisy, denoised
+
+
+def _check(job, noisy, denoised, value_range):
+    """Measure the noise of a file whose result is written, so that no failure makes it a skipped one."""
+    try:
+        job.check = self_check(noisy, denoised, value_range)
+    except Exception as error:
+        say(f"{job.input}: denoised, but its noise cannot be measured: {_reason(job, error)}")
 
 
 def _tracked(jobs, hidden):

@@ -131,16 +131,17 @@ def ends_of(output):
 
 
 def check_ends(jobs):
-    """Check that the ends of intervals are not written over results."""
-    results = {job.output for job in jobs}
+    """Check that the ends of intervals are written over no result and no other end."""
+    taken = dict.fromkeys((job.output for job in jobs), "another result")
     for job in jobs:
         for path in ends_of(job.output):
-            if path in results:
+            if path in taken:
                 raise typer.BadParameter(
-                    f"an end of the intervals of {job.input} would be written to {path}, where another result goes. "
-                    "Denoise them into separate folders.",
+                    f"an end of the intervals of {job.input} would be written to {path}, where {taken[path]} "
+                    "goes. Denoise them into separate folders.",
                     param_hint="--intervals",
                 )
+            taken[path] = "that of another image"
 
 
 def _plain(value):

@@ -16,17 +16,13 @@ from skdenoise.denoisers.pretrained import MODEL_CARDS, pretrained_path
 from skdenoise.denoisers.unet import UNetDenoiser
 from skdenoise.extras import installed_versions
 from skdenoise.inference import onnx_runtime
+from skdenoise.supervision.by_name import resolve_supervision
 
 _ARGUMENT = typer.Argument(
     help="A file saved by `skdenoise train`, or the name of a denoiser in the package: "
     f"{', '.join(MODEL_CARDS)}.",
 )
 Model = Annotated[Path, _ARGUMENT]
-_TRAINED_ON = {
-    "clean": "clean images, to which this noise was added",
-    "self": "noisy images alone, whose noise is independent from pixel to pixel",
-    "recorrupted": "noisy images alone, to which more noise was added",
-}
 
 
 def file_of(model):
@@ -166,7 +162,7 @@ def _noise_in_words(denoiser):
 
 
 def _trained_on(denoiser):
-    supervision = denoiser.supervision
-    if supervision == "clean" and denoiser.noise_ is None:
+    supervision = resolve_supervision(denoiser.supervision)
+    if supervision.learns_from_clean and denoiser.noise_ is None:
         return "pairs of noisy and clean images"
-    return _TRAINED_ON.get(supervision, f"images, as {supervision!r} says")
+    return supervision.images

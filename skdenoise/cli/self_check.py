@@ -1,11 +1,12 @@
 """Self-check: the noise of images before and after denoising, and what to do where much is left."""
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
 
 from skdenoise.images.layout import as_nhwc
-from skdenoise.images.pixels import PixelFormat
+from skdenoise.images.pixels import PixelFormat, chunks
 from skdenoise.noise.estimation import LEAST_CORRELATION, is_large_enough, noise_of_image
 from skdenoise.typing import Images, ValueRange
 
@@ -15,7 +16,7 @@ _N_MEASURED = 8
 _HARDLY = 0.5
 # Weaker noise is not visible. Texture can read as more, so that advice begins with "if you see noise".
 _VISIBLE = 1 / 255
-# Correlated noise can read as none at all. Then it is the share of values that stayed which tells: photo-gray
+# Correlated noise can read as none at all. Then the share of unchanged values decides: photo-gray
 # leaves at least this share of the 33 pictures of experiments/camera_pictures.py as they are.
 _MOSTLY = 0.8
 # So many files are named.
@@ -34,7 +35,7 @@ class SelfCheck:
     noise_left : float or None
         The same after denoising.
     correlation : float or None
-        Correlation of the noise of neighbouring pixels. None if the images are too small to tell.
+        Correlation of the noise of neighbouring pixels. None if the images are too small to measure it.
     unchanged : float or None
         Share of the values that are exactly as before.
     change : float or None
@@ -77,9 +78,8 @@ def self_check(noisy: Images, denoised: Images, value_range: ValueRange) -> Self
     value_range : (low, high)
         Their pixel values of black and white.
     """
-    unchanged = float(np.mean(noisy == denoised))
     pixels = PixelFormat(noisy.dtype, value_range)
-    change = float(np.std(pixels.to_unit(noisy) - pixels.to_unit(denoised)))
+    unchanged, change = _changes(noisy, denoised, pixels)
     noise, correlation = _median_noise(noisy, pixels)
     noise_left, _ = _median_noise(denoised, pixels)
     return SelfCheck(noise, noise_left, correlation, unchanged, change)
@@ -139,6 +139,17 @@ def advice(
 def _named(files):
     more = f" and {len(files) - _N_NAMED} more" if len(files) > _N_NAMED else ""
     return ", ".join(files[:_N_NAMED]) + more
+
+
+def _changes(noisy, denoised, pixels):
+    """Return the share of unchanged values, and the standard deviation of the differences, of a part at a time."""
+    sums = np.zeros(3)
+    for part in chunks(noisy):
+        change = pixels.to_unit(noisy[part]) - pixels.to_unit(denoised[part])
+        n_unchanged = np.sum(noisy[part] == denoised[part])
+        sums += n_unchanged, change.sum(dtype=np.float64), np.sum(change**2, dtype=np.float64)
+    unchanged, mean, mean_square = (float(share) for share in sums / noisy.size)
+    return unchanged, math.sqrt(max(0.0, mean_square - mean**2))
 
 
 def _median_noise(images, pixels):

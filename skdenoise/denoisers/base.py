@@ -15,7 +15,7 @@ from skdenoise.base import ImageTransformer
 from skdenoise.denoisers.colours import denoise_channels, denoise_opponent_colours
 from skdenoise.denoisers.description import decoded, encoded, integers, noise, value_range
 from skdenoise.denoisers.stabilizing import check_stabilize, denoise_stabilized
-from skdenoise.images.layout import check_images
+from skdenoise.images.layout import check_columns, check_images
 from skdenoise.images.opponent import WITHIN_RANGE
 from skdenoise.images.pixels import PixelFormat, changed_in_unit
 from skdenoise.images.ragged import ImageList, is_image_list
@@ -189,10 +189,11 @@ class Denoiser(ImageTransformer):
                 "This denoiser was fitted with clean=, so it has no noise model to add noise to X. Give "
                 "score noisy images and clean=, the same images without noise."
             )
+        value_range = self._range_of(clean)
         if isinstance(X, ImageList):
-            pairs = zip(noisy, clean, strict=True)
-            return float(np.mean([self._psnr(a[np.newaxis], b[np.newaxis]) for a, b in pairs]))
-        return float(self._psnr(noisy, clean).mean())
+            pairs = ((a[np.newaxis], b[np.newaxis]) for a, b in zip(noisy, clean, strict=True))
+            return float(np.mean([self._psnr(*pair, value_range) for pair in pairs]))
+        return float(self._psnr(noisy, clean, value_range).mean())
 
     def save(self, path: str | PathLike[str]) -> None:
         """Write the fitted denoiser to a file. Reading it with `load` runs no code.
@@ -318,9 +319,9 @@ class Denoiser(ImageTransformer):
                 f"it has the arrays {sorted(arrays)}; {type(self).__name__} expects none."
             )
 
-    def _psnr(self, noisy, clean):
+    def _psnr(self, noisy, clean, value_range):
         """Return the PSNR of each image after denoising."""
-        low, high = value_range = self._range_of(clean)
+        low, high = value_range
         denoised = np.clip(self._denoise(noisy, value_range), low, high)
         shape = self.image_shape_ if clean.ndim == 2 else None
         return psnr(clean, denoised, data_range=high - low, image_shape=shape)
@@ -410,6 +411,8 @@ class Denoiser(ImageTransformer):
             clean.check_same_sizes(X)
             return clean
         if not isinstance(clean, StoredImages):
+            names = getattr(self, "feature_names_in_", None)
+            check_columns(clean, names, name="clean", of="of X")
             clean = check_images(clean, name="clean")
         if clean.shape != X.shape:
             raise ValueError(
@@ -418,11 +421,16 @@ class Denoiser(ImageTransformer):
             )
         return clean
 
-    def _noisy(self, X, stream, *key):
+    def _noisy(self, X, stream, *key, value_range=None):
         """Add the noise of the fit to checked images; to those of a list only when they are used."""
+        value_range = value_range or self._range_of(X)
         if isinstance(X, ImageList):
-            return X.changed(lambda i, image: self._noisy(image[np.newaxis], stream, i)[0])
-        pixels = PixelFormat(X.dtype, self._range_of(X))
+            return X.changed(
+                lambda i, image: self._noisy(image[np.newaxis], stream, i, value_range=value_range)[
+                    0
+                ]
+            )
+        pixels = PixelFormat(X.dtype, value_range)
         rng = generator(self._seed, stream, *key)
         return corrupt(self._as_nhwc(X), self.noise_, pixels, rng, clip=self.clip).reshape(X.shape)
 

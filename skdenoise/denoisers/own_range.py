@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 from sklearn.utils.validation import check_is_fitted
 
-from skdenoise.images.layout import check_images
+from skdenoise.images.layout import check_images, column_names
 from skdenoise.images.value_range import check_value_range, range_of_images
 from skdenoise.typing import ValueRange
 
@@ -73,7 +73,8 @@ def denoise_images(
     True
     """
     check_is_fitted(denoiser)
-    X = denoiser._check_images(check_images(X), reset=False)
+    # A table keeps its names, which are compared with those of fit. A list of images is refused.
+    X = denoiser._check_images(X if column_names(X) else check_images(X), reset=False)
     if value_range is None:
         value_range = range_of_images(X, denoiser.value_range_)
     return denoiser._denoise(X, check_value_range(value_range, X))

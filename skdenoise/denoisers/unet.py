@@ -173,7 +173,8 @@ class UNetDenoiser(Denoiser):
     warm_start : bool, default=False
         Whether ``fit`` starts from the weights of the last fit.
     callbacks : list of keras.callbacks.Callback, default=None
-        Called during training. Each fit uses deep copies.
+        Called during training. Each fit uses deep copies. What ``ModelCheckpoint`` saves is read with
+        ``keras.models.load_model(path, compile=False)``.
     inference : {"j_invariant", "self_ensemble", "multiscale"}, InferenceStep or list, default=None
         What ``transform`` does beyond one pass through the network: `JInvariant` hides every pixel once,
         `SelfEnsemble` averages over orientations, `MultiScale` denoises at several scales. A list is
@@ -219,8 +220,8 @@ class UNetDenoiser(Denoiser):
     The defaults depend on the network. Images or patches of at most 256 pixels are tiny: ``"compact"`` has
     one level there (unless ``init="pretrained"``), and a fit on at least 64 of them, without `epochs` and
     `batch_size`, has fewer and larger steps. ``partial_fit`` and ``warm_start`` keep the network of the first
-    fit. A fit for Gaussian noise, or on noisy images alone, that `init` starts from weights of the package has
-    half as many steps.
+    fit. If `init` starts from weights of the package, a fit for Gaussian noise, or on noisy images alone, has half
+    as many steps.
 
     ============================  =================  ============  =============  ==============  =========
     default                       compact            its tiny      bias_free      classic         your own
@@ -253,7 +254,8 @@ class UNetDenoiser(Denoiser):
     With `label_weight`, the loss of the helper is cross-entropy for classes and the squared error for
     standardized numbers. An image counts ``0.1 / (0.1 + r)``, where r is the root mean square of its noise
     in units of the value range, since labels of very noisy images would cost accuracy (with a `classifier`,
-    ``0.4 / (0.4 + r)``, since they cost it less there). The PSNR falls a little.
+    ``0.4 / (0.4 + r)``, since they cost it less there). Without clean images, r is the root mean square of the
+    difference between what the network is given and what it should return. The PSNR falls a little.
     ``partial_fit``, ``warm_start`` and pickle keep the helper; a model file does not.
 
     With a `classifier`, the denoiser learns from pixels first. Then a helper learns to predict the same

@@ -1,6 +1,7 @@
 """The bootstrap: how much a score depends on the choice of test images."""
 
 import warnings
+from contextlib import contextmanager
 
 import numpy as np
 from sklearn.exceptions import UndefinedMetricWarning
@@ -58,6 +59,15 @@ def interval(resampled, level=0.95):
         return np.nanquantile(resampled, [tail, 1 - tail], axis=0, method="nearest")
 
 
+@contextmanager
+def silent_about_missing_classes():
+    """Silence the metrics of scikit-learn, which warn of every resample that lacks a class."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", UndefinedMetricWarning)
+        warnings.filterwarnings("ignore", category=UserWarning, module=r"sklearn\.metrics")
+        yield
+
+
 def bootstrap_interval(score, n_images, *, confidence_level, n_resamples, seed):
     """Return the percentile bootstrap interval of a score.
 
@@ -81,7 +91,7 @@ def bootstrap_interval(score, n_images, *, confidence_level, n_resamples, seed):
     low, high : float
     """
     rng = generator(seed, Stream.BOOTSTRAP)
-    with warnings.catch_warnings(category=UndefinedMetricWarning, action="ignore"):
+    with silent_about_missing_classes():
         scores = [
             score_or_nan(score, chosen)
             for choices in bootstrap_indices(n_images, n_resamples, rng)

@@ -9,13 +9,20 @@ import numpy as np
 from numpy.typing import ArrayLike
 from sklearn.base import BaseEstimator, clone
 from sklearn.frozen import FrozenEstimator
+from sklearn.pipeline import Pipeline
 from sklearn.utils import check_consistent_length
 from sklearn.utils.validation import check_is_fitted
 
 from skdenoise.base import transformed
 from skdenoise.denoisers.own_range import denoise_images
-from skdenoise.evaluation.find_denoiser import find_denoiser
-from skdenoise.images.layout import as_nhwc, check_image_shape, check_images
+from skdenoise.evaluation.find_denoiser import find_denoiser, unwrapped
+from skdenoise.images.layout import (
+    as_nhwc,
+    check_columns,
+    check_image_shape,
+    check_images,
+    column_names,
+)
 from skdenoise.images.pixels import PixelFormat, chunks
 from skdenoise.images.ragged import is_image_list
 from skdenoise.images.value_range import check_value_range, range_of_images
@@ -25,8 +32,8 @@ from skdenoise.seeding import Stream, draw_seed, generator
 from skdenoise.supervision.labels import as_labels
 from skdenoise.typing import UnitImages
 
-# Noisy images to learn from, at least; of few clean images, several each.
-_N_TO_LEARN = 400
+# Noisy images to learn from, at least; of few clean images, several each, but not more values than these.
+_N_TO_LEARN, _MOST_VALUES = 400, 2**25
 MORE_IMAGES = "Half of the held-out images are for it: give more images, a greater validation_fraction, or promise less."
 
 
@@ -79,6 +86,11 @@ class CalibratedDenoiser(BaseEstimator, ABC):
         """
         check_share("validation_fraction", self.validation_fraction)
         require_denoiser(self.denoiser)
+        is_frozen = isinstance(self.denoiser, FrozenEstimator)
+        names = getattr(self.denoiser, "feature_names_in_", None) if is_frozen else None
+        check_columns(X, names)
+        names = column_names(X) if names is None else names
+        check_columns(clean, names, name="clean", of="of X")
         X, seed = check_images(X), draw_seed(self.random_state)
         if clean is not None:
             clean = check_images(clean, name="clean")
@@ -89,7 +101,6 @@ class CalibratedDenoiser(BaseEstimator, ABC):
         if y is not None:
             check_consistent_length(X, y)
         order = generator(seed, Stream.CALIBRATION_SPLIT).permutation(len(X))
-        is_frozen = isinstance(self.denoiser, FrozenEstimator)
         n_held_out = len(X) if is_frozen else math.ceil(self.validation_fraction * len(X))
         fitted, held_out = np.sort(order[n_held_out:]), order[:n_held_out]
         n_to_learn = n_held_out // 2
@@ -102,6 +113,11 @@ class CalibratedDenoiser(BaseEstimator, ABC):
         self._check_number(n_calibration)
         denoiser = self.denoiser
         if not is_frozen:
+            if clean is not None and isinstance(unwrapped(self.denoiser), Pipeline):
+                raise ValueError(
+                    "clean= cannot be passed through a pipeline. Fit the pipeline first, and give "
+                    "FrozenEstimator(pipeline); or give the denoiser alone."
+                )
             labels = None if y is None else as_labels(y)[fitted]
             takes_pairs = (
                 clean is not None and require_denoiser(self.denoiser).denoiser._takes_clean
@@ -110,12 +126,15 @@ class CalibratedDenoiser(BaseEstimator, ABC):
             denoiser = clone(self.denoiser).fit(X[fitted], labels, **pairs)
         check_is_fitted(require_denoiser(denoiser).denoiser)
         # Not fitted until all is done.
-        vars(self).pop("n_calibration_", None)
+        for name in ("n_calibration_", "feature_names_in_"):
+            vars(self).pop(name, None)
         self.denoiser_ = denoiser
         held_out_clean = None if clean is None else clean[held_out]
         self._calibrate(
             *self._denoise_held_out(X[held_out], held_out_clean, n_to_learn, seed), seed
         )
+        if names is not None:
+            self.feature_names_in_ = np.array(names, dtype=object)
         self.n_calibration_ = n_calibration
         return self
 
@@ -146,7 +165,12 @@ class CalibratedDenoiser(BaseEstimator, ABC):
             return found.denoiser.transform(
                 [found.prepare(np.asarray(image)[np.newaxis])[0] for image in X]
             )
-        return self._transform(check_images(found.prepare(check_images(X))))
+        return self._transform(self._prepared(X))
+
+    def _prepared(self, X):
+        """Return images as the denoiser receives them; a table must have the columns of ``fit``."""
+        check_columns(X, getattr(self, "feature_names_in_", None))
+        return check_images(self._found().prepare(check_images(X)))
 
     def _denoise_held_out(self, X, clean, n_to_learn, seed):
         """Return the held-out images denoised: those to learn from, and those to calibrate on."""
@@ -156,8 +180,9 @@ class CalibratedDenoiser(BaseEstimator, ABC):
         self.value_range_ = found.denoiser.value_range_
         pixels = self._pixels(known)
         if clean is None:
-            # Several draws teach what comes with which noise, where one would name the image.
-            copies = np.tile(np.arange(n_to_learn), max(1, _N_TO_LEARN // n_to_learn))
+            # Several draws of each image, so that what is learned is the noise and not the images.
+            n_images = min(_N_TO_LEARN, _MOST_VALUES // math.prod(known.shape[1:]))
+            copies = np.tile(np.arange(n_to_learn), max(1, n_images // n_to_learn))
             used = np.concatenate([copies, np.arange(n_to_learn, len(X))])
             known, n_to_learn = known[used], len(copies)
             rng = generator(seed, Stream.CALIBRATION)

@@ -17,7 +17,6 @@ from skdenoise.evaluation.calibration import Calibration, upper_ends
 from skdenoise.evaluation.expected_error import ExpectedError, LocalContrast
 from skdenoise.evaluation.packaged import packaged_calibrations
 from skdenoise.evaluation.usual_noise import STRENGTH, UsualNoise, in_words, noise_statistics
-from skdenoise.images.layout import check_images
 from skdenoise.images.pixels import PixelFormat, dtype_limits
 from skdenoise.images.ragged import ImageList, is_image_list
 from skdenoise.user_warnings import warn_user
@@ -249,12 +248,9 @@ class ConformalDenoiser(CalibratedDenoiser):
             if confidence_level is None:
                 confidence_level = self.confidence_level
         self._check_promise(coverage, confidence_level, self.n_calibration_, self._advice())
-        found = self._found()
         is_list = is_image_list(X)
-        images = ImageList(X) if is_list else [check_images(X)]
-        parts = [
-            check_images(found.prepare(image[np.newaxis] if is_list else image)) for image in images
-        ]
+        images = ImageList(X) if is_list else [X]
+        parts = [self._prepared(image[np.newaxis] if is_list else image) for image in images]
         if is_list and value_range is None:
             value_range = self._range_of_list([part[0] for part in parts])
         measured = [self._denoised(part, value_range) for part in parts]

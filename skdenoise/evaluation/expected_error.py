@@ -77,8 +77,11 @@ class LocalContrast:
 
     def predict(self, noisy: UnitImages, denoised: UnitImages) -> NDArray[np.float32]:
         """Return the expected absolute error of each pixel, up to a factor."""
+        # The sixth root of a rounding error of float32 is not small.
+        denoised = denoised.astype(np.float64)
         variance = _mean(denoised**2, _CONTRAST_SIDE) - _mean(denoised, _CONTRAST_SIDE) ** 2
-        return np.cbrt(np.sqrt(np.maximum(variance, 0))) + _LEAST_CONTRAST
+        errors = np.cbrt(np.sqrt(np.maximum(variance, 0))) + _LEAST_CONTRAST
+        return errors.astype(np.float32)
 
 
 def _features(noisy, denoised):

@@ -1,14 +1,17 @@
 """Finding the denoiser inside an estimator: a pipeline, a search, a frozen or any other wrapper."""
 
 from collections.abc import Iterator
+from itertools import chain
 from typing import Any, NamedTuple
 
+import numpy as np
 from sklearn.base import BaseEstimator
 from sklearn.frozen import FrozenEstimator
 from sklearn.pipeline import Pipeline
 
+from skdenoise.base import transformed
 from skdenoise.denoisers.base import Denoiser
-from skdenoise.images.layout import check_images
+from skdenoise.images.layout import check_columns, check_images
 
 
 class FoundDenoiser(NamedTuple):
@@ -26,9 +29,12 @@ class FoundDenoiser(NamedTuple):
     before: list
 
     def prepare(self, images):
-        """Return images as the fitted denoiser receives them."""
+        """Return images as the fitted denoiser receives them; a table must have the columns of its fit."""
+        if not self.before:
+            check_columns(images, getattr(self.denoiser, "feature_names_in_", None))
         for step in self.before:
-            images = step.transform(images)
+            is_array = isinstance(images, np.ndarray)
+            images = transformed(step, images) if is_array else step.transform(images)
         return images
 
     def value_range_for(self, images):
@@ -123,9 +129,16 @@ def _all_steps(estimator) -> Iterator[BaseEstimator]:
 
 
 def _members(step):
-    """Yield the fitted estimators of an ensemble, such as ``StackingClassifier``."""
-    for member in getattr(step, "estimators_", ()):
-        if isinstance(member, BaseEstimator):  # not the lists of gradient boosting
+    """Yield the fitted estimators of an ensemble, such as ``StackingClassifier`` or ``FeatureUnion``."""
+    named = (getattr(step, name, ()) for name in ("transformer_list", "transformers_"))
+    calibrated = getattr(step, "calibrated_classifiers_", ())
+    members = [
+        *getattr(step, "estimators_", ()),
+        *(part[1] for part in chain.from_iterable(named)),
+        *(part.estimator for part in calibrated),
+    ]
+    for member in members:
+        if isinstance(member, BaseEstimator):  # not the lists of gradient boosting, not "drop"
             yield member
 
 

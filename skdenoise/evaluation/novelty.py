@@ -15,7 +15,6 @@ from skdenoise.evaluation.calibrated import (
     check_share,
 )
 from skdenoise.evaluation.usual_noise import STATISTICS, UsualNoise, in_words, noise_statistics
-from skdenoise.images.layout import check_images
 
 if TYPE_CHECKING:
     from pandas import DataFrame
@@ -203,5 +202,4 @@ class NoiseNoveltyDetector(CalibratedDenoiser):
 
     def _statistics(self, X):
         check_is_fitted(self, "n_calibration_")
-        X = check_images(self._found().prepare(check_images(X)))
-        return noise_statistics(*self._denoised(X))
+        return noise_statistics(*self._denoised(self._prepared(X)))

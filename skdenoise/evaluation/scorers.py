@@ -11,10 +11,18 @@ from sklearn.utils import check_consistent_length
 from sklearn.utils.metadata_routing import MetadataRequest
 from sklearn.utils.validation import check_is_fitted
 
+from skdenoise.denoisers.base import Denoiser
 from skdenoise.evaluation.bootstrap import mean_of_choice, score_of_predictions
-from skdenoise.evaluation.find_denoiser import find_denoiser
+from skdenoise.evaluation.find_denoiser import find_denoiser, named_steps
 from skdenoise.evaluation.replay import Replay
-from skdenoise.images.layout import as_nhwc, check_image_shape, check_images, like_table
+from skdenoise.images.layout import (
+    as_nhwc,
+    check_columns,
+    check_image_shape,
+    check_images,
+    column_names,
+    like_table,
+)
 from skdenoise.images.pixels import PixelFormat
 from skdenoise.images.ragged import ImageList, is_image_list
 from skdenoise.images.value_range import check_value_range, value_range_is_certain
@@ -272,14 +280,13 @@ def metric_of_images(metric, estimator, noisy, clean, *, image_shape=None, value
             "denoiser, or score a classifier by its accuracy."
         )
     check_is_fitted(estimator)
+    check_columns(clean, column_names(noisy), name="clean", of="of the noisy images")
+    clean, denoiser, value_range = _as_denoised(estimator, clean, value_range)
     is_list = is_image_list(clean)
     true = ImageList(clean, "clean") if is_list else check_images(clean, name="clean")
-    found = find_denoiser(estimator)
-    is_first = found is not None and not found.before
-    denoiser = found.denoiser if is_first else estimator
     if value_range is None:
         known = getattr(denoiser, "value_range_", None)
-        value_range = denoiser._range_of(true) if is_first else known
+        value_range = denoiser._range_of(true) if isinstance(denoiser, Denoiser) else known
     if image_shape is None and not is_list and true.ndim == 2:
         image_shape = getattr(denoiser, "image_shape_", None)
     low, high = check_value_range(value_range, true)
@@ -289,3 +296,22 @@ def metric_of_images(metric, estimator, noisy, clean, *, image_shape=None, value
     else:
         limited = np.clip(check_images(denoised, name="denoised"), low, high)
     return METRICS[metric](clean, limited, data_range=high - low, image_shape=image_shape)
+
+
+def _as_denoised(estimator, clean, value_range):
+    """Return clean images in the units of what an estimator makes of noisy ones, its denoiser, and their value range.
+
+    Instead of a denoiser whose output is changed by later steps, the estimator itself is returned.
+    """
+    found = find_denoiser(estimator)
+    if found is None:
+        return clean, estimator, value_range
+    if not found.before:
+        return clean, found.denoiser, value_range
+    if named_steps(estimator)[-1][1] is not found.denoiser:
+        return clean, estimator, value_range  # a later step may undo what an earlier one did
+    if is_image_list(clean):
+        clean = [found.prepare(np.asarray(image)[np.newaxis])[0] for image in clean]
+    else:
+        clean = found.prepare(clean)
+    return clean, found.denoiser, None

@@ -316,7 +316,8 @@ def _errors(denoise, noisy, variances, n_probes, rng):
     shot, read = variances.T[:, :, np.newaxis, np.newaxis, np.newaxis]
     variance = shot * noisy + read  # below 0 for some values, so that its mean is that of the noise
     usual = np.mean(shot * np.maximum(noisy, 0) + read, axis=(1, 2, 3), keepdims=True)
-    step = _STEP * np.sqrt(usual).astype(np.float32)
+    # Without noise the slope does not count, but must be finite.
+    step = _STEP * np.sqrt(np.where(usual > 0, usual, 1)).astype(np.float32)
     denoised = denoise(noisy)
     slopes = np.zeros(len(noisy))
     for _ in range(n_probes):

@@ -3,6 +3,7 @@
 import numpy as np
 from numpy.typing import NDArray
 
+from skdenoise.images.pixels import chunks
 from skdenoise.noise.flat_windows import noise_of_flat_windows
 from skdenoise.typing import UnitImages
 
@@ -52,9 +53,15 @@ def noise_statistics(noisy: UnitImages, denoised: UnitImages) -> NDArray[np.floa
         Standard deviation of what was removed; its correlation with the next pixel down and across; the fourth
         root of its fourth moment, relative to the strength; the correlation of its size with the denoised value; the
         logarithm of how much more the means of rows, and of columns, of the noisy image differ than those of
-        independent pixels; and the correlation of the noise in
-        flat regions, 0 if the image has too few.
+        independent pixels; and the correlation of the noise in flat regions, 0 if the image has too few.
     """
+    return np.concatenate(
+        [np.empty((0, len(STATISTICS)))]
+        + [_statistics(noisy[part], denoised[part]) for part in chunks(noisy)]
+    )
+
+
+def _statistics(noisy, denoised):
     removed = noisy - denoised
     removed = removed - _means(removed)
     variance = _means(removed**2)

@@ -37,7 +37,7 @@ def check_images(X: ArrayLike, *, name: str = "X") -> Images:
         The same values. The same array, if `X` is an array already.
     """
     if is_flat(X, name):
-        return check_magnitude(check_array(X, input_name=name), name)
+        return check_magnitude(check_array(without_nullable(X), input_name=name), name)
     X = check_values(X, name)
     if X.ndim not in (3, 4):
         raise ValueError(
@@ -244,6 +244,44 @@ def like_table(rows: Images, X: Any) -> Any:
         # Polars takes the rows of a square array for columns otherwise.
         return type(X)(rows, schema=list(X.columns), orient="row")
     return rows
+
+
+def without_nullable(X: Any) -> Any:
+    """Return a pandas table of nullable or Arrow columns with those of NumPy.
+
+    scikit-learn makes float64 of them, so that integers would lose their value range. Columns with missing
+    values stay, for scikit-learn to refuse.
+    """
+    dtypes = getattr(X, "dtypes", None)
+    if not hasattr(X, "isna") or not any(hasattr(each, "numpy_dtype") for each in dtypes):
+        return X
+    plain = [getattr(each, "numpy_dtype", each) for each in dtypes]
+    if any(each.kind not in "iubf" for each in plain) or X.isna().any(axis=None):
+        return X
+    return X.astype(np.result_type(*plain))
+
+
+def column_names(X: Any) -> list[str] | None:
+    """Return the names of the columns of a table; None for all else, and for names that are not text."""
+    columns = getattr(X, "columns", None)
+    if columns is None or not all(isinstance(name, str) for name in columns):
+        return None
+    return list(columns)
+
+
+def check_columns(X: Any, names: Any, *, name: str = "X", of: str = "in fit") -> None:
+    """Raise ValueError if the columns of a table are not those of another, in their order; `names` may be None."""
+    given = column_names(X)
+    if given is None or names is None or given == list(names):
+        return
+    found = f"{len(given)} columns for {len(names)}"
+    if set(given) == set(names):
+        found = "the same in another order"
+    elif others := sorted(set(given) - set(names)):
+        found = f"{len(others)} other(s), such as {others[0]!r}"
+    raise ValueError(
+        f"The columns of {name} must be those {of}, in the same order, since each is a pixel. Got {found}."
+    )
 
 
 def named_table(rows: Images, estimator: Any) -> Any:

@@ -20,7 +20,7 @@ from skdenoise.io.file_names import (
     images_left_out,
 )
 from skdenoise.io.kept import Kept
-from skdenoise.io.npy import mapped_image, write_array
+from skdenoise.io.npy import mapped_image, native, write_array
 from skdenoise.io.pillow import picture_header, read_picture
 from skdenoise.io.safety import errors_name, python_file, written_whole
 from skdenoise.io.stacks import n_images_in, opened_stack
@@ -29,6 +29,7 @@ from skdenoise.typing import Images
 from skdenoise.user_warnings import warn_user
 
 _QUALITY = 95
+_N_COLOURS = 3
 # The dtypes that a format stores, for a number of channels, where they are not uint8 and bool.
 _STORABLE = {
     (".png", 1): ("uint8", "bool", "uint16"),
@@ -66,7 +67,7 @@ def read_image(path: str | Path) -> Images:
     path = Path(path)
     with errors_name(path, "cannot be read as an image"):
         if path.suffix.lower() == ".npy":
-            return np.array(mapped_image(path))
+            return native(mapped_image(path))
         return read_tiff(path) if is_tiff(path) else read_picture(path)
 
 
@@ -320,11 +321,18 @@ def _in_colour(image, colour):
     """Return an image as RGB or grey levels, or unchanged if `colour` is None."""
     if colour is not None and image.ndim == 3 and image.shape[2] == 1:
         image = image[..., 0]
-    if colour is None or colour == (image.ndim == 3):
+    if colour is None:
+        return image
+    if image.ndim == 3 and image.shape[2] != _N_COLOURS:
+        raise ValueError(
+            f"an image has {image.shape[2]} channels; expected grey or RGB. Give colour=None, which leaves all "
+            "channels as they are."
+        )
+    if colour == (image.ndim == 3):
         return image
     if colour:
-        return np.stack([image] * 3, axis=-1)
-    grey = image[..., :3] @ np.array([0.299, 0.587, 0.114])
+        return np.stack([image] * _N_COLOURS, axis=-1)
+    grey = image @ np.array([0.299, 0.587, 0.114])
     return (np.rint(grey) if image.dtype.kind in "iub" else grey).astype(image.dtype)
 
 

@@ -76,6 +76,11 @@ def mapped_images(path: str | Path) -> Images:
     return array
 
 
+def native(array: NDArray[Any]) -> NDArray[Any]:
+    """Return a copy of an array in the byte order of this machine."""
+    return np.array(array, array.dtype.newbyteorder("="))
+
+
 def write_array(path: str | Path, array: Images) -> None:
     """Write an ``.npy`` file. After an error, no partial file is left."""
     # NumPy would add .npy to a name such as A.NPY.

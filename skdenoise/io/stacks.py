@@ -12,7 +12,7 @@ import tifffile
 
 from skdenoise.io.file_names import TIFF
 from skdenoise.io.kept import kept_of_page
-from skdenoise.io.npy import is_image, mapped_images, write_array
+from skdenoise.io.npy import is_image, mapped_images, native, write_array
 from skdenoise.io.safety import errors_name, written_whole
 from skdenoise.io.segments import check_segments, decoded_page
 from skdenoise.io.tiff import (
@@ -180,11 +180,11 @@ class NpyStack(Sequence[Images]):
 
     def __getitem__(self, index: int) -> Images:  # type: ignore[override] # no slices
         """Return one image."""
-        return np.array(self._pages()[index])
+        return native(self._pages()[index])
 
     def read(self) -> Images:
         """Return all images as one array."""
-        return np.array(self._pages())
+        return native(self._pages())
 
 
 def opened_stack(path: str | Path) -> TiffStack | NpyStack:

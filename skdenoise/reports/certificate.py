@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from joblib import effective_n_jobs
 from numpy.typing import ArrayLike, NDArray
-from sklearn.base import BaseEstimator, is_clusterer, is_regressor
+from sklearn.base import BaseEstimator, is_clusterer
 from sklearn.utils import check_consistent_length, gen_even_slices
 from sklearn.utils.parallel import Parallel, delayed
 from sklearn.utils.validation import column_or_1d
@@ -28,7 +28,7 @@ from skdenoise.images.value_range import check_value_range
 from skdenoise.noise.adding import corrupt
 from skdenoise.noise.sensor import GaussianNoise
 from skdenoise.progress import show_steps
-from skdenoise.reports.labels import check_labels
+from skdenoise.reports.labels import check_labels, is_known_regressor
 from skdenoise.reports.summary import Summary
 from skdenoise.seeding import Stream, draw_seed, generator
 
@@ -372,10 +372,11 @@ def _predicted(pipeline, noisy):
 
 
 def _check_classifier(pipeline):
-    # A user's own class may have no tags.
     has_tags = hasattr(pipeline, "__sklearn_tags__")
-    if not hasattr(pipeline, "predict") or (
-        has_tags and (is_regressor(pipeline) or is_clusterer(pipeline))
+    if (
+        not hasattr(pipeline, "predict")
+        or is_known_regressor(pipeline)
+        or (has_tags and is_clusterer(pipeline))
     ):
         raise TypeError(
             f"{type(pipeline).__name__} is not a classifier, so it has no classes to certify. Give a fitted "

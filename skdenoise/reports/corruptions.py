@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import ArrayLike
-from sklearn.base import BaseEstimator, is_regressor
+from sklearn.base import BaseEstimator
 from sklearn.utils import check_consistent_length
 from sklearn.utils.parallel import Parallel, delayed
 from sklearn.utils.validation import column_or_1d
@@ -21,7 +21,7 @@ from skdenoise.noise.adding import corrupt
 from skdenoise.noise.by_name import catalogue_name, noise_names, position_of
 from skdenoise.noise.mixture import names_in
 from skdenoise.noise.severity import CommonCorruption
-from skdenoise.reports.labels import check_labels
+from skdenoise.reports.labels import check_labels, is_known_regressor
 from skdenoise.reports.summary import Summary
 from skdenoise.seeding import Stream, draw_seed, generator
 
@@ -152,7 +152,7 @@ def corruption_report(
     pixels = PixelFormat(X.dtype, check_value_range(value_range, X))
     classifiers = [pipeline] if reference is None else [pipeline, reference]
     for name, classifier in zip(("pipeline", "reference"), classifiers, strict=False):
-        if is_regressor(classifier):
+        if is_known_regressor(classifier):
             raise TypeError(f"{name}={classifier!r} is a regressor; give a classifier.")
         check_labels(name, classifier, y)
 

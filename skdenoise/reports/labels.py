@@ -1,10 +1,15 @@
-"""Labels of test images: whether a classifier could predict them."""
+"""Labels of test images: whether a classifier, if it is one, could predict them."""
 
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from sklearn.base import BaseEstimator
+from sklearn.base import BaseEstimator, is_regressor
+
+
+def is_known_regressor(estimator: Any) -> bool:
+    """Return whether an estimator says that it is a regressor. A user's own class may have no tags."""
+    return hasattr(estimator, "__sklearn_tags__") and is_regressor(estimator)
 
 
 def check_labels(name: str, classifier: BaseEstimator, y: NDArray[Any]) -> None:

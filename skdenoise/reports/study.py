@@ -64,13 +64,12 @@ class Study:
     @property
     def pipeline(self):
         """The fitted pipeline shown, for the strongest noise; None after an early interrupt."""
-        return _strongest(self.comparison, self.shown)
+        return _strongest(self.comparison, self.shown)[1]
 
     @property
     def trained_for(self):
         """The noise factor this pipeline was trained for, in words."""
-        *_, (_, label, _) = self.comparison.estimators
-        return in_words(label)
+        return in_words(_strongest(self.comparison, self.shown)[0])
 
 
 def run_study(
@@ -144,13 +143,13 @@ def run_study(
     shown = name_of(chosen[0])
     report = novelty = None
     if corruptions and not comparison.interrupted:
-        pipeline = _strongest(comparison, shown)
+        _, pipeline = _strongest(comparison, shown)
         novelty = novelty_report(pipeline[0], flat[1], image_shape=shape, random_state=random_state)
         report = corruption_report(
             pipeline,
             flat[1],
             images.y_test,
-            reference=_strongest(comparison, ON_CLEAN),
+            reference=_strongest(comparison, ON_CLEAN)[1],
             image_shape=shape,
             value_range=(0, 1),
             random_state=random_state,
@@ -159,12 +158,16 @@ def run_study(
 
 
 def _strongest(comparison, condition):
-    """Return the pipeline of a condition trained for the strongest noise."""
-    *_, pipeline = (
-        None,
-        *(pipeline for (*_, name), pipeline in comparison.estimators.items() if name == condition),
+    """Return the strongest noise that a pipeline of a condition was trained for, and this pipeline; or twice None."""
+    *_, strongest = (
+        (None, None),
+        *(
+            (label, pipeline)
+            for (_, label, name), pipeline in comparison.estimators.items()
+            if name == condition
+        ),
     )
-    return pipeline
+    return strongest
 
 
 def _denoiser(name, epochs):

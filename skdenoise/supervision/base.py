@@ -30,6 +30,8 @@ class Supervision(ABC):
         Makes the batches: `Pairs` or a subclass.
     target : str
         What the denoised images are compared with, in words.
+    images : str
+        What it learns from, in words.
     """
 
     name: str
@@ -39,6 +41,7 @@ class Supervision(ABC):
     direction: str | None = None
     pairs: type[Pairs] = Pairs
     target = "held-back noisy"
+    images = "noisy images alone"
 
     def __repr__(self):
         return f"{type(self).__name__}()"

@@ -91,6 +91,10 @@ class BlindSpots(Supervision):
     def __init__(self, direction: str | None = None) -> None:
         self.direction = direction
         self.name = "self" if direction is None else f"self_{direction}s"
+        independent = (
+            "from pixel to pixel" if direction is None else f"from one {direction} to the next"
+        )
+        self.images = f"noisy images alone, whose noise is independent {independent}"
 
     @property
     def pairs(self):

@@ -13,6 +13,7 @@ class CleanImages(Supervision):
     name = "clean"
     learns_from_clean = True
     target = "clean"
+    images = "clean images, to which this noise was added"
 
     def check_inputs(self, clean, noisy, *, noise_factor, train_output, noise_is_known):
         """Check that noisy images are given exactly where their noise is to be estimated."""

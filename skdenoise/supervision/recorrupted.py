@@ -41,6 +41,7 @@ class Recorrupted(Supervision):
 
     name = "recorrupted"
     pairs = RecorruptedPairs
+    images = "noisy images alone, to which more noise was added"
 
     def noise_factor(self, strengths):
         """Return the median."""

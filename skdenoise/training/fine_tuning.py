@@ -68,7 +68,7 @@ def fixed_helper(labels, classifier):
 
 def _shorter(plan, n_epochs_before):
     """Return the plan of the fine-tuning that follows a fit."""
-    steps = max(_LEAST_STEPS, round(_SHARE_OF_STEPS * plan.epochs * plan.steps_per_epoch))
+    steps = max(_LEAST_STEPS, round(_SHARE_OF_STEPS * n_epochs_before * plan.steps_per_epoch))
     epochs = math.ceil(steps / plan.steps_per_epoch)
     return dataclasses.replace(
         plan,

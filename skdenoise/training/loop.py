@@ -328,7 +328,8 @@ def _named(parameter, value, get):
 def _set_learning_rate(plan, compiled):
     if compiled.schedule is not None:
         compiled.schedule.peak.assign(plan.learning_rate)
-        compiled.schedule.steps.assign(plan.epochs * plan.steps_per_epoch)
+        # The last step has rate 0, so that a single one would learn nothing.
+        compiled.schedule.steps.assign(max(2, plan.epochs * plan.steps_per_epoch))
     elif isinstance(plan.optimizer, str | None):
         compiled.model.optimizer.learning_rate = plan.learning_rate
 

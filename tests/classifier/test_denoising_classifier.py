@@ -29,7 +29,8 @@ from skdenoise import (
     add_noise,
     load,
 )
-from skdenoise.classifier.training_set import default_n_copies, split_off
+from skdenoise.classifier.training_set import default_n_copies, folds_of, split_off
+from skdenoise.classifier.trust import find_trust
 from skdenoise.seeding import Stream, draw_seed, generator
 
 SUBSPACE = SubspaceDenoiser(20, noise_factor=(0, 0.6), random_state=0)
@@ -450,3 +451,44 @@ def test_a_packaged_denoiser_has_the_value_range_of_the_fit(digits):
     together = classifier.predict_proba(images)
     alone = np.concatenate([classifier.predict_proba(image[np.newaxis]) for image in images])
     np.testing.assert_allclose(together, alone, atol=1e-4)
+
+
+def test_folds_hold_each_image_out_once_and_keep_one_of_each_class():
+    y = np.repeat([0, 1, 2, 3], [1, 2, 3, 100])
+    folds = folds_of(y, 5, np.random.default_rng(0))
+    held_out = np.concatenate([part for _, part in folds])
+    assert sorted(held_out) == list(range(1, len(y)))
+    for fitted, part in folds:
+        assert set(y[fitted]) == {0, 1, 2, 3}
+        assert not set(fitted) & set(part)
+    assert len(folds_of(np.array([0, 0, 1, 1]), 5, np.random.default_rng(0))) <= 4
+    assert folds_of(np.arange(3), 5, np.random.default_rng(0)) == []
+
+
+def test_few_labelled_images_are_all_held_out_once(digits, monkeypatch):
+    X, y = digits
+    few = np.where(np.arange(600) < 100, y[:600], -1)
+    fits, right = [], []
+    monkeypatch.setattr(
+        SubspaceDenoiser,
+        "fit",
+        lambda self, X, y, fit=SubspaceDenoiser.fit: fits.append(X) or fit(self, X),
+    )
+    monkeypatch.setattr(
+        "skdenoise.classifier.denoising_classifier.find_trust",
+        lambda removed, alone, *others: right.append(alone) or find_trust(removed, alone, *others),
+    )
+    DenoisingClassifier(SVC(), SUBSPACE, n_copies=1, random_state=0).fit(X[:600], few)
+    assert [len(images) for images in fits] == [500]
+    np.testing.assert_array_equal(fits[0], X[100:600])
+    assert len(right[0]) == 6 * 100  # each with six strengths of noise
+    frozen = FrozenEstimator(clone(SUBSPACE).fit(X[600:900], None))
+    fits.clear()
+    weights = np.arange(100.0)
+    DenoisingClassifier(SVC(), frozen, n_copies=1, random_state=0).fit(X[:100], y[:100], weights)
+    assert not fits
+    assert len(right[1]) == 6 * 100
+    # Labels that the denoiser learns from are not taken from it.
+    helped = quick_denoiser(label_weight=0.1)
+    DenoisingClassifier(SVC(), helped, n_copies=1, random_state=0).fit(X[:600], few)
+    assert len(right[2]) < 6 * 30

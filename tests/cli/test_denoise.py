@@ -29,8 +29,10 @@ from skdenoise import (
     psnr,
 )
 from skdenoise.cli import app
+from skdenoise.cli.common import in_options
 from skdenoise.cli.train import _fit
 from skdenoise.io.image_files import read_image, write_image
+from skdenoise.supervision.by_name import SUPERVISIONS
 
 
 def skdenoise(*arguments):
@@ -907,3 +909,22 @@ def test_denoise_refuses_intervals_that_it_cannot_promise(folder, trained, tmp_p
     result = skdenoise("denoise", "photo-gray", tmp_path / "some.npz", *out)
     assert result.exit_code == 1
     assert "an archive cannot have intervals" in result.output
+
+
+def test_ends_of_two_results_are_not_written_to_one_file(photographs, tmp_path):
+    for name in ("a.jpg", "a.png"):
+        Image.fromarray(photographs[0][:40, :40, 0]).save(tmp_path / name)
+    (tmp_path / "in").mkdir()
+    for name in ("a.jpg", "a.png"):
+        (tmp_path / name).rename(tmp_path / "in" / name)
+    told = skdenoise(
+        *("denoise", "photo-gray", tmp_path / "in", "-o", tmp_path / "out", "--intervals", "0.9")
+    )
+    assert told.exit_code == 2
+    assert "where that of another image goes" in " ".join(told.output.replace("│", " ").split())
+
+
+@pytest.mark.parametrize("way", SUPERVISIONS)
+def test_each_way_to_learn_is_known_on_the_command_line(way):
+    assert in_options(f"supervision={way!r} is slow") == f"--supervision {way} is slow"
+    assert " images" in SUPERVISIONS[way].images

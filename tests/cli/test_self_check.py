@@ -1,11 +1,16 @@
 """The self-check at the end of `denoise`: what is said of which files."""
 
+import sys
+
 import numpy as np
 import pytest
 from sklearn.datasets import load_sample_image
+from typer.testing import CliRunner
 
 from skdenoise import CorrelatedGaussianNoise, add_noise
+from skdenoise.cli import app
 from skdenoise.cli.self_check import SelfCheck, advice, self_check, summary
+from skdenoise.io.image_files import write_image
 
 CLEAN = load_sample_image("flower.jpg")[np.newaxis, 60:260, 190:390]
 WHITE = {"noise": 0.1, "noise_left": 0.1, "correlation": 0.0, "unchanged": 0.9, "change": 0.01}
@@ -98,3 +103,25 @@ def test_a_summary_is_of_files_whose_noise_is_known():
     one = summary([check(noise_left=0.02), SelfCheck()])
     assert one == "noise (estimated): 10.0 % of the value range before, 2.0 % after"
     assert summary([check(), check()]).startswith("median noise of 2 files (estimated)")
+
+
+def test_a_file_whose_noise_cannot_be_measured_is_denoised_all_the_same(tmp_path, monkeypatch):
+    def fails(*arguments):
+        raise MemoryError("no room")
+
+    monkeypatch.setattr(sys.modules["skdenoise.cli.denoise"], "self_check", fails)
+    write_image(tmp_path / "a.png", CLEAN[0])
+    command = ["denoise", "photo-gray", tmp_path / "a.png", "-o", tmp_path / "b.png"]
+    told = CliRunner().invoke(app, [str(part) for part in command])
+    assert told.exit_code == 0, told.output
+    assert "its noise cannot be measured" in told.stderr
+    assert "1 denoised, 0 skipped" in told.stdout
+
+
+def test_changes_are_those_of_the_whole_stack():
+    noisy = np.tile(CLEAN, (700, 1, 1)).astype(np.float32)
+    denoised = noisy + np.random.default_rng(0).normal(0, 3, noisy.shape).astype(np.float32)
+    denoised[:, 0] = noisy[:, 0]
+    found = self_check(noisy, denoised, (0, 255))
+    assert found.unchanged == pytest.approx(np.mean(noisy == denoised))
+    assert found.change == pytest.approx(np.std((denoised - noisy) / 255), rel=1e-4)

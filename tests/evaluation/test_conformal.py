@@ -22,7 +22,9 @@ from skdenoise import (
     UNetDenoiser,
     add_noise,
 )
+from skdenoise.evaluation import calibrated
 from skdenoise.evaluation.calibration import threshold, upper_ends
+from skdenoise.evaluation.expected_error import LocalContrast
 
 NOISE = 0.3
 
@@ -405,3 +407,33 @@ def test_only_photo_gray_has_a_calibration(packaged, photographs):
         ConformalDenoiser.from_pretrained("photo-gray", coverage=0.999)
     with pytest.raises(ValueError, match="with 1 or 3 channels"):
         packaged.predict_interval(photographs[:1, :64, :64, :2])
+
+
+def test_few_large_images_are_not_copied_hundreds_of_times(digits, monkeypatch):
+    monkeypatch.setattr(calibrated, "_MOST_VALUES", 64 * 40)
+    seen = []
+    monkeypatch.setattr(
+        ConformalDenoiser,
+        "_calibrate",
+        lambda self, first, others, seed, calibrate=ConformalDenoiser._calibrate: (
+            seen.append(len(first.noisy)),
+            calibrate(self, first, others, seed),
+        ),
+    )
+    gaussian = FilterDenoiser("gaussian", noise_factor=NOISE).fit(digits[0][:2])
+    ConformalDenoiser(FrozenEstimator(gaussian), random_state=0).fit(digits[0][:30])
+    assert seen == [30]
+
+
+def test_rounding_does_not_widen_the_intervals_of_flat_images():
+    noisy = np.full((1, 40, 40, 1), 0.9, np.float32)
+    rounded = noisy + np.float32(1e-7) * np.random.default_rng(0).choice([-1, 1], noisy.shape)
+    exact, other = (LocalContrast().predict(noisy, image) for image in (noisy, np.float32(rounded)))
+    np.testing.assert_allclose(exact, other, atol=0.006)
+
+
+def test_pairs_for_a_pipeline_are_refused_with_advice(digits):
+    X = digits[0][:100]
+    pipeline = make_pipeline(FunctionTransformer(), SubspaceDenoiser(noise_factor=NOISE))
+    with pytest.raises(ValueError, match=r"Fit the pipeline first, and give FrozenEstimator"):
+        ConformalDenoiser(pipeline).fit(add_noise(X, noise_factor=NOISE), clean=X)

@@ -3,11 +3,13 @@
 import matplotlib
 import pytest
 from sklearn.base import clone
+from sklearn.calibration import CalibratedClassifierCV
+from sklearn.compose import ColumnTransformer
 from sklearn.datasets import load_digits
 from sklearn.frozen import FrozenEstimator
 from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import GridSearchCV, TunedThresholdClassifierCV
-from sklearn.pipeline import make_pipeline
+from sklearn.pipeline import FeatureUnion, make_pipeline
 from sklearn.preprocessing import MaxAbsScaler
 
 from skdenoise import (
@@ -135,3 +137,23 @@ def test_a_flat_pipeline_has_all_steps_under_different_names():
         "frozenestimator-subspacedenoiser",
         "logisticregression",
     ]
+
+
+@pytest.mark.parametrize(
+    "wrap",
+    [
+        lambda denoiser: FeatureUnion([("denoised", denoiser), ("none", "drop")]),
+        lambda denoiser: ColumnTransformer([("denoised", denoiser, slice(0, 64))]),
+    ],
+)
+def test_the_report_looks_into_unions_and_calibrated_classifiers(wrap):
+    denoiser = SubspaceDenoiser(noise_factor=0.3, random_state=0)
+    classifier = make_pipeline(wrap(denoiser), LogisticRegression(max_iter=500))
+    for estimator in (classifier, CalibratedClassifierCV(classifier, cv=2)):
+        report = corruption_report(
+            estimator.fit(X[:300], y[:300]),
+            *(X[300:330], y[300:330]),
+            corruptions=["gaussian", "fog"],
+            severities=[1],
+        )
+        assert report.frame.query("seen").corruption.tolist() == ["gaussian"]

@@ -6,11 +6,13 @@ import pytest
 from conftest import quick_denoiser
 from skimage.metrics import peak_signal_noise_ratio, structural_similarity
 from sklearn import config_context
+from sklearn.base import clone
 from sklearn.datasets import load_sample_images
 from sklearn.metrics import get_scorer
 from sklearn.model_selection import GridSearchCV
 from sklearn.neighbors import KNeighborsClassifier
 from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import FunctionTransformer
 
 from skdenoise import (
     FilterDenoiser,
@@ -189,3 +191,29 @@ def test_the_data_range_is_a_positive_number(metric, data_range):
 def test_noisy_scorer_takes_one_scorer(scoring):
     with pytest.raises(TypeError, match="Give one scorer"):
         noisy_scorer(scoring)
+
+
+@pytest.mark.parametrize("metric", ["psnr", "ssim"])
+def test_after_another_step_clean_images_are_compared_in_its_units(photographs, metric):
+    clean = photographs[:, :64, :64, 0]
+    noisy = add_noise(clean, noise_factor=0.2, random_state=0)
+    in_unit = FunctionTransformer(lambda images: images / 255)
+    denoiser = FilterDenoiser("gaussian", noise_factor=0.2)
+    scorer = {"psnr": psnr_scorer, "ssim": ssim_scorer}[metric]
+    alone = scorer(denoiser.fit(clean), noisy, clean=clean)
+    pipeline = make_pipeline(in_unit, clone(denoiser)).fit(clean)
+    assert scorer(pipeline, noisy, clean=clean) == pytest.approx(alone, rel=1e-3)
+    with_noise = noisy_scorer(metric, noise_factor=0.2)
+    assert with_noise(pipeline, clean) == pytest.approx(with_noise(denoiser, clean), rel=1e-3)
+    back = make_pipeline(*pipeline, FunctionTransformer(lambda images: images * 255)).fit(clean)
+    assert scorer(back, noisy, clean=clean) == pytest.approx(alone, rel=1e-3)
+    images = [clean[0], clean[1, :40]]
+    pairs = [noisy[0], noisy[1, :40]]
+    of_lists = make_pipeline(FunctionTransformer(_each_in_unit), clone(denoiser)).fit(images)
+    assert scorer(of_lists, pairs, clean=images) == pytest.approx(
+        scorer(denoiser, pairs, clean=images), rel=1e-3
+    )
+
+
+def _each_in_unit(images):
+    return [np.asarray(image) / 255 for image in images]

@@ -19,7 +19,7 @@ from skdenoise import (
     SubspaceDenoiser,
     add_noise,
 )
-from skdenoise.evaluation.usual_noise import STATISTICS, UsualNoise
+from skdenoise.evaluation.usual_noise import STATISTICS, UsualNoise, noise_statistics
 
 NOISE = 0.3
 
@@ -181,3 +181,13 @@ def test_sets_have_other_names_than_the_usual_noise(detector, unseen):
         NoiseNoveltyDisplay.from_estimator(detector, {"usual noise": unseen})
     display = NoiseNoveltyDisplay.from_estimator(detector, {"new": unseen}, ms=8, ls="-")
     assert display.lines_["new"].get_markersize() == 8
+
+
+def test_statistics_of_many_images_are_those_of_each(unseen):
+    noisy = add_noise(unseen, noise_factor=NOISE, random_state=0).reshape(-1, 8, 8, 1)
+    noisy = np.concatenate([noisy] * 8)  # more than are measured at a time
+    denoised = noisy / 2
+    parts = [noise_statistics(noisy[[i]], denoised[[i]]) for i in (0, 700, -1)]
+    np.testing.assert_allclose(
+        noise_statistics(noisy, denoised)[[0, 700, -1]], np.concatenate(parts)
+    )

@@ -1,6 +1,7 @@
 """The PSNR of denoised images, estimated without clean ones."""
 
 import pickle
+import warnings
 
 import numpy as np
 import pytest
@@ -206,3 +207,13 @@ def test_what_is_no_denoiser_is_refused(clean):
         estimate_psnr(KNeighborsClassifier(), clean, noise=0.1)
     with pytest.raises(NotFittedError):
         estimate_psnr(SubspaceDenoiser(), clean, noise=0.1)
+
+
+@pytest.mark.parametrize("noise", ["estimate", PoissonNoise(photons=50)])
+def test_an_image_without_noise_does_not_make_the_estimate_nan(noise, clean):
+    images = noised(clean, "poisson", 1 / np.sqrt(50)) if noise != "estimate" else noised(clean)
+    images[0] = 0
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "Many values are clipped|.*clipped")
+        estimate = estimate_psnr(filter_denoiser(), images, noise=noise)
+    assert np.isfinite([estimate.psnr, *estimate.errors]).all()

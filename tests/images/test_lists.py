@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from conftest import quick_denoiser
+from conftest import changed, quick_denoiser
 from numpy.testing import assert_array_equal
 from PIL import Image
 from sklearn.datasets import load_sample_images
@@ -13,6 +13,7 @@ from skdenoise import (
     GaussianNoise,
     ImageFolder,
     SubspaceDenoiser,
+    UNetDenoiser,
     add_noise,
     estimate_noise,
     psnr,
@@ -265,3 +266,13 @@ def test_only_lists_of_several_shapes_are_lists_of_images():
     objects = np.empty(2, dtype=object)
     objects[:] = small, large
     assert not is_image_list(objects)
+
+
+def test_images_of_a_list_get_noise_and_a_score_in_one_range(photographs):
+    grey = [image[:40, :40].mean(axis=2).astype(np.uint16) for image in photographs[:2]]
+    images = [grey[0], grey[1][:30] * 20]
+    denoiser = UNetDenoiser.from_pretrained("photo-gray")
+    known = changed(denoiser)
+    known.value_range_ = denoiser._range_of(ImageList(images))
+    assert known.value_range_ != denoiser._range_of(images[0][np.newaxis])
+    assert denoiser.score(images) == pytest.approx(known.score(images), abs=0.01)

@@ -16,6 +16,7 @@ from skdenoise.io import tiff as tiff_files
 from skdenoise.io.image_files import read_header, read_image, read_shape, write_image
 from skdenoise.io.kept import kept_of
 from skdenoise.io.safety import is_lasting
+from skdenoise.io.stacks import opened_stack
 
 
 def grey(dtype):
@@ -588,3 +589,20 @@ def test_tiff_files_name_the_reason_if_there_is_no_room(tmp_path, monkeypatch):
         write_image(tmp_path / "a.tif", grey("uint16"))
     assert is_lasting(error.value, tmp_path)
     assert not list(tmp_path.iterdir())
+
+
+def test_arrays_of_both_byte_orders_are_images_of_one_folder(tmp_path):
+    for order in "<>":
+        np.save(tmp_path / f"{ord(order)}.npy", np.full((8, 9), 0.5, f"{order}f4"))
+        np.save(tmp_path / "stack.npy", np.full((8, 20, 20), 0.5, f"{order}f4"))
+        assert opened_stack(tmp_path / "stack.npy")[0].dtype == np.dtype("f4")
+        (tmp_path / "stack.npy").unlink()
+    images = ImageFolder(tmp_path)
+    assert [images[i].dtype for i in range(2)] == [np.dtype("f4")] * 2
+
+
+@pytest.mark.parametrize("colour", [True, False])
+def test_more_channels_than_colours_are_refused_where_colours_are_asked_for(tmp_path, colour):
+    np.save(tmp_path / "a.npy", np.zeros((20, 20, 4), np.uint8))
+    with pytest.raises(ValueError, match=r"4 channels; expected grey or RGB. Give colour=None"):
+        ImageFolder(tmp_path, colour=colour)[0]

@@ -820,3 +820,41 @@ def test_a_scaler_keeps_its_own_clip():
     told = with_params(scaled, {"clip": None, "noise": "poisson"})
     assert told[0].clip is True
     assert told[1].noise == "poisson"
+
+
+@pytest.mark.parametrize("rows", [lambda X: X.reshape(len(X), 8, 8).mean(axis=1), None])
+def test_classifiers_of_rows_that_need_pixels_get_rebuilt_ones(digits, rows):
+    X, y = digits
+    first = FilterDenoiser("gaussian", noise_factor=0.1, image_shape=(8, 8), random_state=0)
+    if rows is not None:
+        first = FunctionTransformer(rows)
+    result = compare_denoising(
+        make_pipeline(first, KNeighborsClassifier()),
+        *(X[:200], y[:200], X[200:260], y[200:260]),
+        denoisers=SubspaceDenoiser(random_state=0),
+        noise_factors=[0.3],
+        n_copies=1,
+        n_components=[20],
+        random_state=0,
+    )
+    scores = result.frame[result.frame.kind == "PCA"].score
+    assert len(scores)
+    assert (scores > 0.2).all()  # by chance 0.1
+
+
+def test_resamples_without_a_class_raise_no_warnings(digits):
+    X, y = digits
+    y = np.where(y == 3, 1, 0)
+    rare = np.concatenate([np.flatnonzero(y[200:])[:2], np.flatnonzero(y[200:] == 0)[:58]]) + 200
+    result = compare_denoising(  # a warning would be an error
+        KNeighborsClassifier(),
+        *(X[:200], y[:200], X[rare], y[rare]),
+        denoisers=SubspaceDenoiser(random_state=0),
+        noise_factors=[0.3],
+        n_copies=1,
+        n_components=[20],
+        scoring="balanced_accuracy",
+        n_resamples=60,
+        random_state=0,
+    )
+    assert len(result.frame)

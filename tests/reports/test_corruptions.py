@@ -219,3 +219,22 @@ def test_resamples_without_any_error_have_no_relative_error(digits):
     )
     (row,) = report.relative_errors.itertuples()
     assert row.low == row.relative_error == row.high == 100
+
+
+def test_a_classifier_of_ones_own_needs_no_tags(digits):
+    class Nearest:
+        def fit(self, X, y):
+            self.inner_ = KNeighborsClassifier(1).fit(X, y)
+            return self
+
+        def predict(self, X):
+            return self.inner_.predict(X)
+
+    X, y = digits
+    report = corruption_report(
+        Nearest().fit(X[:300], y[:300]),
+        *(X[300:330], y[300:330]),
+        corruptions=["gaussian"],
+        severities=[1],
+    )
+    assert len(report.frame)

@@ -337,3 +337,14 @@ def test_labels_and_whole_images_are_needed(classifier, digits):
         denoiser.set_params(patch_size=4).fit(X[:50], y[:50])
     with pytest.raises(ValueError, match="images of several sizes"):
         quick_denoiser(classifier=classifier).fit([np.ones((8, 8)), np.ones((8, 9))], y[:2])
+
+
+def test_an_early_stop_shortens_the_fine_tuning_too(classifier, digits):
+    X, y = digits[0][:128], digits[1][:128]
+    denoiser = quick_denoiser(
+        epochs=40, early_stopping=1, learning_rate=1e-12, classifier=classifier
+    ).fit(X, y)
+    n_pixels = epochs_with_labels(denoiser).count(False)
+    assert n_pixels < 10
+    # The fine-tuning has at least 100 steps.
+    assert denoiser.n_iter_ - n_pixels <= max(0.8 * n_pixels, 100)

@@ -39,3 +39,12 @@ def test_callbacks_that_would_set_a_scheduled_learning_rate_are_refused(digits, 
     callbacks = [keras.callbacks.ReduceLROnPlateau()]
     with pytest.raises(ValueError, match=r"ReduceLROnPlateau.*schedule.*Adam\(1e-3\)"):
         quick_denoiser(callbacks=callbacks, optimizer=optimizer).fit(digits[0][:100])
+
+
+def test_a_fit_of_one_step_learns(digits):
+    X = digits[0][:64]
+    slow, quick = (
+        quick_denoiser(epochs=1, learning_rate=rate).fit(X).transform(X[:4])
+        for rate in (1e-9, 5e-3)
+    )
+    assert not np.allclose(slow, quick, atol=1e-3)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from joblib import effective_n_jobs
 from numpy.typing import ArrayLike
-from sklearn.base import BaseEstimator, clone, is_regressor
+from sklearn.base import BaseEstimator, clone
 from sklearn.model_selection import ParameterGrid
 from sklearn.utils import check_consistent_length
 from sklearn.utils.parallel import Parallel, delayed
@@ -39,6 +39,7 @@ from skdenoise.reports.comparison.levels import in_words, noise_levels, training
 from skdenoise.reports.comparison.outcome import check_scoring_of_outcomes
 from skdenoise.reports.comparison.result import DenoisingComparison
 from skdenoise.reports.comparison.table import tabulate
+from skdenoise.reports.labels import is_known_regressor
 from skdenoise.seeding import draw_seed
 from skdenoise.supervision.labels import UNLABELLED
 from skdenoise.user_warnings import warn_user
@@ -128,7 +129,8 @@ def compare_denoising(
         images, denoised or not. Conditions that are not among the best with few copies are given up, and
         not trained on many. Use fewer for a classifier that is slow on many images, such as an SVC.
     n_components : sequence of int, default=(20, 40, 80)
-        Numbers of principal components to choose from. Image arrays are rebuilt from the components.
+        Numbers of principal components to choose from. Image arrays are rebuilt from the components, and so are
+        flat rows for a classifier that cannot be fitted on the components.
         With components of clean images, the classifier is trained on clean or on noisy images,
         whichever is better on validation images.
     scoring : str or callable, default="accuracy"
@@ -382,7 +384,7 @@ def _check_classifier(classifier, param_grid):
             f"classifier={classifier!r} is not an estimator with fit and predict. Give an instance of a "
             "classifier, such as SVC()."
         )
-    if is_regressor(classifier):
+    if is_known_regressor(classifier):
         raise TypeError(f"classifier={classifier!r} is a regressor; give a classifier.")
     classifier = clone(classifier)
     for params in ParameterGrid(param_grid or {}):

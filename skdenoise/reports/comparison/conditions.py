@@ -197,7 +197,8 @@ def enter_components_of_noisy(condition, trainer, training, n_components, seed):
         return _fit_components(training.all_noisy(0), n, seed)
 
     def train(n, params, n_copies):
-        return trainer.fit(*training.noisy_set(n_copies), params, fit(n), n_copies=n_copies)
+        images, y = training.noisy_set(n_copies)
+        return _fit_on_components(trainer, images, y, params, fit(n), n_copies)
 
     return [
         Entrant(condition, partial(train, n, params))
@@ -220,10 +221,11 @@ def enter_components_of_clean(condition, trainer, training, n_components, seed, 
     def train(n, number, n_copies):
         params = trainer.settings[number]
         if n_copies > 0:
-            return trainer.fit(*training.noisy_set(n_copies), params, fit(n), n_copies=n_copies)
+            images, y = training.noisy_set(n_copies)
+            return _fit_on_components(trainer, images, y, params, fit(n), n_copies)
         if (n, number) not in on_clean:
-            on_clean[n, number] = trainer.fit(
-                training.X, training.y, params, fit(n), n_copies=n_copies
+            on_clean[n, number] = _fit_on_components(
+                trainer, training.X, training.y, params, fit(n), n_copies
             )
         return on_clean[n, number]
 
@@ -249,6 +251,17 @@ def _fit_components(images, n_components, seed):
     components = reduction if images.ndim == 2 else RoundTrip(reduction)
     components.fit(images)
     return Prepared(components, time.perf_counter() - start, {"n_components": n_components})
+
+
+def _fit_on_components(trainer, images, y, params, components, n_copies):
+    """Return the classifier, trained on principal components; or on rows that are rebuilt from them, if it needs pixels."""
+    try:
+        return trainer.fit(images, y, params, components, n_copies=n_copies)
+    except ValueError:
+        if isinstance(components.transformer, RoundTrip):
+            raise
+        rebuilt = replace(components, transformer=RoundTrip(components.transformer))
+        return trainer.fit(images, y, params, rebuilt, n_copies=n_copies)
 
 
 def fit_denoiser(denoiser, training):
@@ -389,7 +402,7 @@ class ClassifierOfRows(ClassifierMixin, BaseEstimator):
 
 
 class RoundTrip(TransformerMixin, BaseEstimator):
-    """Images rebuilt from principal components, for classifiers that take image arrays."""
+    """Images rebuilt from principal components, for classifiers that take images."""
 
     def __init__(self, reduction):
         self.reduction = reduction

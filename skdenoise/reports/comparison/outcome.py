@@ -1,16 +1,15 @@
 """Outcomes: the predictions for each test image, and their scores."""
 
-import warnings
 from itertools import chain
 
 import numpy as np
-from sklearn.exceptions import UndefinedMetricWarning
 
 from skdenoise.evaluation.bootstrap import (
     bootstrap_indices,
     bootstrap_means,
     score_or_nan,
     scored,
+    silent_about_missing_classes,
 )
 from skdenoise.evaluation.replay import ImagesNotKept, Replay
 from skdenoise.evaluation.scorers import check_scorer
@@ -91,7 +90,7 @@ class Replays:
         scores = np.full((n_resamples, len(columns)), np.nan)
         interrupted = False
         try:
-            with warnings.catch_warnings(category=UndefinedMetricWarning, action="ignore"):
+            with silent_about_missing_classes():
                 for i, resample in enumerate(resamples):
                     scores[i] = [self._mean_score(repeats, resample, y) for repeats in columns]
         except KeyboardInterrupt:
