@@ -88,6 +88,10 @@ WARNED = {
         lambda: add_noise(UNIT, noise_factor=25, random_state=0),
     ),
     "clean images as labels": ("by name", lambda: FilterDenoiser("gaussian").fit(ROWS, ROWS)),
+    "integers beyond the range": (
+        "far outside of the value range",
+        lambda: FilterDenoiser("median", value_range=(0, 255)).fit(BEYOND),
+    ),
     "one hot pixel": ("because of very few values", lambda: FilterDenoiser("gaussian").fit(HOT)),
     "floats in two ranges": (
         "Scale all images alike",
@@ -185,6 +189,7 @@ def folder_with_a_gif():
 CHANNELS_FIRST = RNG.random((2, 3, 9, 9))
 PICTURE = np.add.outer(np.linspace(0, 0.5, 64), np.linspace(0, 0.5, 64))
 HOT = np.where(np.arange(UNIT.size).reshape(UNIT.shape) == 99, 50, UNIT)
+BEYOND = np.where(UNIT > 0.9, 900, np.uint16(200 * UNIT)).astype(np.uint16)
 CONSTANT = np.full((10, 8, 8), 0.5)
 ROWS = UNIT.reshape(40, -1)
 

@@ -22,6 +22,7 @@ from skdenoise.images.ragged import ImageList, is_image_list
 from skdenoise.images.stored import StoredImages
 from skdenoise.images.value_range import (
     check_value_range_of_pairs,
+    goes_beyond,
     warn_of_mixed_ranges,
     warn_of_other_range,
 )
@@ -443,23 +444,30 @@ class Denoiser(ImageTransformer):
                 for image, shape in zip(self._denoise_each(X, value_range), X.shapes, strict=True)
             ]
         images = self._as_nhwc(X)
-        warn_of_other_range(images, value_range)
+        if self.strength != 0:
+            warn_of_other_range(images, value_range)
         pixels = PixelFormat(X.dtype, value_range)
         return self._blend(images, pixels).reshape(X.shape)
 
     def _blend(self, images, pixels):
         """Denoise NHWC images, and blend the result with them as `strength` says."""
         self._check_strength()
-        if self.strength == 1:
+        clips_integers = self.clip is None and pixels.is_integer
+        is_beyond = clips_integers and goes_beyond(images, pixels.value_range)
+        if self.strength == 1 and not is_beyond:
             return self._denoise_stabilized(images, pixels, self.clip)
         if self.strength == 0:
             return np.array(images)
 
         def blend(noisy):  # before integers are rounded
             denoised = self._denoise_stabilized(noisy, pixels.in_unit, False)
-            return noisy + np.float32(self.strength) * (denoised - noisy)
+            blended = noisy + np.float32(self.strength) * (denoised - noisy)
+            if not clips_integers:
+                return blended
+            # A value stays in the range, or as near to it as it was.
+            return np.clip(blended, np.minimum(noisy, 0), np.maximum(noisy, 1))
 
-        return changed_in_unit(blend, images, pixels, self.clip)
+        return changed_in_unit(blend, images, pixels, False if clips_integers else self.clip)
 
     def _denoise_stabilized(self, images, pixels, clip):
         """Denoise NHWC images, whose noise is first made equally strong everywhere if `stabilize` says so."""

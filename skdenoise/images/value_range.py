@@ -19,6 +19,8 @@ _FEW_PAIRS, _FEW_VALUES = 64, 2**15
 # their outliers, warn from 12 times on: Gaussian noise with a standard deviation of 1 spans 6 times
 # a range of 0..1, and digits of 0..16 span 16 times it.
 _FLATTER, _WIDER, _MOSTLY_WIDER = 100, 100, 12
+# Warn also if more than 1 % of integers are outside of the range by more than this share of it.
+_FAR_BEYOND, _MOST_FAR_BEYOND = 0.1, 0.01
 
 # Smaller numbers have fewer than 24 bits in float32.
 LEAST_SPAN = float(np.finfo(np.float32).tiny)
@@ -234,6 +236,22 @@ def warn_of_other_range(images: Any, value_range: ValueRange) -> None:
             f"The images reach from {low:g} to {high:g}, but the value range is {value_range}. "
             "Scale them as the images were scaled in fit, or give value_range.",
         )
+    elif images.dtype.kind in "iu" and (share := _share_far_beyond(sample, low, high, value_range)):
+        warn_user(
+            f"{share:.0%} of the values are far outside of the value range {value_range}: the images reach from "
+            f"{low:g} to {high:g}. If that is not noise, give a value_range that holds them, in fit too.",
+        )
+
+
+def _share_far_beyond(sample, least, most, value_range):
+    """Return the share of values that are far outside of a value range, or 0 if they are few."""
+    low, high = value_range
+    margin = _FAR_BEYOND * (high - low)
+    low, high = low - margin, high + margin
+    if low <= least and most <= high:
+        return 0
+    share = np.mean((sample < low) | (sample > high))
+    return share if share > _MOST_FAR_BEYOND else 0
 
 
 def warn_if_constant(images: Images) -> None:

@@ -201,9 +201,16 @@ _FROM_NHWC = {
 
 
 def _kept(pixels, clip):
-    """Return operators that clip and round values, as `PixelFormat.from_unit` does."""
-    clips = pixels.is_integer if clip is None else clip
-    limited = f"limited = {'Clip (values, low, high)' if clips else 'Identity (values)'}"
+    """Return operators that clip and round values, as a denoiser does."""
+    if clip is None and pixels.is_integer:
+        limited = """
+            lowest = Min (nhwc, low)
+            highest = Max (nhwc, high)
+            not_below = Max (values, lowest)
+            limited = Min (not_below, highest)
+        """
+    else:
+        limited = f"limited = {'Clip (values, low, high)' if clip else 'Identity (values)'}"
     if not pixels.is_integer:
         return f"{limited} kept = Identity (limited)"
     return f"{limited} rounded = Round (limited) kept = Clip (rounded, least, most)"

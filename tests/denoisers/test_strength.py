@@ -1,5 +1,7 @@
 """Strength: how much of the noise is removed, a parameter of every denoiser."""
 
+from contextlib import nullcontext
+
 import numpy as np
 import pytest
 from conftest import changed, quick_denoiser
@@ -121,3 +123,29 @@ def test_a_strength_changes_nothing_in_how_the_noise_is_measured():
     whole = FilterDenoiser("wiener", sigma=0.05, **params).fit(noisy)
     blended = changed(whole, strength=1 - 1e-6).transform(noisy)
     np.testing.assert_array_equal(blended, whole.transform(noisy))
+
+
+@pytest.mark.parametrize("dtype", [np.uint16, np.int32])
+def test_integers_beyond_the_range_come_no_further_out_and_are_not_cut(dtype):
+    rng = np.random.default_rng(0)
+    clean = np.full((2, 24, 24), 100.0)
+    clean[:, 4:12, 4:12] = 6000  # a highlight beyond white, 4095
+    noisy = np.rint(clean + rng.normal(0, 30, clean.shape)).astype(dtype)
+    denoiser = FilterDenoiser("gaussian", sigma=0.6, value_range=(100, 4095), random_state=0)
+    with pytest.warns(UserWarning, match="11% of the values are far outside"):
+        denoiser.fit(noisy)
+    as_floats = changed(denoiser)
+    for strength in (0, 0.01, 0.5, 1):
+        for each in (denoiser, as_floats):
+            each.set_params(strength=strength)
+        with pytest.warns(UserWarning, match="far outside") if strength else nullcontext():
+            denoised = denoiser.transform(noisy)
+        assert denoised.dtype == dtype
+        free = as_floats.transform(noisy.astype(np.float32))
+        low, high = np.minimum(noisy, 100), np.maximum(noisy, 4095)
+        np.testing.assert_allclose(denoised, np.clip(free, low, high), atol=1)
+    assert denoised.max() > 5500
+    # A range that is asked for is kept.
+    limited = changed(denoiser, clip=True)
+    with pytest.warns(UserWarning, match="far outside"):
+        assert limited.transform(noisy).max() == 4095

@@ -92,6 +92,17 @@ def test_the_graph_blends_as_strength_says(denoiser, dtype):
     assert_same_denoised(clone(denoiser).fit(images), images, atol=1 if dtype == "uint8" else 1e-4)
 
 
+@pytest.mark.parametrize("strength", [1, 0.4])
+def test_the_graph_leaves_integers_beyond_the_range_as_transform_does(strength):
+    images = (PHOTOGRAPHS[:, :20, :20] * 20.0).astype(np.uint16)
+    images[:, 2:12, 2:12] = 6000
+    denoiser = FilterDenoiser("gaussian", value_range=(1000, 4095), strength=strength)
+    with pytest.warns(UserWarning, match="far outside"):
+        denoiser.fit(images)
+        assert_same_denoised(denoiser, images, atol=1)
+        assert denoiser.transform(images).max() > 4095
+
+
 @pytest.mark.parametrize("dtype", [np.float32, np.uint16])
 def test_at_strength_0_the_graph_returns_the_images_as_they_are(dtype):
     images = (PHOTOGRAPHS[:, :20, :20] / 255 * (1 if dtype == np.float32 else 1000)).astype(dtype)
