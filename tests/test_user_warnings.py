@@ -16,6 +16,7 @@ from skdenoise import (
     CorrelatedGaussianNoise,
     FilterDenoiser,
     ImageFolder,
+    PoissonNoise,
     SubspaceDenoiser,
     UNetDenoiser,
     add_noise,
@@ -91,6 +92,14 @@ WARNED = {
     "integers beyond the range": (
         "far outside of the value range",
         lambda: FilterDenoiser("median", value_range=(0, 255)).fit(BEYOND),
+    ),
+    "hardly a photon": (
+        "photons a pixel",
+        lambda: (
+            FilterDenoiser("gaussian", stabilize=PoissonNoise(photons=0.5))
+            .fit(UNIT)
+            .transform(UNIT)
+        ),
     ),
     "one hot pixel": ("because of very few values", lambda: FilterDenoiser("gaussian").fit(HOT)),
     "floats in two ranges": (

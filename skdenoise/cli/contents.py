@@ -5,12 +5,18 @@ import functools
 import numpy as np
 
 from skdenoise.cli.common import reason_of
-from skdenoise.io.file_names import check_ending
+from skdenoise.io.file_names import TIFF, check_ending
 from skdenoise.io.image_files import check_storable, read_image, write_image
 from skdenoise.io.kept import kept_of
 from skdenoise.io.npy import is_stack, read_archive
 from skdenoise.io.safety import is_lasting, written_whole
-from skdenoise.io.stacks import check_stack_ending, is_stack_file, opened_stack, write_stack
+from skdenoise.io.stacks import (
+    check_stack_ending,
+    is_imagej_image,
+    is_stack_file,
+    opened_stack,
+    write_stack,
+)
 
 
 class CannotWriteError(Exception):
@@ -20,7 +26,7 @@ class CannotWriteError(Exception):
 def read_file(path, output):
     """Return the images of a file, and a function that writes such images to the output."""
     check_ending(output)
-    if is_stack_file(path):
+    if is_stack_file(path) or (output.suffix.lower() in TIFF and is_imagej_image(path)):
         stack = opened_stack(path)
         check_stack_ending(output, len(stack))
         return stack.read(), lambda path, images: write_stack(path, images, stack.layout)
@@ -37,7 +43,10 @@ def write_archive(path, arrays):
 
 
 def read_archive_stacks(path):
-    """Return the arrays of an archive by name, and the names of its stacks of images, the largest one last."""
+    """Return the arrays of an archive by name, and the names of its stacks of images, the largest one last.
+
+    Bits beside other images are masks, and no images.
+    """
     arrays = read_archive(path)
     for name in {"file", "allow_pickle"} & arrays.keys():
         raise ValueError(f"{path} has an array called {name!r}, a name that NumPy cannot write.")
@@ -46,7 +55,8 @@ def read_archive_stacks(path):
         raise ValueError(
             f"{path} has no array of images of shape (n, height, width) or (n, height, width, channels)."
         )
-    return arrays, sorted(stacks, key=lambda name: arrays[name].size)
+    images = [name for name in stacks if arrays[name].dtype != bool] or stacks
+    return arrays, sorted(images, key=lambda name: arrays[name].size)
 
 
 def writer_of_end(write_images, path, result, images):

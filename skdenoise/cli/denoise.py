@@ -184,7 +184,9 @@ def denoise(
                 )
             if job.status == "skipped" and not as_json:
                 say(f"skipped: {job.reason}")
-            elif not hidden and not sys.stdout.isatty():
+            if job.status == "done" and job.arrays and not hidden:
+                say(f"{job.input}: denoised {', '.join(job.arrays)}; other arrays are as they were")
+            if job.status == "done" and not hidden and not sys.stdout.isatty():
                 say(f"{job.input} -> {job.output} ({job.seconds:.1f} s)")
     except KeyboardInterrupt:
         interrupted = True
@@ -320,9 +322,7 @@ def _denoise_file(job, denoiser, conformal, value_range, overwrite, has_noise_mo
     if is_archive(job.input):
         if ends:
             raise ValueError("an archive cannot have intervals; give its images as files.")
-        write, noisy, denoised = _denoised_archive(
-            job.input, denoiser, value_range, has_noise_model
-        )
+        write, noisy, denoised = _denoised_archive(job, denoiser, value_range, has_noise_model)
     else:
         noisy, write_images = read_file(job.input, job.output)
         denoised = _denoised(denoiser, noisy, value_range, has_noise_model)
@@ -333,10 +333,23 @@ def _denoise_file(job, denoiser, conformal, value_range, overwrite, has_noise_mo
             for path, bound in zip(ends, bounds, strict=True):
                 write_result(writer_of_end(write_images, path, job.output, bound), path)
         write = functools.partial(write_images, images=denoised)
-    write_result(write, job.output)
-    job.status = "done"
-    job.ends = ends
+    before = _version_of(job.output)
+    try:
+        write_result(write, job.output)
+    finally:  # an interrupt may come after the file is in its place
+        if _version_of(job.output) != before:
+            job.status = "done"
+            job.ends = ends
     return noisy, denoised
+
+
+def _version_of(path):
+    """Return what differs between a file and the one that replaces it; None if there is none."""
+    try:
+        found = path.stat()
+    except OSError:
+        return None
+    return found.st_ino, found.st_mtime_ns, found.st_size
 
 
 def _check(job, noisy, denoised, value_range):
@@ -365,8 +378,8 @@ def _range_of(images, denoiser, value_range):
     return value_range or range_of_images(images, denoiser.value_range_)
 
 
-def _denoised_archive(path, denoiser, value_range, has_noise_model):
-    """Denoise the stacks of an archive.
+def _denoised_archive(job, denoiser, value_range, has_noise_model):
+    """Denoise the stacks of an archive, and record their names in the job.
 
     Returns
     -------
@@ -375,8 +388,8 @@ def _denoised_archive(path, denoiser, value_range, has_noise_model):
     noisy, denoised : ndarray
         The largest stack before and after.
     """
-    arrays, stacks = read_archive_stacks(path)
-    for name in stacks:
+    arrays, job.arrays = read_archive_stacks(job.input)
+    for name in job.arrays:
         noisy = arrays[name]
         arrays[name] = _denoised(denoiser, noisy, value_range, has_noise_model)
     return functools.partial(write_archive, arrays=arrays), noisy, arrays[name]

@@ -32,6 +32,8 @@ class Job:
         The noise before and after, once the result is written.
     ends : list of Path
         Files of the ends of the intervals, lower and upper, if they are written.
+    arrays : list of str
+        Names of the arrays of an archive that were denoised.
     """
 
     input: Path
@@ -41,6 +43,7 @@ class Job:
     seconds: float = 0.0
     check: SelfCheck = field(default_factory=SelfCheck)
     ends: list[Path] = field(default_factory=list)
+    arrays: list[str] = field(default_factory=list)
 
     def as_dict(self):
         """Return what JSON output shows: one level, with paths as text."""
@@ -64,7 +67,9 @@ def jobs_for(inputs, output):
                 "images.",
                 param_hint="--output",
             )
-        return [Job(inputs[0], output)]
+        jobs = [Job(inputs[0], output)]
+        _check_outputs(jobs)
+        return jobs
     if is_other_image(output) and not output.is_dir():
         raise typer.BadParameter(
             f"{output}: images cannot be written as {output.suffix}, only as {', '.join(_ENDINGS)}.",
@@ -107,8 +112,9 @@ def _images_in(folder, output):
 
 
 def _check_outputs(jobs):
-    """Check that no two inputs have the same output."""
+    """Check that no two inputs have the same output, and that no output is a link to an input."""
     inputs = {}
+    originals = {job.input.resolve(): job.input for job in jobs}
     for job in jobs:
         other = inputs.setdefault(job.output, job.input)
         if other is not job.input:
@@ -116,6 +122,12 @@ def _check_outputs(jobs):
                 f"{other} and {job.input} would both be written to {job.output}; denoise them into "
                 "separate folders.",
                 param_hint="IN...",
+            )
+        if job.output.is_symlink() and job.output.resolve() in originals:
+            raise typer.BadParameter(
+                f"{job.output} is a link to {originals[job.output.resolve()]}, which would be replaced by the result; "
+                "give another folder.",
+                param_hint="--output",
             )
 
 

@@ -10,8 +10,11 @@ from skdenoise.images.pixels import UNIT, PixelFormat, changed_in_unit
 from skdenoise.noise.anscombe import AnscombeTransform, transform_for
 from skdenoise.noise.fitting import noise_of_flat_regions
 from skdenoise.typing import Images
+from skdenoise.user_warnings import warn_user
 
 ESTIMATE = "estimate"
+# photo-gray leaves 97 % of the light with 2 photons a pixel, 87 % with 1 and 34 % with 0.5 (integers).
+_LEAST_PHOTONS = 2
 
 
 def denoise_stabilized(
@@ -21,7 +24,9 @@ def denoise_stabilized(
 
     `noise` is the parameter `stabilize` of a denoiser.
     """
-    transforms = iter(transforms_for(images, pixels, noise))
+    known = transforms_for(images, pixels, noise)
+    _warn_of_few_photons(images, pixels, known)
+    transforms = iter(known)
 
     def denoise_part(noisy):  # before integers are rounded
         own = list(islice(transforms, len(noisy)))
@@ -30,6 +35,20 @@ def denoise_stabilized(
         return np.stack([one.inverse(image) for one, image in zip(own, denoised, strict=True)])
 
     return changed_in_unit(denoise_part, images, pixels, clip)
+
+
+def _warn_of_few_photons(images, pixels, transforms):
+    """Warn if the images have so few photons that light is lost."""
+    photons = [
+        pixels.to_unit(image).mean(dtype=np.float64) / one.shot
+        for image, one in zip(images, transforms, strict=True)
+        if one.shot > 0
+    ]
+    if photons and np.median(photons) < _LEAST_PHOTONS:
+        warn_user(
+            f"The images have about {np.median(photons):.2g} photons a pixel. Below {_LEAST_PHOTONS} a denoiser may "
+            "take single photons for outliers and lose light. Add up neighbouring pixels or frames first."
+        )
 
 
 def transforms_for(images: Images, pixels: PixelFormat, noise: Any) -> list[AnscombeTransform]:

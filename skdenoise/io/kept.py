@@ -19,7 +19,7 @@ from skdenoise.io.tiff import is_lying_page, is_tiff, opened_tiff
 _COMPRESSION = tifffile.COMPRESSION
 _LOSSLESS = (*DEFLATE, *ZSTD, _COMPRESSION.LZW, _COMPRESSION.LZMA, _COMPRESSION.PACKBITS)
 _INCH, _CENTIMETRE = 2, 3  # units of resolution in TIFF 6.0
-_ICC_TAG, _UNDEFINED = 34675, 7
+ICC_TAG, _UNDEFINED = 34675, 7
 _SPACES = {1: b"GRAY", 3: b"RGB "}
 _MOST_DPI, _MOST_PROFILE = 65_535, 2**22  # what a JPEG can hold, and more than any profile has
 
@@ -62,7 +62,7 @@ class Kept:
             *resolution, unit = self.resolution
             options |= {"resolution": tuple(resolution), "resolutionunit": unit}
         if profile := self._profile_of(channels):
-            options["extratags"] = [(_ICC_TAG, _UNDEFINED, len(profile), profile, True)]
+            options["extratags"] = [(ICC_TAG, _UNDEFINED, len(profile), profile, True)]
         return options
 
     def for_pillow(self, format_: str, channels: int) -> dict[str, Any]:
@@ -95,7 +95,7 @@ def kept_of(path: str | Path) -> Kept:
 
 def kept_of_page(page: tifffile.TiffPage) -> Kept:
     """Return what can be kept of a page of a TIFF file."""
-    resolution, profile = None, page.tags.get(_ICC_TAG)
+    resolution, profile = None, page.tags.get(ICC_TAG)
     if "XResolution" in page.tags and "YResolution" in page.tags:
         with suppress(TypeError, ValueError, ZeroDivisionError):  # the tags are damaged
             x, y = (n / of for n, of in map(page.tags.valueof, ("XResolution", "YResolution")))

@@ -11,7 +11,7 @@ import numpy as np
 import tifffile
 
 from skdenoise.io.file_names import TIFF
-from skdenoise.io.kept import kept_of_page
+from skdenoise.io.kept import ICC_TAG, kept_of_page
 from skdenoise.io.npy import is_image, mapped_images, native, write_array
 from skdenoise.io.safety import errors_name, written_whole
 from skdenoise.io.segments import check_segments, decoded_page
@@ -200,6 +200,18 @@ def is_stack_file(path: str | Path) -> bool:
         return not is_image(mapped_images(path).shape)
 
 
+def is_imagej_image(path: str | Path) -> bool:
+    """Return whether a file is a single image that ImageJ wrote, with a unit and more that only a stack keeps."""
+    if Path(path).suffix.lower() not in TIFF:
+        return False
+    try:
+        with errors_name(path, "cannot be read"), opened_tiff(path) as (file, n_pages):
+            is_one = n_pages == 1 and file.series[0].kind == "imagej"
+            return is_one and tifffile_reads(file.pages[0])
+    except ValueError:
+        return False  # whoever reads it reports why
+
+
 def n_images_in(path: str | Path) -> int:
     """Return the number of images in a TIFF or ``.npy`` file, and 1 for others and for damaged ones."""
     ending = Path(path).suffix.lower()
@@ -258,6 +270,8 @@ def _options(file):
     """Return the arguments of `tifffile.imwrite` that keep what a file says beside its pixels."""
     page = file.pages[0]
     options = kept_of_page(page).for_tiff(3 if page.samplesperpixel > 2 else 1, page.dtype)
+    if len(file.pages) > 1 and ICC_TAG in file.pages.get(1, aspage=True).tags:
+        options["extratags"] = [(*tag[:4], False) for tag in options.get("extratags", [])]
     if file.series[0].kind == "imagej":
         for name in ("compression", "predictor"):
             options.pop(name, None)

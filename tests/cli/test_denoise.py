@@ -13,7 +13,8 @@ from functools import partial
 import keras
 import numpy as np
 import pytest
-from PIL import Image
+import tifffile
+from PIL import Image, ImageCms
 from sklearn.datasets import load_sample_images
 from typer.testing import CliRunner
 
@@ -928,3 +929,93 @@ def test_ends_of_two_results_are_not_written_to_one_file(photographs, tmp_path):
 def test_each_way_to_learn_is_known_on_the_command_line(way):
     assert in_options(f"supervision={way!r} is slow") == f"--supervision {way} is slow"
     assert " images" in SUPERVISIONS[way].images
+
+
+def test_masks_of_an_archive_stay_and_what_was_denoised_is_named(tmp_path):
+    rng = np.random.default_rng(0)
+    images = rng.integers(0, 256, (3, 40, 40), dtype=np.uint8)
+    masks = rng.random((4, 40, 40)) > 0.5
+    np.savez(tmp_path / "in.npz", images=images, masks=masks, y=np.arange(3))
+    command = ("denoise", "photo-gray", tmp_path / "in.npz", "-o", tmp_path / "out.npz")
+    told = skdenoise(*command)
+    assert told.exit_code == 0, told.output
+    assert "in.npz: denoised images; other arrays are as they were" in told.stderr
+    with np.load(tmp_path / "out.npz") as archive:
+        np.testing.assert_array_equal(archive["masks"], masks)
+        assert (archive["images"] != images).mean() > 0.5
+    told = json.loads(skdenoise(*command, "--overwrite", "--json").stdout)
+    assert told["files"][0]["arrays"] == ["images"]
+
+
+def test_a_single_image_of_imagej_keeps_its_unit(tmp_path):
+    rng = np.random.default_rng(0)
+    image = rng.integers(0, 4096, (40, 48)).astype(np.uint16)
+    metadata = {"unit": "um", "Info": "exposure=20 ms", "Ranges": (0.0, 4095.0)}
+    tifffile.imwrite(tmp_path / "in.tif", image, imagej=True, resolution=(4, 4), metadata=metadata)
+    told = skdenoise("denoise", "photo-gray", tmp_path / "in.tif", "-o", tmp_path / "out.tif")
+    assert told.exit_code == 0, told.output
+    with tifffile.TiffFile(tmp_path / "out.tif") as file:
+        assert file.is_imagej
+        assert len(file.pages) == 1
+        kept = file.imagej_metadata
+        assert (kept["unit"], kept["Info"], kept["Ranges"]) == tuple(metadata.values())
+        assert file.pages[0].resolution == (4, 4)
+        assert file.asarray().shape == image.shape
+    told = skdenoise("denoise", "photo-gray", tmp_path / "in.tif", "-o", tmp_path / "out.png")
+    assert told.exit_code == 0, told.output
+
+
+def test_each_page_of_a_scan_keeps_the_colour_profile(tmp_path):
+    profile = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
+    rng = np.random.default_rng(0)
+    pages = [Image.fromarray(rng.integers(0, 256, (40, 48, 3), dtype=np.uint8)) for _ in range(3)]
+    pages[0].save(tmp_path / "in.tif", save_all=True, append_images=pages[1:], icc_profile=profile)
+    told = skdenoise("denoise", "photo-gray", tmp_path / "in.tif", "-o", tmp_path / "out.tif")
+    assert told.exit_code == 0, told.output
+    for name in ("in.tif", "out.tif"):
+        with tifffile.TiffFile(tmp_path / name) as file:
+            assert [34675 in file.pages.get(i, aspage=True).tags for i in range(3)] == [True] * 3
+
+
+@pytest.mark.skipif(os.name == "nt", reason="links need rights on Windows")
+@pytest.mark.parametrize("as_file", [True, False])
+def test_a_result_does_not_replace_an_input_through_a_link(tmp_path, as_file):
+    (tmp_path / "in").mkdir()
+    (tmp_path / "out").mkdir()
+    original = np.random.default_rng(0).integers(0, 256, (40, 40), dtype=np.uint8)
+    write_image(tmp_path / "in" / "a.png", original)
+    (tmp_path / "out" / "a.png").symlink_to(tmp_path / "in" / "a.png")
+    given, out = (tmp_path / name / ("a.png" if as_file else "") for name in ("in", "out"))
+    told = skdenoise("denoise", "photo-gray", given, "-o", out, "--overwrite")
+    assert told.exit_code == 2
+    assert "is a link to" in " ".join(told.output.replace("│", " ").split())
+    np.testing.assert_array_equal(read_image(tmp_path / "in" / "a.png"), original)
+
+
+def test_colours_of_bits_are_refused_by_all_formats_but_npy(tmp_path):
+    bits = np.random.default_rng(0).random((40, 50, 3)) > 0.5
+    np.save(tmp_path / "in.npy", bits)
+    for ending in (".tif", ".png"):
+        out = tmp_path / f"out{ending}"
+        told = skdenoise("denoise", "photo-gray", tmp_path / "in.npy", "-o", out)
+        assert told.exit_code == 1
+        assert "cannot store images of bool with 3 channel(s); write .npy" in told.output
+        assert not out.exists()
+
+
+def test_a_file_that_is_in_its_place_when_an_interrupt_comes_is_done(tmp_path, monkeypatch):
+    write_image(tmp_path / "a.png", np.zeros((40, 40), np.uint8))
+    module = sys.modules["skdenoise.cli.denoise"]
+    write = module.write_result
+
+    def interrupted(*arguments):
+        write(*arguments)
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(module, "write_result", interrupted)
+    command = ("denoise", "photo-gray", tmp_path / "a.png", "-o", tmp_path / "b.png", "--json")
+    told = skdenoise(*command)
+    assert told.exit_code == 130
+    found = json.loads(told.stdout)
+    assert found["interrupted"]
+    assert (found["done"], found["files"][0]["status"]) == (1, "done")
