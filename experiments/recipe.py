@@ -24,7 +24,7 @@ from joblib import Parallel, delayed
 from sklearn.datasets import load_digits
 
 from skdenoise import UNetDenoiser, add_noise
-from skdenoise.networks.by_name import NETWORKS, network_named
+from skdenoise.networks.by_name import NETWORKS
 from skdenoise.networks.graph import Graph
 
 TASKS = [(name, noise) for name in ("MNIST", "digits") for noise in (0.2, 0.4)]
@@ -91,7 +91,7 @@ def _changes():
 def _quality(name, noise, what, n_images, seed):
     """Return the PSNR on validation images after one fit on `n_images`."""
     change = _changes()[what]
-    compact = network_named("compact")
+    compact = NETWORKS["compact"]
     recipe = dataclasses.replace(compact.recipe, tiny=None, **change.recipe)
     recipe = dataclasses.replace(recipe, steps=n_images // recipe.batch_size or 1)
     graph = change.network or compact.graph

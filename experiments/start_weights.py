@@ -15,7 +15,7 @@ from _record import main, mean_psnr
 from recipe import _images
 
 from skdenoise import UNetDenoiser, add_noise
-from skdenoise.networks.by_name import NETWORKS, network_named
+from skdenoise.networks.by_name import NETWORKS
 
 TASKS = [
     ("MNIST", "gaussian", 0.2),
@@ -25,7 +25,7 @@ TASKS = [
     ("CIFAR-10", "gaussian", 0.05),
     ("CIFAR-10", "gaussian", 0.2),
 ]
-_COMPACT = network_named("compact")
+_COMPACT = NETWORKS["compact"]
 FITS = (
     ("random", 1.0),
     ("random", 0.5),

@@ -78,7 +78,7 @@ def map_images(
     if any(number > 1 for number in images.numblocks[1:]):
         raise ValueError(
             f"images has chunks of {images.chunksize} in an array of shape {images.shape}: images "
-            "are cut into parts. Make each image part of one chunk:  "
+            "are cut into parts. Make each image part of one chunk: "
             f"images.rechunk({('auto', *images.shape[1:])})."
         )
     dtype = images.dtype if dtype is None else np.dtype(dtype)

@@ -19,7 +19,7 @@ from rich.progress import (
 )
 
 # Of a long fit, about so many lines are shown in a log.
-_N_LINES = 20
+N_LINES = 20
 
 
 def progress_callbacks(verbose: int, epochs: int, steps: int) -> list:
@@ -145,7 +145,7 @@ class EpochLines:
 
     def __init__(self, epochs, steps, every=None):
         self.epochs, self.steps = epochs, steps
-        self.every = every or math.ceil(epochs / _N_LINES)
+        self.every = every or math.ceil(epochs / N_LINES)
         self.start = None
 
     def on_train_begin(self, logs=None):

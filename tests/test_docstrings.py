@@ -9,7 +9,7 @@ from numpydoc.validate import validate
 import skdenoise
 from skdenoise import CatalogueModel, UNetDenoiser
 from skdenoise.inference.base import InferenceStep
-from skdenoise.networks.by_name import network_named
+from skdenoise.networks.by_name import NETWORKS
 from skdenoise.networks.recipes import OWN
 
 # https://numpydoc.readthedocs.io/en/latest/validation.html: sections in order, every parameter
@@ -66,7 +66,7 @@ def recipe_table():
 
 def test_the_table_of_defaults_is_that_of_the_recipes():
     table = recipe_table()
-    networks = [network_named(name) for name in ("compact", "compact", "bias_free", "classic")]
+    networks = [NETWORKS[name] for name in ("compact", "compact", "bias_free", "classic")]
     compact, _, bias_free, classic = (network.recipe for network in networks)
     recipes = [compact, compact.tiny, bias_free, classic, OWN]
     filters = [network.filters for network in networks]

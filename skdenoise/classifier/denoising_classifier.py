@@ -25,7 +25,7 @@ from skdenoise.classifier.training_set import (
 from skdenoise.classifier.trust import find_trust
 from skdenoise.denoisers.own_range import with_range
 from skdenoise.denoisers.unet import UNetDenoiser
-from skdenoise.evaluation.find_denoiser import only_denoiser, unwrapped
+from skdenoise.evaluation.find_denoiser import learns_labels, only_denoiser, unwrapped
 from skdenoise.images.layout import named_table
 from skdenoise.images.pixels import PixelFormat
 from skdenoise.seeding import Stream, derived_seed, draw_seed, generator
@@ -418,10 +418,9 @@ class DenoisingClassifier(ClassifierMixin, MetaEstimatorMixin, ImageEstimator):
 
         The denoiser must not see the images of the checks.
         """
-        denoiser = None if self.denoiser is None else self._found_denoiser()
         is_frozen = isinstance(self.denoiser, FrozenEstimator)
         unlabelled = np.setdiff1d(np.arange(len(X)), labelled)
-        uses_labels = getattr(denoiser, "label_weight", 0) or getattr(denoiser, "classifier", None)
+        uses_labels = self.denoiser is not None and learns_labels(self.denoiser)
         can_spare = not uses_labels and len(unlabelled) >= _MANY_UNLABELLED * len(labelled)
         if len(labelled) < _FEW_LABELLED and (is_frozen or can_spare):
             n_folds = max(2, round(1 / self.validation_fraction))

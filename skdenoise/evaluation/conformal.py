@@ -21,8 +21,8 @@ from skdenoise.images.pixels import PixelFormat, dtype_limits
 from skdenoise.images.ragged import ImageList, is_image_list
 from skdenoise.user_warnings import warn_user
 
-# Noise that is so many times further from the usual than all of the calibration is warned of in a single image,
-# less unusual noise if so many images of a call are further that this is less probable by chance.
+# Warn if the noise of one image is more than 3 times as far from the usual as that of the farthest image of the
+# calibration; or if so many images are farther than that one that this has a probability below 0.001 by chance.
 _FAR, _SURPRISING = 3, 0.001
 
 
@@ -155,9 +155,8 @@ class ConformalDenoiser(CalibratedDenoiser):
         -----
         The expected error of a pixel is the cube root of the local contrast, 5x5 pixels of the denoised image. On 290
         photographs under free licences, with noise of each group of strengths, it was measured how far the
-        truth is in units of it (``python experiments/calibrate_photographs.py
-        photo-gray-intervals.npz``). This is for noise that is
-        independent from pixel to pixel. Correlated noise, stripes and JPEG compression are usually not noticed, and
+        truth is in units of it (``python experiments/calibrate_photographs.py photo-gray-intervals.npz``).
+        This is for noise that is independent from pixel to pixel. Correlated noise, stripes and JPEG compression are usually not noticed, and
         then far fewer pixels are inside; `estimate_noise` with ``return_correlation=True`` detects correlated noise.
 
         Examples

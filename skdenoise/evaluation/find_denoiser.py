@@ -114,6 +114,13 @@ def only_denoiser(estimator) -> Denoiser | None:
     return only_denoiser(_wrapped(inside))
 
 
+def learns_labels(estimator) -> bool:
+    """Return whether the denoiser in an estimator would be another one with other labels; True if it has none."""
+    found = find_denoiser(estimator)
+    params = {} if found is None else found.denoiser.get_params(deep=False)
+    return found is None or bool(params.get("label_weight")) or params.get("classifier") is not None
+
+
 def steps_that_know_their_noise(estimator) -> list:
     """Return the steps of an estimator that have been fitted with a noise model, ``noise_``."""
     return [step for step in _all_steps(estimator) if getattr(step, "noise_", None) is not None]

@@ -4,6 +4,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from skdenoise.images.pixels import chunks
+from skdenoise.noise.estimation import MEDIAN_SIZE
 from skdenoise.noise.flat_windows import noise_of_flat_windows
 from skdenoise.typing import UnitImages
 
@@ -35,8 +36,6 @@ _USUAL_STRENGTHS = (0.05, 0.95)
 # Standard deviations of a statistic are at least this. A strength that is outside of the usual by 3 % of the
 # greatest counts as one.
 _LEAST_DEVIATION, _ONE_DEVIATION = 1e-3, 0.03
-# The median of the size of a standard normal.
-_MEDIAN_SIZE = 0.67449
 
 
 def noise_statistics(noisy: UnitImages, denoised: UnitImages) -> NDArray[np.float64]:
@@ -100,7 +99,7 @@ class UsualNoise:
         windows = np.lib.stride_tricks.sliding_window_view(known[:, 1:], n_alike, axis=0)
         self._centres = np.median(windows, axis=-1)
         deviations = np.median(np.abs(windows - self._centres[..., np.newaxis]), axis=-1)
-        self._deviations = np.maximum(deviations / _MEDIAN_SIZE, _LEAST_DEVIATION)
+        self._deviations = np.maximum(deviations / MEDIAN_SIZE, _LEAST_DEVIATION)
         self._n_alike = n_alike
         self.calibration = calibration
         self.calibration_distances = np.sort(self.distances(calibration))

@@ -1,5 +1,5 @@
 """Images: layouts, value ranges, pixel formats, patches, and images in lists and stores.
 
-May import the shared modules of the package (``typing``, ``seeding``, ``user_warnings``), and no
+May import the shared modules of the package that lie below it, such as ``typing`` and ``seeding``, and no
 Keras. All other packages may import it.
 """

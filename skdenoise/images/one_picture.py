@@ -1,4 +1,4 @@
-"""One picture: tell an image that was given without its leading axis from a table of flat rows."""
+"""One picture: distinguish an image without its leading axis from a table of flat rows."""
 
 import math
 
@@ -20,8 +20,8 @@ def looks_like_one_picture(rows: Images) -> bool:
     """Return whether a 2-D array is more likely one picture than a table of flat images.
 
     In a picture, neighbouring rows are alike, and so are neighbouring columns. In a table of flat
-    images, neighbouring rows are different images. If these are sorted or frames of a film, the columns
-    betray them: those above each other in the flat images are alike again.
+    images, neighbouring rows are different images. If these are sorted or frames of a film, neighbouring
+    rows are alike, too; but then columns that are one image row apart are alike as well, as in no picture.
 
     Parameters
     ----------

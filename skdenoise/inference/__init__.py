@@ -1,4 +1,4 @@
 """Inference: the forward pass of a trained network, and steps that take several passes.
 
-The modules import networks, backend and images. Only `keras_engine` imports Keras.
+The modules import training, supervision and what lies below them. Only `keras_engine` imports Keras.
 """

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from skdenoise.networks.base import Network
-from skdenoise.networks.by_name import NETWORKS, network_named
+from skdenoise.networks.by_name import NETWORKS
 from skdenoise.networks.graph import Graph
 from skdenoise.networks.recipes import OWN, Recipe
 
@@ -38,7 +38,7 @@ class Architecture:
     @property
     def declared(self) -> Network:
         """What a network with a name declares."""
-        return network_named(self.network)
+        return NETWORKS[self.network]
 
     @property
     def recipe(self) -> Recipe:
@@ -130,7 +130,7 @@ def check_architecture(network, filters, channels, linear=False, size=None) -> A
             "that returns a keras.Model."
         )
     if filters is None:
-        declared = network_named(network)
+        declared = NETWORKS[network]
         filters = declared.filters if size is None else declared.filters_for(size)
     if not np.iterable(filters) or not all(isinstance(n, Integral) and n > 0 for n in filters):
         raise ValueError(f"filters={filters!r} is not a tuple of positive integers, one per level.")

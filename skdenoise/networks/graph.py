@@ -67,7 +67,7 @@ class Graph:
     """The operators of a network, in the order in which they are added, from the image to the output.
 
     The output is that of the last operator. Weights are those of the convolutions, in this order: each has a
-    kernel of shape (height, width, channels in, channels out) and, unless told otherwise, a bias.
+    kernel of shape (height, width, channels in, channels out) and, unless `use_bias` is False, a bias.
 
     Parameters
     ----------
@@ -150,7 +150,7 @@ class Graph:
 
     @property
     def reach(self) -> int:
-        """How far from a pixel the pixels may lie that it depends on, at most."""
+        """Largest distance between a pixel and the input pixels that it depends on."""
         return math.ceil(self.output.reach)
 
     def _convolution(self, x, filters, size, activation, use_bias, **params):

@@ -19,7 +19,7 @@ from skdenoise.user_warnings import warn_user
 # Second differences along one axis, of independent noise of variance 1, have the variance 6.
 _NORM = math.sqrt(6)
 # The median of the size of a standard normal.
-_MEDIAN_SIZE = 0.67449
+MEDIAN_SIZE = 0.67449
 # Pixels are sorted by brightness, the mean of 5x5 pixels, into up to 8 groups.
 _WINDOW, _N_GROUPS, _PIXELS_PER_GROUP = 5, 8, 64
 # From this share of clipped values on, the estimate accounts for clipping in each group. If nearly
@@ -268,7 +268,7 @@ def _second_differences(channel):
 
     They are taken down and across; in a strip, one or two pixels wide, only along it.
     """
-    differences, norm, inner = channel, _MEDIAN_SIZE, [slice(None)] * 2
+    differences, norm, inner = channel, MEDIAN_SIZE, [slice(None)] * 2
     for axis in _long_axes(channel.shape):
         differences = np.diff(differences, 2, axis=axis)
         norm *= _NORM

@@ -38,7 +38,6 @@ class Brightness(CatalogueModel):
     Examples
     --------
     >>> import numpy as np
-
     >>> from skdenoise import Brightness
     >>> orange = np.full((1, 8, 8, 3), [0.6, 0.3, 0.0], dtype=np.float32)
     >>> print(Brightness(delta=0.2)(orange, np.random.default_rng(0))[0, 0, 0])
@@ -84,7 +83,6 @@ class Contrast(CatalogueModel):
     Examples
     --------
     >>> import numpy as np
-
     >>> from skdenoise import Contrast
     >>> halves = np.repeat([0.0, 1.0], 4).astype(np.float32).reshape(1, 1, 8, 1)
     >>> print(np.unique(Contrast(contrast=0.5)(halves, np.random.default_rng(0))))
@@ -135,7 +133,6 @@ class Fog(CatalogueModel):
     Examples
     --------
     >>> import numpy as np
-
     >>> from skdenoise import Fog
     >>> white = np.ones((1, 32, 32, 1), dtype=np.float32)
     >>> foggy = Fog(strength=1)(white, np.random.default_rng(0))

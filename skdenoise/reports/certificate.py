@@ -27,7 +27,7 @@ from skdenoise.images.pixels import PixelFormat, chunks
 from skdenoise.images.value_range import check_value_range
 from skdenoise.noise.adding import corrupt
 from skdenoise.noise.sensor import GaussianNoise
-from skdenoise.progress import show_steps
+from skdenoise.progress import N_LINES, show_steps
 from skdenoise.reports.labels import check_labels, is_known_regressor
 from skdenoise.reports.summary import Summary
 from skdenoise.seeding import Stream, draw_seed, generator
@@ -40,8 +40,6 @@ if TYPE_CHECKING:
 
 # Tasks for each process, so that the progress is seen and none waits long for the others.
 _TASKS_PER_JOB = 8
-# Of a long run, about so many lines are shown in a log.
-_N_LINES = 20
 # The summary shows the accuracy at these radii, in units of the noise.
 _SHOWN_RADII = (0, 0.5, 1, 1.5, 2, 2.5, 3)
 
@@ -356,7 +354,7 @@ def _listed(votes, part):
 
 
 def _line(n_images):
-    every = -(-n_images // _N_LINES)
+    every = -(-n_images // N_LINES)
     return lambda number, step: "images" if number % every == 0 or number == n_images else None
 
 

@@ -18,7 +18,7 @@ SEVERITIES = (1, 3, 5)
 # Kinds of noise whose images are plotted.
 _PLOTTED = ("salt_and_pepper", "correlated_gaussian", "motion_blur")
 _ALPHA = 0.05
-# With fewer images to learn from, nothing can be told; with more, little is gained.
+# Fewer images to learn from are not enough for a result; with more, little is gained.
 _LEAST_IMAGES, _MOST_IMAGES = 80, 400
 
 
@@ -43,7 +43,7 @@ class NoveltyReport:
 
 
 def novelty_report(denoiser, X, *, image_shape, random_state=0):
-    """Test which kinds of noise a detector tells from the noise that a denoiser was trained for.
+    """Test which kinds of noise a detector distinguishes from the noise that a denoiser was trained for.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""Labels in a fit: which images have them, for whom they are, and how a network is trained with them."""
+"""Labels in a fit: encode them, check the classifier that they are for, and train with both."""
 
 import dataclasses
 import functools
@@ -102,8 +102,8 @@ def train_with_labels(plan, images, labels, classifier, *, kept, partial, start,
     labels, classifier, kept
         As in `labels_of_fit`.
     partial : bool
-        Whether this is a call of ``partial_fit``. If a helper imitates the classifier already, it learns
-        from pixels and labels at once.
+        Whether this is a call of ``partial_fit``. If a helper imitates the classifier already, the
+        denoiser learns from pixels and labels at once.
     start : dict
         Weights and optimizer state to continue from, as `train` takes them.
     trained : callable

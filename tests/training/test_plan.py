@@ -10,7 +10,7 @@ from conftest import quick_denoiser
 from test_batches import batches_of
 
 from skdenoise import UNetDenoiser
-from skdenoise.networks.by_name import NETWORKS, network_named
+from skdenoise.networks.by_name import NETWORKS
 from skdenoise.training.plan import split
 
 
@@ -30,7 +30,7 @@ class CountSteps(keras.callbacks.Callback):
 def test_a_fit_makes_the_steps_of_its_recipe_or_of_its_epochs(
     digits, monkeypatch, params, expected
 ):
-    network = network_named("compact")
+    network = NETWORKS["compact"]
     tiny = dataclasses.replace(network.recipe.tiny, steps=2)
     recipe = dataclasses.replace(network.recipe, steps=3, tiny=tiny)
     monkeypatch.setitem(NETWORKS, "compact", dataclasses.replace(network, recipe=recipe))
@@ -46,7 +46,7 @@ def test_a_fit_makes_the_steps_of_its_recipe_or_of_its_epochs(
     ("n_images", "expected"), [(11, (100, 25)), (1600, (25, 100)), (54_000, (10, 250))]
 )
 def test_an_epoch_takes_neither_one_step_nor_thousands(n_images, expected):
-    assert network_named("compact").recipe.length(n_images, batch_size=16) == expected
+    assert NETWORKS["compact"].recipe.length(n_images, batch_size=16) == expected
 
 
 def test_early_stopping_may_be_a_boolean_of_numpy(digits):
@@ -62,6 +62,6 @@ def test_early_stopping_holds_out_a_tenth_but_no_more_than_a_thousand():
     for n_images, expected in ((100, 10), (50_000, 1000)):
         denoiser = UNetDenoiser(early_stopping=True, random_state=0)
         _, held_out = split(
-            denoiser, network_named("compact").recipe, batches_of(n_images, 4).pairs, seed=0
+            denoiser, NETWORKS["compact"].recipe, batches_of(n_images, 4).pairs, seed=0
         )
         assert len(held_out) == expected

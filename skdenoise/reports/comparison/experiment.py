@@ -11,7 +11,7 @@ import numpy as np
 from sklearn.model_selection import train_test_split
 
 from skdenoise.denoisers.filters import FilterDenoiser
-from skdenoise.evaluation.find_denoiser import find_denoiser
+from skdenoise.evaluation.find_denoiser import find_denoiser, learns_labels
 from skdenoise.images.layout import as_nhwc
 from skdenoise.images.pixels import PixelFormat
 from skdenoise.metrics import METRICS
@@ -337,7 +337,7 @@ class Experiment:
         for kind, denoisers, entrants in ((FILTER, filters, rivals), (DENOISER, learned, [])):
             before = {}
             for name, denoiser in denoisers.items():
-                if name not in fitted or _learns_labels(denoiser):
+                if name not in fitted or learns_labels(denoiser):
                     fitted[name] = fit_denoiser(denoiser, training)
                 condition = Condition(name, kind, True)
                 before[condition] = fitted[name]
@@ -560,13 +560,6 @@ def _representative_order(y, rng):
         places[members] = (np.arange(len(members)) + 0.5) / len(members)
         places[members[0]] = 0  # each class is among the first
     return np.lexsort([rng.random(len(y)), places])
-
-
-def _learns_labels(denoiser):
-    """Return whether a denoiser would be another one with other labels."""
-    found = find_denoiser(denoiser)
-    params = {} if found is None else found.denoiser.get_params(deep=False)
-    return found is None or bool(params.get("label_weight")) or params.get("classifier") is not None
 
 
 def _is_filter(denoiser):

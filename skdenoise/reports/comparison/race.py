@@ -43,10 +43,10 @@ class _Runner:
     score: float = -math.inf
     best: object = None
     n_copies: int = 0
-    reached: float = -math.inf  # with so many copies, which may be less than its best score
-    gain: float = (
-        math.inf
-    )  # in the last round, for twice the copies; not known after the first round
+    # Its score with `n_copies` copies, which may be below the best score.
+    reached: float = -math.inf
+    # Gain of the last round for each doubling of the copies. Infinite before the second round.
+    gain: float = math.inf
 
     def run(self, n_copies, score):
         """Return it after one more candidate. Of equals, the earlier one stays."""
@@ -78,13 +78,12 @@ def race(entrants, n_copies, score, *, gives_up=True):
     """Train entrants on more and more noisy copies, and yield the best candidate of each condition.
 
     This is successive halving [1]_, with noisy copies as the resource. After the first round, the best
-    setting of each condition goes on. From then on, conditions that are out of reach of the best one leave:
-    those that would stay behind it even if they gained as much for twice the copies as in the last round,
-    since gains get smaller. Of the others, as many of the best go on as can train on the next number of copies
-    in twice the time of the first round, or two: of five conditions, three train on four times as many copies,
-    and two on sixteen times as many. (If always one alone went on to the end, training on noise without a denoiser
-    would be given up where it would have won: it needs more copies than PCA.) Two that are left go straight
-    to the last round.
+    setting of each condition goes on. Then a condition leaves if it would stay behind the best one even with the
+    gain of its last round for each doubling of the copies, because gains get smaller. Of the rest, the best
+    continue: as many as can train on the next number of copies in twice the time of the first round, and at least
+    two. Of five conditions, three train on four times as many copies, and two on sixteen times as many. Two are
+    kept because training on noise needs more copies than PCA, and would be given up too early. If only two are
+    left, they go straight to the last round.
 
     Parameters
     ----------
