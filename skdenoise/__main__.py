@@ -1,5 +1,6 @@
 """``python -m skdenoise``, and the command ``skdenoise``."""
 
+import errno
 import os
 import sys
 
@@ -23,6 +24,9 @@ def main():
     except SystemExit as end:
         sys.exit(signals.exit_code_after(end.code))
     except Exception as error:
+        if isinstance(error, OSError) and error.errno == errno.ENOSPC and error.filename is None:
+            # Results in files have errors that name them.
+            sys.exit(f"The output cannot be written: {error.strerror}.")
         if not signals.is_interrupt(error):
             raise
         print("Aborted.", file=sys.stderr)

@@ -59,6 +59,12 @@ def jobs_for(inputs, output):
     missing = [str(path) for path in inputs if not path.exists()]
     if missing:
         raise typer.BadParameter(f"{', '.join(missing)} does not exist.", param_hint="IN...")
+    for path in inputs:
+        if not (path.is_file() or path.is_dir()):
+            raise typer.BadParameter(
+                f"{path} is neither a file nor a folder. Write what comes from a pipe to a file first.",
+                param_hint="IN...",
+            )
     is_file = len(inputs) == 1 and inputs[0].is_file() and output.suffix.lower() in _ENDINGS
     if is_file and not output.is_dir():
         if is_archive(inputs[0]) != is_archive(output):

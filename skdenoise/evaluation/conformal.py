@@ -265,7 +265,11 @@ class ConformalDenoiser(CalibratedDenoiser):
             half = half * self._expected.predict(noisy, denoised)
             low, high = denoised - half, denoised + half
             if calibration.is_in_range:
-                low, high = np.clip(low, 0, 1), np.clip(high, 0, 1)
+                # Integers may be outside, as highlights are; floats are outside because of their noise.
+                limits = (0, 1)
+                if part.dtype.kind in "iub":
+                    limits = np.minimum(noisy, 0), np.maximum(noisy, 1)
+                low, high = np.clip(low, *limits), np.clip(high, *limits)
             pixels = self._pixels(part, value_range)
             ends.append(
                 (_stored(low, part, pixels, np.floor), _stored(high, part, pixels, np.ceil))

@@ -53,6 +53,9 @@ def noisy_scorer(
     In a search, it adds the same noise to the validation images for every candidate. Without it, a search
     over the training noise always prefers the weakest, because the validation images are clean.
 
+    All columns of a table are pixels, and get noise: other features beside them, as for a ``ColumnTransformer``, would
+    get noise too.
+
     Parameters
     ----------
     scoring : str or callable, default="accuracy"

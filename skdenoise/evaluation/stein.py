@@ -42,7 +42,7 @@ class PSNREstimate:
     psnr : float
         PSNR of the mean squared error over all images, in dB. Infinite if no error is left to be seen.
     low, high : float
-        Ends of its interval. NaN for a single image.
+        Ends of its interval, for noise that is known. NaN for a single image.
     errors : ndarray of shape (n,)
         Estimated mean squared error of each image, in units of the value range. A single one is
         uncertain, and may be negative.
@@ -81,7 +81,8 @@ def estimate_psnr(
     noise : "estimate", float or noise model, default="estimate"
         The noise of `X`: the standard deviation in units of the value range; or ``GaussianNoise(sigma)``,
         ``PoissonNoise(photons)``, ``CameraNoise(shot, read, gamma=1)`` or the result of `fit_noise_model`.
-        ``"estimate"`` uses `estimate_noise` for each image.
+        ``"estimate"`` uses `estimate_noise` for each image. That shifts all values, on small images by several
+        dB, and the interval does not include it.
     image_shape : (height, width) or (height, width, channels), default=None
         The shape of flat rows. If None, uses the denoiser's.
     value_range : (low, high), default=None

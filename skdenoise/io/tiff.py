@@ -179,6 +179,8 @@ def _needs_imagecodecs(page):
 
 def check_codecs(kind: str, page: tifffile.TiffPage) -> None:
     """Raise a ValueError if a page, of such a kind of file, cannot be decoded without the package imagecodecs."""
+    if page.dtype is not None and page.dtype.kind == "c":
+        raise ValueError(f"{kind}: complex numbers are no pixels. Save their absolute values.")
     if _needs_imagecodecs(page):
         compression = getattr(page.compression, "name", page.compression)
         raise ValueError(

@@ -349,3 +349,26 @@ def test_the_psnr_of_noisy_images_stands_beside_that_of_the_denoised(clean, tmp_
     result = json.loads(skdenoise(*command, "--json").stdout)
     assert 5 < result["psnr_noisy"] < 60
     assert result["learned"] in (True, False)
+
+
+@pytest.mark.skipif(not os.path.exists("/dev/full"), reason="a device of Linux")
+def test_an_output_on_a_full_disk_is_an_error_of_one_line(model, clean, tmp_path):
+    with open("/dev/full", "w") as full:
+        ended = subprocess.run(
+            [sys.executable, "-m", "skdenoise", "info", str(model)],
+            stdout=full,
+            stderr=subprocess.PIPE,
+            text=True,
+            check=False,
+        )
+    assert ended.returncode == 1
+    assert "No space left on device" in ended.stderr
+    assert "Traceback" not in ended.stderr
+
+
+@posix
+def test_a_pipe_is_not_read(model, tmp_path):
+    os.mkfifo(tmp_path / "pipe.png")
+    told = skdenoise("denoise", model, tmp_path / "pipe.png", "-o", tmp_path / "out.png")
+    assert told.exit_code == 2
+    assert "neither a file nor a folder" in " ".join(told.output.replace("│", " ").split())

@@ -1,6 +1,7 @@
 """Intervals of denoised pixels: what they promise is true, and where it cannot be, that is said."""
 
 import pickle
+import warnings
 
 import numpy as np
 import pandas as pd
@@ -21,6 +22,7 @@ from skdenoise import (
     SubspaceDenoiser,
     UNetDenoiser,
     add_noise,
+    denoise_images,
 )
 from skdenoise.evaluation import calibrated
 from skdenoise.evaluation.calibration import threshold, upper_ends
@@ -437,3 +439,15 @@ def test_pairs_for_a_pipeline_are_refused_with_advice(digits):
     pipeline = make_pipeline(FunctionTransformer(), SubspaceDenoiser(noise_factor=NOISE))
     with pytest.raises(ValueError, match=r"Fit the pipeline first, and give FrozenEstimator"):
         ConformalDenoiser(pipeline).fit(add_noise(X, noise_factor=NOISE), clean=X)
+
+
+def test_denoised_integers_beyond_the_range_are_in_their_intervals(packaged):
+    noisy = np.full((1, 48, 48), 1000, np.uint16)
+    noisy[:, 10:30, 10:30] = 6000
+    noisy = np.uint16(noisy + np.random.default_rng(0).normal(0, 100, noisy.shape))
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", UserWarning)  # of the range, and of such an image
+        low, high = packaged.predict_interval(noisy, value_range=(0, 4095))
+        denoised = denoise_images(packaged.denoiser_, noisy, value_range=(0, 4095))
+    assert denoised.max() > 5000
+    assert ((low <= denoised) & (denoised <= high)).all()

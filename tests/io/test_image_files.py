@@ -606,3 +606,9 @@ def test_more_channels_than_colours_are_refused_where_colours_are_asked_for(tmp_
     np.save(tmp_path / "a.npy", np.zeros((20, 20, 4), np.uint8))
     with pytest.raises(ValueError, match=r"4 channels; expected grey or RGB. Give colour=None"):
         ImageFolder(tmp_path, colour=colour)[0]
+
+
+def test_a_tiff_of_complex_numbers_is_refused_with_the_reason(tmp_path):
+    tifffile.imwrite(tmp_path / "a.tif", np.zeros((20, 20), np.complex128))
+    with pytest.raises(ValueError, match="complex numbers are no pixels"):
+        read_image(tmp_path / "a.tif")
