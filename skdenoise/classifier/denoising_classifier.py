@@ -23,6 +23,7 @@ from skdenoise.classifier.training_set import (
     training_images,
 )
 from skdenoise.classifier.trust import find_trust
+from skdenoise.denoisers.base import Denoiser
 from skdenoise.denoisers.own_range import with_range
 from skdenoise.denoisers.unet import UNetDenoiser
 from skdenoise.evaluation.find_denoiser import learns_labels, only_denoiser, unwrapped
@@ -34,7 +35,7 @@ from skdenoise.typing import RandomState
 
 # The default denoiser is for Gaussian noise of an unknown standard deviation in this range.
 _BLIND = (0, 0.6)
-# Fewer labelled images are each held out once, if the denoiser can do without them: if it is frozen, or if there
+# So many labelled images, or fewer, are each held out once, if the denoiser can do without them: if it is frozen, or if there
 # are so many times more unlabelled images. In a prototype with 50 labels of MNIST, this gave kNN 8 points more at
 # noise 0.4, and an SVC 14, than 10 images that are held out once.
 _FEW_LABELLED, _MANY_UNLABELLED = 2000, 4
@@ -79,8 +80,8 @@ class DenoisingClassifier(ClassifierMixin, MetaEstimatorMixin, ImageEstimator):
     validation_fraction : float, default=0.2
         Share of the labelled images of each class that is held out to decide which images to denoise.
         The denoiser never sees them. The classifiers are fitted on them afterwards. Up to 2,000 labelled
-        images are held out one part after the other, so that all of them decide, if the denoiser does not learn from
-        them: if it is frozen, or if there are at least four times as many unlabelled images.
+        images are held out one part after the other, so that all of them decide, if the denoiser is frozen, or if
+        there are at least four times as many unlabelled images, from which alone it learns then.
     n_jobs : int, default=None
         The two copies of the classifier are fitted in parallel with ``n_jobs=2``.
     random_state : int, RandomState instance or None, default=None
@@ -390,7 +391,8 @@ class DenoisingClassifier(ClassifierMixin, MetaEstimatorMixin, ImageEstimator):
         seed = draw_seed(self.random_state)
 
         labelled = np.flatnonzero(has_label)
-        folds, learns_from = self._plan(X, y, labelled, generator(seed, Stream.CLASSIFIER_SPLIT))
+        rng = generator(seed, Stream.CLASSIFIER_SPLIT)
+        folds, learns_from = self._plan(X, y, weights, labelled, rng)
         if not folds:
             raise ValueError(
                 f"Each of the {len(labelled)} labelled images has a class of its own, so that none can be "
@@ -413,18 +415,22 @@ class DenoisingClassifier(ClassifierMixin, MetaEstimatorMixin, ImageEstimator):
         )
         self.classes_ = self.classifier_.classes_
 
-    def _plan(self, X, y, labelled, rng):
+    def _plan(self, X, y, weights, labelled, rng):
         """Return which images the classifiers are fitted and checked on, in folds, and what the denoiser learns from.
 
         The denoiser must not see the images of the checks.
         """
         is_frozen = isinstance(self.denoiser, FrozenEstimator)
         unlabelled = np.setdiff1d(np.arange(len(X)), labelled)
-        uses_labels = self.denoiser is not None and learns_labels(self.denoiser)
-        can_spare = not uses_labels and len(unlabelled) >= _MANY_UNLABELLED * len(labelled)
-        if len(labelled) < _FEW_LABELLED and (is_frozen or can_spare):
+        # A search may try denoisers that learn from labels.
+        needs_no_labels = self.denoiser is None or (
+            isinstance(self.denoiser, Denoiser) and not learns_labels(self.denoiser)
+        )
+        can_spare = needs_no_labels and len(unlabelled) >= _MANY_UNLABELLED * len(labelled)
+        if len(labelled) <= _FEW_LABELLED and (is_frozen or can_spare):
             n_folds = max(2, round(1 / self.validation_fraction))
-            folds = folds_of(y[labelled], n_folds, rng)
+            counts = None if weights is None else weights[labelled] > 0
+            folds = folds_of(y[labelled], n_folds, rng, counts)
             learns_from = np.arange(len(X)) if is_frozen else unlabelled
         else:
             fitted, held_out = split_off(y[labelled], self.validation_fraction, rng)
@@ -448,17 +454,16 @@ class DenoisingClassifier(ClassifierMixin, MetaEstimatorMixin, ImageEstimator):
         images = held_out_images(self._denoiser, X[held_out], seed)
         n_sets = len(images) // len(held_out)
         denoised, removed = self._denoised(images)
-        right = np.empty((len(images), 4), bool)
+        answers = np.empty((len(images), 4), bool)
         places = np.arange(len(images)).reshape(n_sets, len(held_out))
-        first = 0
-        for fitted, part in folds:
-            chosen = places[:, first : first + len(part)].ravel()
-            first += len(part)
+        ends = np.cumsum([len(part) for _, part in folds])[:-1]
+        for (fitted, part), of_part in zip(folds, np.split(places, ends, axis=1), strict=True):
+            chosen = of_part.ravel()
             known = None if weights is None else weights[fitted]
             classifiers = self._fit_classifiers(X[fitted], y[fitted], known, n_copies, seed)
             truth = np.tile(y[part], n_sets)
-            right[chosen] = _right_answers(*classifiers, images[chosen], denoised[chosen], truth)
-        right_alone, right_denoised, right_averaged, is_most_probable = right.T
+            answers[chosen] = _answers(*classifiers, images[chosen], denoised[chosen], truth)
+        right_alone, right_denoised, right_averaged, is_most_probable = answers.T
         if is_most_probable.mean() <= _SHARE_MOST_PROBABLE:
             right_averaged = None
         weights = np.ones(len(held_out)) if weights is None else weights[held_out]
@@ -513,26 +518,26 @@ class DenoisingClassifier(ClassifierMixin, MetaEstimatorMixin, ImageEstimator):
         return mean if method == "predict_proba" else self.classes_[mean.argmax(axis=1)]
 
 
-def _right_answers(classifier, denoised_classifier, images, denoised, y):
-    """Return which classes are right.
+def _answers(classifier, denoised_classifier, images, denoised, y):
+    """Return how the classifiers answer for held-out images of the classes `y`.
 
     Returns
     -------
     ndarray of bool of shape (n, 4)
-        Right for the images, right for the denoised images, and right by the mean probabilities of both; and
-        whether the first answer is the most probable class. The last two are False if probabilities cannot be
-        averaged so that all methods agree.
+        Whether the classifier of images is right, whether that of denoised images is, and whether the mean of
+        their probabilities is; and whether the first one's answer is its most probable class. The last two are
+        False for classifiers whose methods would disagree after averaging.
     """
-    right = np.zeros((len(images), 4), bool)
+    answers = np.zeros((len(images), 4), bool)
     predicted = classifier.predict(images)
-    right[:, 0] = predicted == y
-    right[:, 1] = denoised_classifier.predict(denoised) == y
+    answers[:, 0] = predicted == y
+    answers[:, 1] = denoised_classifier.predict(denoised) == y
     if hasattr(classifier, "predict_proba") and not hasattr(classifier, "decision_function"):
         probabilities = classifier.predict_proba(images)
         mean = (probabilities + denoised_classifier.predict_proba(denoised)) / 2
-        right[:, 2] = classifier.classes_[mean.argmax(axis=1)] == y
-        right[:, 3] = classifier.classes_[probabilities.argmax(axis=1)] == predicted
-    return right
+        answers[:, 2] = classifier.classes_[mean.argmax(axis=1)] == y
+        answers[:, 3] = classifier.classes_[probabilities.argmax(axis=1)] == predicted
+    return answers
 
 
 def _fit(classifier, X, y, weights):

@@ -81,14 +81,16 @@ def split_off(y, fraction, rng):
     return np.setdiff1d(np.arange(len(y)), held_out), held_out
 
 
-def folds_of(y, n_folds, rng):
+def folds_of(y, n_folds, rng, counts=None):
     """Return folds, pairs of indices as `split_off` returns them, that hold each image out once.
 
-    The only image of a class is in all parts to fit on.
+    The only image of a class is in all parts to fit on. `counts` marks images whose weight is not 0: only
+    these are held out, so that no part to fit on lacks a class that has weight.
     """
     fold = np.full(len(y), -1)
     for label in np.unique(y):
-        members = rng.permutation(np.flatnonzero(y == label))
+        is_member = y == label if counts is None else (y == label) & counts
+        members = rng.permutation(np.flatnonzero(is_member))
         if len(members) > 1:
             fold[members] = (np.arange(len(members)) + rng.integers(n_folds)) % n_folds
     folds = [(np.flatnonzero(fold != i), np.flatnonzero(fold == i)) for i in range(n_folds)]

@@ -175,7 +175,6 @@ def denoise(
         denoiser.set_params(verbose=1)  # for one large image, the bar counts its tiles
     try:
         for job in _tracked(jobs, hidden=hidden or len(jobs) == 1):
-            raise_noted_interrupt()
             with _warnings_of(job.input):
                 _run(
                     *(job, denoiser, conformal, value_range, overwrite),
@@ -185,9 +184,10 @@ def denoise(
             if job.status == "skipped" and not as_json:
                 say(f"skipped: {job.reason}")
             if job.status == "done" and job.arrays and not hidden:
-                say(f"{job.input}: denoised {', '.join(job.arrays)}; other arrays are as they were")
+                say(f"{job.input}: denoised {', '.join(job.arrays)}, and no other array")
             if job.status == "done" and not hidden and not sys.stdout.isatty():
                 say(f"{job.input} -> {job.output} ({job.seconds:.1f} s)")
+            raise_noted_interrupt()
     except KeyboardInterrupt:
         interrupted = True
     except CannotWriteError as error:

@@ -426,11 +426,11 @@ class Denoiser(ImageTransformer):
         """Add the noise of the fit to checked images; to those of a list only when they are used."""
         value_range = value_range or self._range_of(X)
         if isinstance(X, ImageList):
-            return X.changed(
-                lambda i, image: self._noisy(image[np.newaxis], stream, i, value_range=value_range)[
-                    0
-                ]
-            )
+
+            def with_noise(i, image):
+                return self._noisy(image[np.newaxis], stream, i, value_range=value_range)[0]
+
+            return X.changed(with_noise)
         pixels = PixelFormat(X.dtype, value_range)
         rng = generator(self._seed, stream, *key)
         return corrupt(self._as_nhwc(X), self.noise_, pixels, rng, clip=self.clip).reshape(X.shape)
@@ -452,22 +452,18 @@ class Denoiser(ImageTransformer):
     def _blend(self, images, pixels):
         """Denoise NHWC images, and blend the result with them as `strength` says."""
         self._check_strength()
-        clips_integers = self.clip is None and pixels.is_integer
-        is_beyond = clips_integers and goes_beyond(images, pixels.value_range)
-        if self.strength == 1 and not is_beyond:
+        # Integers beyond the range come no further out, as `changed_in_unit` limits them.
+        is_beyond = pixels.is_integer and goes_beyond(images, pixels.value_range)
+        if self.strength == 1 and not (is_beyond and self.clip is None):
             return self._denoise_stabilized(images, pixels, self.clip)
         if self.strength == 0:
             return np.array(images)
 
         def blend(noisy):  # before integers are rounded
             denoised = self._denoise_stabilized(noisy, pixels.in_unit, False)
-            blended = noisy + np.float32(self.strength) * (denoised - noisy)
-            if not clips_integers:
-                return blended
-            # A value stays in the range, or as near to it as it was.
-            return np.clip(blended, np.minimum(noisy, 0), np.maximum(noisy, 1))
+            return noisy + np.float32(self.strength) * (denoised - noisy)
 
-        return changed_in_unit(blend, images, pixels, False if clips_integers else self.clip)
+        return changed_in_unit(blend, images, pixels, self.clip)
 
     def _denoise_stabilized(self, images, pixels, clip):
         """Denoise NHWC images, whose noise is first made equally strong everywhere if `stabilize` says so."""

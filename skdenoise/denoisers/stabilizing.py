@@ -44,9 +44,10 @@ def _warn_of_few_photons(images, pixels, transforms):
         for image, one in zip(images, transforms, strict=True)
         if one.shot > 0
     ]
-    if photons and np.median(photons) < _LEAST_PHOTONS:
+    usual = max(0.0, float(np.median(photons))) if photons else _LEAST_PHOTONS
+    if usual < _LEAST_PHOTONS:
         warn_user(
-            f"The images have about {np.median(photons):.2g} photons a pixel. Below {_LEAST_PHOTONS} a denoiser may "
+            f"The images have about {usual:.2g} photons a pixel on average. Below {_LEAST_PHOTONS} a denoiser may "
             "take single photons for outliers and lose light. Add up neighbouring pixels or frames first."
         )
 

@@ -89,7 +89,7 @@ class UNetDenoiser(Denoiser):
         else from minimum to maximum.
     clip : bool, default=None
         Whether noisy and denoised values are limited to the value range. If None, integers are limited and
-        floats are not; an integer that is outside of the range comes no further out.
+        floats are not; where an image has integers outside of the range, they come no further out.
     strength : float, default=1.0
         How much of the noise is removed, from 0 to 1: ``transform`` returns ``X + strength * (denoised -
         X)``. At 0 it returns `X`. It can be changed after ``fit``.

@@ -7,6 +7,7 @@ from typing import Any, NamedTuple, Self
 
 import numpy as np
 from numpy.typing import ArrayLike
+from sklearn import get_config
 from sklearn.base import BaseEstimator, clone
 from sklearn.frozen import FrozenEstimator
 from sklearn.pipeline import Pipeline
@@ -113,15 +114,15 @@ class CalibratedDenoiser(BaseEstimator, ABC):
         self._check_number(n_calibration)
         denoiser = self.denoiser
         if not is_frozen:
-            if clean is not None and isinstance(unwrapped(self.denoiser), Pipeline):
+            found = require_denoiser(self.denoiser)
+            takes_pairs = clean is not None and found.denoiser._takes_clean
+            is_pipeline = isinstance(unwrapped(self.denoiser), Pipeline)
+            if takes_pairs and is_pipeline and not get_config()["enable_metadata_routing"]:
                 raise ValueError(
                     "clean= cannot be passed through a pipeline. Fit the pipeline first, and give "
-                    "FrozenEstimator(pipeline); or give the denoiser alone."
+                    "FrozenEstimator(pipeline); or give the denoiser alone; or enable metadata routing."
                 )
             labels = None if y is None else as_labels(y)[fitted]
-            takes_pairs = (
-                clean is not None and require_denoiser(self.denoiser).denoiser._takes_clean
-            )
             pairs = {"clean": clean[fitted]} if takes_pairs else {}
             denoiser = clone(self.denoiser).fit(X[fitted], labels, **pairs)
         check_is_fitted(require_denoiser(denoiser).denoiser)

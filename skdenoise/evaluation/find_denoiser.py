@@ -137,11 +137,13 @@ def _all_steps(estimator) -> Iterator[BaseEstimator]:
 
 def _members(step):
     """Yield the fitted estimators of an ensemble, such as ``StackingClassifier`` or ``FeatureUnion``."""
-    named = (getattr(step, name, ()) for name in ("transformer_list", "transformers_"))
+    named = chain.from_iterable(
+        getattr(step, name, ()) for name in ("transformer_list", "transformers_")
+    )
     calibrated = getattr(step, "calibrated_classifiers_", ())
     members = [
         *getattr(step, "estimators_", ()),
-        *(part[1] for part in chain.from_iterable(named)),
+        *(part[1] for part in named if isinstance(part, tuple)),
         *(part.estimator for part in calibrated),
     ]
     for member in members:

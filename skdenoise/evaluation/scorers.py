@@ -34,6 +34,9 @@ from skdenoise.seeding import Stream, draw_seed, generator
 if TYPE_CHECKING:
     from skdenoise.noise.model import NoiseModel
 
+# Of the span of values: a step that rounds to 8 bits is nearly linear.
+_NEARLY = 3e-3
+
 
 def noisy_scorer(
     scoring: str | Callable[..., float] = "accuracy",
@@ -314,7 +317,25 @@ def _as_denoised(estimator, clean, value_range):
     if named_steps(estimator)[-1][1] is not found.denoiser:
         return clean, estimator, value_range  # a later step may undo what an earlier one did
     if is_image_list(clean):
-        clean = [found.prepare(np.asarray(image)[np.newaxis])[0] for image in clean]
+        prepared = [found.prepare(np.asarray(image)[np.newaxis])[0] for image in clean]
+        is_in_other_units = _is_linear(*(_joined(images) for images in (clean, prepared)))
     else:
-        clean = found.prepare(clean)
-    return clean, found.denoiser, None
+        prepared = found.prepare(clean)
+        is_in_other_units = _is_linear(np.asarray(clean), np.asarray(prepared))
+    # A step that does more, such as a blur, would make the clean images worse too.
+    return (
+        (prepared, found.denoiser, None) if is_in_other_units else (clean, estimator, value_range)
+    )
+
+
+def _joined(images):
+    return np.concatenate([np.ravel(image) for image in images])
+
+
+def _is_linear(before, after):
+    """Return whether values are those before, multiplied by a number and shifted by another."""
+    if before.shape != after.shape:
+        return False
+    before, after = (np.ravel(each).astype(np.float64) for each in (before, after))
+    slope, offset = np.polyfit(before, after, 1)
+    return np.abs(slope * before + offset - after).max() <= _NEARLY * np.ptp(after)

@@ -82,7 +82,9 @@ class PixelFormat:
             )
         return unit.astype(np.float32, copy=False)
 
-    def from_unit(self, unit: UnitImages, clip: bool | None = None) -> Images:
+    def from_unit(
+        self, unit: UnitImages, clip: bool | None = None, given: UnitImages | None = None
+    ) -> Images:
         """Convert units of the value range to stored values.
 
         Parameters
@@ -92,6 +94,9 @@ class PixelFormat:
         clip : bool or None
             Whether to clip values to the value range. If None, clips only integers. Integers are
             always rounded. All values are clipped to what their dtype can hold: 65504 for float16.
+        given : ndarray of float32, default=None
+            The values that `unit` was made from. Where they are outside of the value range, `clip=None` limits
+            integers to being as far outside.
 
         Raises
         ------
@@ -100,7 +105,10 @@ class PixelFormat:
         """
         _check_finite(unit)
         low, high = self.value_range
-        clip = self.is_integer if clip is None else clip
+        if clip is None:
+            clip = self.is_integer
+            if clip and given is not None and (given.min() < 0 or given.max() > 1):
+                unit, clip = np.clip(unit, np.minimum(given, 0), np.maximum(given, 1)), False
         wide = self.scaled_in
         with np.errstate(over="ignore"):
             values = np.multiply(unit, wide(high - low), dtype=wide)
@@ -113,10 +121,12 @@ class PixelFormat:
             np.clip(values, *dtype_limits(self.dtype), out=values)
         return values.astype(self.dtype, copy=False)
 
-    def stored(self, unit: UnitImages, clip: bool | None = None) -> UnitImages:
+    def stored(
+        self, unit: UnitImages, clip: bool | None = None, given: UnitImages | None = None
+    ) -> UnitImages:
         """Return `unit` as it is after storing, rounded and clipped, in the same units."""
         if self.is_integer:
-            return self.to_unit(self.from_unit(unit, clip))
+            return self.to_unit(self.from_unit(unit, clip, given))
         return np.clip(unit, 0, 1) if clip else unit
 
 
@@ -167,5 +177,6 @@ def changed_in_unit(
     """
     changed = np.empty_like(images)
     for part in chunks(images):
-        changed[part] = pixels.from_unit(change(pixels.to_unit(images[part])), clip)
+        unit = pixels.to_unit(images[part])
+        changed[part] = pixels.from_unit(change(unit), clip, unit)
     return changed

@@ -238,7 +238,7 @@ class ImageFolder(Sequence[Images]):
         is_one = self._n_pages[path] == 1
         image = read_image(path) if is_one else self._stack(path)[page]
         what = str(path) if is_one else f"{path}, page {page},"
-        image = check_values(_in_colour(image, self.colour), what)
+        image = check_values(_in_colour(image, self.colour, what), what)
         image.flags.writeable = False  # it may be kept for the next access
         return image
 
@@ -287,6 +287,8 @@ class ImageFolder(Sequence[Images]):
         }
         shapes = [known[path] for path in self.paths]
         if self.colour is not None:
+            for path, shape in known.items():
+                _check_colours(shape, path)
             shapes = [(*shape[:2], 3) if self.colour else shape[:2] for shape in shapes]
         self._shapes.update(zip(self.paths, shapes, strict=True))
         return shapes
@@ -323,23 +325,27 @@ class _LastUsed:
         return image
 
 
-def _in_colour(image, colour):
+def _in_colour(image, colour, what):
     """Return an image as RGB or grey levels, or unchanged if `colour` is None."""
     if colour is not None and image.ndim == 3 and image.shape[2] == 1:
         image = image[..., 0]
     if colour is None:
         return image
-    if image.ndim == 3 and image.shape[2] != _N_COLOURS:
-        raise ValueError(
-            f"an image has {image.shape[2]} channels; expected grey or RGB. Give colour=None, which leaves all "
-            "channels as they are."
-        )
+    _check_colours(image.shape, what)
     if colour == (image.ndim == 3):
         return image
     if colour:
         return np.stack([image] * _N_COLOURS, axis=-1)
     grey = image @ np.array([0.299, 0.587, 0.114])
     return (np.rint(grey) if image.dtype.kind in "iub" else grey).astype(image.dtype)
+
+
+def _check_colours(shape, what):
+    if len(shape) == 3 and shape[2] not in (1, _N_COLOURS):
+        raise ValueError(
+            f"{what} has {shape[2]} channels; expected grey or RGB. Give colour=None, which leaves all channels as "
+            "they are."
+        )
 
 
 def _write_pnm(path, image, maxval):

@@ -127,7 +127,8 @@ def for_stored_images(model, layout, pixels, made=None, clip=None, multiple=1, s
     made : dtype or None
         Dtype of the output. If None, uses the dtype of the input.
     clip : bool or None
-        Whether to clip the output to the value range. If None, clips integers only.
+        Whether to clip the output to the value range. If None, integers are limited to it, or to being as far
+        outside as the input is.
     multiple : int
         Height and width are padded to a multiple of this, by reflection.
     strength : float

@@ -1,4 +1,4 @@
-"""Labels of test images: whether a classifier, if it is one, could predict them."""
+"""Labels of test images, and whether an estimator can predict them."""
 
 from typing import Any
 

@@ -73,7 +73,8 @@ class Pairs:
         if self.noisy is not None:
             noisy = self.noisy_pixels.to_unit(see(self.noisy))
         else:
-            noisy = self.noisy_pixels.stored(corrupt_unit(clean, self.noise, rng), self.clip)
+            noisy = corrupt_unit(clean, self.noise, rng)
+            noisy = self.noisy_pixels.stored(noisy, self.clip, clean)
         return pad_to_multiple(noisy, self.multiple), pad_to_multiple(clean, self.multiple)
 
     def _views(self, indices, rng):

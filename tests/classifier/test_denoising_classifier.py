@@ -484,7 +484,7 @@ def test_few_labelled_images_are_all_held_out_once(digits, monkeypatch):
     assert len(right[0]) == 6 * 100  # each with six strengths of noise
     frozen = FrozenEstimator(clone(SUBSPACE).fit(X[600:900], None))
     fits.clear()
-    weights = np.arange(100.0)
+    weights = np.arange(1.0, 101.0)
     DenoisingClassifier(SVC(), frozen, n_copies=1, random_state=0).fit(X[:100], y[:100], weights)
     assert not fits
     assert len(right[1]) == 6 * 100
@@ -492,3 +492,24 @@ def test_few_labelled_images_are_all_held_out_once(digits, monkeypatch):
     helped = quick_denoiser(label_weight=0.1)
     DenoisingClassifier(SVC(), helped, n_copies=1, random_state=0).fit(X[:600], few)
     assert len(right[2]) < 6 * 30
+
+
+def test_images_without_weight_are_not_what_a_class_is_learned_from(digits):
+    X, y = digits
+    y = np.where(np.arange(600) < 40, (np.arange(600) % 2), -2)
+    labels = np.where(y == -2, -1, y + 1)
+    weights = np.ones(600)
+    weights[np.flatnonzero(labels == 2)[1:]] = 0
+    classifier = DenoisingClassifier(SVC(), SUBSPACE, n_copies=1, random_state=0)
+    classifier.fit(X[:600], labels, weights)
+    assert classifier.classes_.tolist() == [1, 2]
+
+
+def test_a_search_over_the_weight_of_labels_gets_labels(digits):
+    X, y = digits
+    few = np.where(np.arange(300) % 6 == 0, y[:300], -1)
+    search = GridSearchCV(
+        quick_denoiser(), {"label_weight": [None, 0.1]}, cv=2, error_score="raise"
+    )
+    fitted = DenoisingClassifier(SVC(), search, n_copies=1, random_state=0).fit(X[:300], few)
+    assert np.isfinite(fitted.denoiser_.cv_results_["mean_test_score"]).all()

@@ -149,3 +149,20 @@ def test_integers_beyond_the_range_come_no_further_out_and_are_not_cut(dtype):
     limited = changed(denoiser, clip=True)
     with pytest.warns(UserWarning, match="far outside"):
         assert limited.transform(noisy).max() == 4095
+
+
+def test_noise_leaves_integers_beyond_the_range_as_transform_does():
+    images = np.full((8, 8, 8), 1000, np.uint16)
+    images[:, 2:4, 2:4] = 3000
+    noise = {"noise_factor": 0.1, "value_range": (0, 2000)}
+    np.testing.assert_array_equal(add_noise(images, noise_factor=0, value_range=(0, 2000)), images)
+    noisy = add_noise(images, random_state=0, **noise)
+    assert 2900 < noisy.max() <= 3000
+    denoiser = FilterDenoiser("gaussian", sigma=0.3, random_state=0, **noise)
+    with pytest.warns(UserWarning, match="far outside"):
+        fitted = denoiser.fit_transform(images)
+    with pytest.warns(UserWarning, match="far outside"):
+        assert abs(int(fitted.max()) - int(denoiser.transform(images).max())) < 300
+    with pytest.warns(UserWarning, match="far outside"):
+        unet = quick_denoiser(loss="mse", **noise).fit(images)
+    assert unet.history_["loss"][-1] < 1

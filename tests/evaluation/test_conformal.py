@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from conftest import quick_denoiser
+from sklearn import config_context
 from sklearn.base import clone
 from sklearn.exceptions import NotFittedError
 from sklearn.frozen import FrozenEstimator
@@ -451,3 +452,13 @@ def test_denoised_integers_beyond_the_range_are_in_their_intervals(packaged):
         denoised = denoise_images(packaged.denoiser_, noisy, value_range=(0, 4095))
     assert denoised.max() > 5000
     assert ((low <= denoised) & (denoised <= high)).all()
+
+
+def test_metadata_routing_passes_pairs_through_a_pipeline(digits):
+    X = digits[0][:100]
+    noisy = add_noise(X, noise_factor=NOISE, random_state=0)
+    with config_context(enable_metadata_routing=True):
+        denoiser = SubspaceDenoiser(random_state=0).set_fit_request(clean=True)
+        pipeline = make_pipeline(FunctionTransformer(), denoiser)
+        fitted = ConformalDenoiser(pipeline, random_state=0).fit(noisy, clean=X)
+    assert fitted.n_calibration_ > 5

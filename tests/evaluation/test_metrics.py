@@ -4,6 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from conftest import quick_denoiser
+from scipy.ndimage import uniform_filter
 from skimage.metrics import peak_signal_noise_ratio, structural_similarity
 from sklearn import config_context
 from sklearn.base import clone
@@ -217,3 +218,12 @@ def test_after_another_step_clean_images_are_compared_in_its_units(photographs, 
 
 def _each_in_unit(images):
     return [np.asarray(image) / 255 for image in images]
+
+
+def test_clean_images_are_not_blurred_with_the_noisy_ones(photographs):
+    clean = photographs[:, :64, :64, 0]
+    noisy = add_noise(clean, noise_factor=0.2, random_state=0)
+    blur = FunctionTransformer(lambda images: uniform_filter(images, (0, 5, 5)))
+    pipeline = make_pipeline(blur, FilterDenoiser("median", value_range=(0, 255))).fit(clean)
+    expected = psnr(clean, pipeline.transform(noisy), data_range=255).mean()
+    assert psnr_scorer(pipeline, noisy, clean=clean) == pytest.approx(expected)

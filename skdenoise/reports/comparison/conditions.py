@@ -257,11 +257,14 @@ def _fit_on_components(trainer, images, y, params, components, n_copies):
     """Return the classifier, trained on principal components; or on rows that are rebuilt from them, if it needs pixels."""
     try:
         return trainer.fit(images, y, params, components, n_copies=n_copies)
-    except ValueError:
+    except ValueError as error:
         if isinstance(components.transformer, RoundTrip):
             raise
         rebuilt = replace(components, transformer=RoundTrip(components.transformer))
-        return trainer.fit(images, y, params, rebuilt, n_copies=n_copies)
+        try:
+            return trainer.fit(images, y, params, rebuilt, n_copies=n_copies)
+        except ValueError:
+            raise error from None
 
 
 def fit_denoiser(denoiser, training):
