@@ -25,7 +25,7 @@ from _record import interleaved, main, mean_psnr, run_in_process, seconds
 
 from skdenoise import UNetDenoiser, add_noise
 from skdenoise.backend.precision import resolve_precision
-from skdenoise.networks.by_name import NETWORKS, network_named
+from skdenoise.networks.by_name import NETWORKS
 
 COLUMNS = [
     "what",
@@ -126,7 +126,7 @@ def _original_rows(X, X_test, noisy, epochs):
 def _ours(given, params, quick):
     """Return the wall time and the PSNR of a fit of about the `given` seconds."""
     X, noisy, X_test = _images(quick)
-    X, compact = X[: len(X) * 9 // 10], network_named("compact")
+    X, compact = X[: len(X) * 9 // 10], NETWORKS["compact"]
 
     def fit(steps):
         recipe = dataclasses.replace(compact.recipe, steps=max(1, round(steps)))

@@ -18,7 +18,7 @@ from _record import main
 from photographs import SIGMAS, blind, psnr_by_sigma, set12, stand_ins
 
 from skdenoise import MultiScale, UNetDenoiser
-from skdenoise.networks.by_name import NETWORKS, network_named
+from skdenoise.networks.by_name import NETWORKS
 
 COLUMNS = ["what", "trained up to", *(f"{sigma} (dB)" for sigma in SIGMAS)]
 TWIN = "bias_free with biases"
@@ -29,7 +29,7 @@ def measure(quick):
     images = stand_ins() if quick else set12()
     training = images if quick else list(load_photographs()["train400"][:360])
     steps, batch_size = (2, 2) if quick else (4_000, 16)
-    NETWORKS[TWIN] = dataclasses.replace(network_named("bias_free"), graph=_with_biases)
+    NETWORKS[TWIN] = dataclasses.replace(NETWORKS["bias_free"], graph=_with_biases)
     rows = []
     for network, strongest in (("bias_free", 55), ("bias_free", 100), (TWIN, 55)):
         denoiser = UNetDenoiser.for_photographs(
@@ -52,7 +52,7 @@ def measure(quick):
 
 def _with_biases(channels, filters, linear):
     """Describe the network without biases, with biases."""
-    graph = network_named("bias_free").graph(channels, filters, linear)
+    graph = NETWORKS["bias_free"].graph(channels, filters, linear)
     for operator in graph.operators:
         if "use_bias" in operator.params:
             operator.params["use_bias"] = True

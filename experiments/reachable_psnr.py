@@ -14,7 +14,7 @@ from _data import load_mnist
 from _record import main, mean_psnr, seconds
 
 from skdenoise import UNetDenoiser, add_noise
-from skdenoise.networks.by_name import NETWORKS, network_named
+from skdenoise.networks.by_name import NETWORKS
 from skdenoise.networks.graph import Graph
 
 NOISE = 0.4
@@ -56,7 +56,7 @@ def measure(quick):
     if quick:
         X, X_test, steps = X[:64], X_test[:50], 2
     noisy = add_noise(X_test, noise_factor=NOISE, random_state=1)
-    compact = network_named("compact")
+    compact = NETWORKS["compact"]
     recipe = dataclasses.replace(compact.recipe, steps=steps, learning_rate=RATE)
     NETWORKS["residual"] = dataclasses.replace(
         compact, graph=residual, filters=FILTERS, recipe=recipe
@@ -88,7 +88,7 @@ def _images_seen(denoiser, n_images, steps):
         return steps * BATCH
     if denoiser.epochs:
         return denoiser.epochs * n_images
-    recipe = network_named("compact").recipe
+    recipe = NETWORKS["compact"].recipe
     return recipe.steps_from_start * recipe.batch_size
 
 

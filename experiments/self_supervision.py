@@ -18,7 +18,7 @@ from scipy.stats import spearmanr
 from start_weights import set_steps
 
 from skdenoise import UNetDenoiser, add_noise
-from skdenoise.networks.by_name import network_named
+from skdenoise.networks.by_name import NETWORKS
 
 COLUMNS = [
     "what",
@@ -28,7 +28,7 @@ COLUMNS = [
     "correlation with PSNR",
 ]
 NOISE, NOISE_OF_STACK = 0.4, 0.1
-RECIPE = network_named("compact").recipe
+RECIPE = NETWORKS["compact"].recipe
 # Supervision, initial weights, and steps if not the default number.
 FITS = (
     ("clean", "auto", None),

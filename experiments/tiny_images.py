@@ -15,7 +15,7 @@ from _record import main, mean_psnr, seconds
 from sklearn.datasets import load_digits
 
 from skdenoise import UNetDenoiser, add_noise
-from skdenoise.networks.by_name import NETWORKS, network_named
+from skdenoise.networks.by_name import NETWORKS
 
 # The filters of each level, images in a step, and steps.
 CANDIDATES = (
@@ -35,7 +35,7 @@ def measure(quick):
     candidates, tasks, seeds = CANDIDATES, TASKS, (0, 1)
     if quick:
         candidates, tasks, seeds = (((4,), 16, 5),), TASKS[:1], (0,)
-    compact, rows = network_named("compact"), []
+    compact, rows = NETWORKS["compact"], []
     for filters, batch_size, steps in candidates:
         tiny = dataclasses.replace(compact.recipe.tiny, batch_size=batch_size, steps=steps)
         recipe = dataclasses.replace(compact.recipe, tiny=tiny)
