@@ -120,7 +120,6 @@ def _images_in(folder, output):
 def _check_outputs(jobs):
     """Check that no two inputs have the same output, and that no output is a link to an input."""
     inputs = {}
-    originals = {job.input.resolve(): job.input for job in jobs}
     for job in jobs:
         other = inputs.setdefault(job.output, job.input)
         if other is not job.input:
@@ -129,10 +128,19 @@ def _check_outputs(jobs):
                 "separate folders.",
                 param_hint="IN...",
             )
-        if job.output.is_symlink() and job.output.resolve() in originals:
+    _check_links(jobs)
+
+
+def _check_links(jobs):
+    """Check that no output is a link to an input."""
+    links = {job.output.resolve(): job.output for job in jobs if job.output.is_symlink()}
+    if not links:
+        return
+    for job in jobs:
+        link = links.get(job.input.resolve())
+        if link is not None:
             raise typer.BadParameter(
-                f"{job.output} is a link to {originals[job.output.resolve()]}, which would be replaced by the result; "
-                "give another folder.",
+                f"{link} is a link to {job.input}, which would be replaced by the result; give another folder.",
                 param_hint="--output",
             )
 

@@ -452,12 +452,12 @@ class Denoiser(ImageTransformer):
     def _blend(self, images, pixels):
         """Denoise NHWC images, and blend the result with them as `strength` says."""
         self._check_strength()
-        # Integers beyond the range come no further out, as `changed_in_unit` limits them.
-        is_beyond = pixels.is_integer and goes_beyond(images, pixels.value_range)
-        if self.strength == 1 and not (is_beyond and self.clip is None):
-            return self._denoise_stabilized(images, pixels, self.clip)
         if self.strength == 0:
             return np.array(images)
+        # Integers beyond the range come no further out, as `changed_in_unit` limits them.
+        limits_each = self.clip is None and pixels.is_integer
+        if self.strength == 1 and not (limits_each and goes_beyond(images, pixels.value_range)):
+            return self._denoise_stabilized(images, pixels, self.clip)
 
         def blend(noisy):  # before integers are rounded
             denoised = self._denoise_stabilized(noisy, pixels.in_unit, False)

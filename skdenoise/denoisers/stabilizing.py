@@ -13,7 +13,7 @@ from skdenoise.typing import Images
 from skdenoise.user_warnings import warn_user
 
 ESTIMATE = "estimate"
-# photo-gray leaves 97 % of the light with 2 photons a pixel, 87 % with 1 and 34 % with 0.5 (integers).
+# In a prototype, photo-gray left 97 % of the light with 2 photons a pixel, 87 % with 1 and 34 % with 0.5 (integers).
 _LEAST_PHOTONS = 2
 
 

@@ -86,7 +86,7 @@ class CalibratedDenoiser(BaseEstimator, ABC):
             If there are too few images for the promise, or no noise is known.
         """
         check_share("validation_fraction", self.validation_fraction)
-        require_denoiser(self.denoiser)
+        found = require_denoiser(self.denoiser)
         is_frozen = isinstance(self.denoiser, FrozenEstimator)
         names = getattr(self.denoiser, "feature_names_in_", None) if is_frozen else None
         check_columns(X, names)
@@ -114,7 +114,6 @@ class CalibratedDenoiser(BaseEstimator, ABC):
         self._check_number(n_calibration)
         denoiser = self.denoiser
         if not is_frozen:
-            found = require_denoiser(self.denoiser)
             takes_pairs = clean is not None and found.denoiser._takes_clean
             is_pipeline = isinstance(unwrapped(self.denoiser), Pipeline)
             if takes_pairs and is_pipeline and not get_config()["enable_metadata_routing"]:

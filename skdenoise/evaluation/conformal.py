@@ -17,7 +17,7 @@ from skdenoise.evaluation.calibration import Calibration, upper_ends
 from skdenoise.evaluation.expected_error import ExpectedError, LocalContrast
 from skdenoise.evaluation.packaged import packaged_calibrations
 from skdenoise.evaluation.usual_noise import STRENGTH, UsualNoise, in_words, noise_statistics
-from skdenoise.images.pixels import PixelFormat, dtype_limits
+from skdenoise.images.pixels import PixelFormat, dtype_limits, limited_as
 from skdenoise.images.ragged import ImageList, is_image_list
 from skdenoise.user_warnings import warn_user
 
@@ -156,8 +156,9 @@ class ConformalDenoiser(CalibratedDenoiser):
         The expected error of a pixel is the cube root of the local contrast, 5x5 pixels of the denoised image. On 290
         photographs under free licences, with noise of each group of strengths, it was measured how far the
         truth is in units of it (``python experiments/calibrate_photographs.py photo-gray-intervals.npz``).
-        This is for noise that is independent from pixel to pixel. Correlated noise, stripes and JPEG compression are usually not noticed, and
-        then far fewer pixels are inside; `estimate_noise` with ``return_correlation=True`` detects correlated noise.
+        This is for noise that is independent from pixel to pixel. Correlated noise, stripes and JPEG compression
+        are usually not noticed, and then far fewer pixels are inside; `estimate_noise` with
+        ``return_correlation=True`` detects correlated noise.
 
         Examples
         --------
@@ -264,13 +265,11 @@ class ConformalDenoiser(CalibratedDenoiser):
             half = factors[:, np.newaxis, np.newaxis, np.newaxis]
             half = half * self._expected.predict(noisy, denoised)
             low, high = denoised - half, denoised + half
-            if calibration.is_in_range:
-                # Integers may be outside, as highlights are; floats are outside because of their noise.
-                limits = (0, 1)
-                if part.dtype.kind in "iub":
-                    limits = np.minimum(noisy, 0), np.maximum(noisy, 1)
-                low, high = np.clip(low, *limits), np.clip(high, *limits)
             pixels = self._pixels(part, value_range)
+            if calibration.is_in_range and pixels.is_integer:
+                low, high = limited_as(low, noisy), limited_as(high, noisy)
+            elif calibration.is_in_range:  # floats are outside because of their noise
+                low, high = np.clip(low, 0, 1), np.clip(high, 0, 1)
             ends.append(
                 (_stored(low, part, pixels, np.floor), _stored(high, part, pixels, np.ceil))
             )

@@ -81,8 +81,8 @@ def estimate_psnr(
     noise : "estimate", float or noise model, default="estimate"
         The noise of `X`: the standard deviation in units of the value range; or ``GaussianNoise(sigma)``,
         ``PoissonNoise(photons)``, ``CameraNoise(shot, read, gamma=1)`` or the result of `fit_noise_model`.
-        ``"estimate"`` uses `estimate_noise` for each image. That shifts all values, on small images by several
-        dB, and the interval does not include it.
+        ``"estimate"`` uses `estimate_noise` for each image. That shifts all values, most on
+        small images, and the interval does not include it.
     image_shape : (height, width) or (height, width, channels), default=None
         The shape of flat rows. If None, uses the denoiser's.
     value_range : (low, high), default=None

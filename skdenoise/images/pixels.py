@@ -105,10 +105,11 @@ class PixelFormat:
         """
         _check_finite(unit)
         low, high = self.value_range
-        if clip is None:
-            clip = self.is_integer
-            if clip and given is not None and (given.min() < 0 or given.max() > 1):
-                unit, clip = np.clip(unit, np.minimum(given, 0), np.maximum(given, 1)), False
+        clips_integers = clip is None and self.is_integer
+        if clips_integers and given is not None and (given.min() < 0 or given.max() > 1):
+            unit = limited_as(unit, given)
+        elif clips_integers:
+            clip = True
         wide = self.scaled_in
         with np.errstate(over="ignore"):
             values = np.multiply(unit, wide(high - low), dtype=wide)
@@ -132,6 +133,11 @@ class PixelFormat:
 
 # The format of pixels inside the package.
 UNIT = PixelFormat(np.dtype(np.float32), (0.0, 1.0))
+
+
+def limited_as(values: UnitImages, given: UnitImages) -> UnitImages:
+    """Limit values to 0..1, or to being as far outside as the values that they were made from."""
+    return np.clip(values, np.minimum(given, 0), np.maximum(given, 1))
 
 
 def _check_finite(unit):

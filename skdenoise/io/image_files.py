@@ -130,21 +130,17 @@ def check_storable(path: str | Path, image: Images) -> None:
     """Raise a ValueError if the format of a path cannot store such an image."""
     check_ending(path)
     ending = Path(path).suffix.lower()
-    if ending == ".npy" or (ending in TIFF and not _is_colour_of_bits(image)):
-        return
     colours = image.shape[2] if image.ndim == 3 else 1
+    is_colour_of_bits = image.dtype == bool and colours > 1
+    if ending == ".npy" or (ending in TIFF and not is_colour_of_bits):
+        return
     allowed = _STORABLE.get((ending, colours), ("uint8", "bool"))
-    if image.dtype.name not in allowed or colours not in (1, 3) or _is_colour_of_bits(image):
-        others = ".npy" if _is_colour_of_bits(image) else ".tif or .npy"
+    if image.dtype.name not in allowed or colours not in (1, 3) or is_colour_of_bits:
+        others = ".npy" if is_colour_of_bits else ".tif or .npy"
         raise ValueError(
             f"{path}: {ending} files cannot store images of {image.dtype.name} with {colours} "
             f"channel(s); write {others}."
         )
-
-
-def _is_colour_of_bits(image):
-    """Return whether a colour image has one bit a channel, which only NumPy stores."""
-    return image.dtype == bool and image.ndim == 3 and image.shape[2] > 1
 
 
 class ImageFolder(Sequence[Images]):

@@ -51,8 +51,10 @@ class Kept:
         fits = self.profile and len(self.profile) <= _MOST_PROFILE
         return self.profile if fits and self.profile[16:20] == _SPACES.get(channels) else None
 
-    def for_tiff(self, channels: int, dtype: np.dtype[Any]) -> dict[str, Any]:
-        """Return the arguments of `tifffile.imwrite` for an image."""
+    def for_tiff(
+        self, channels: int, dtype: np.dtype[Any], *, profile_once: bool = True
+    ) -> dict[str, Any]:
+        """Return the arguments of `tifffile.imwrite` for images; the first page, or each one, has the profile."""
         options = {}
         if self.format == "TIFF" and dtype.kind != "b":  # early versions compress no bits
             options |= self.coding
@@ -62,7 +64,7 @@ class Kept:
             *resolution, unit = self.resolution
             options |= {"resolution": tuple(resolution), "resolutionunit": unit}
         if profile := self._profile_of(channels):
-            options["extratags"] = [(ICC_TAG, _UNDEFINED, len(profile), profile, True)]
+            options["extratags"] = [(ICC_TAG, _UNDEFINED, len(profile), profile, profile_once)]
         return options
 
     def for_pillow(self, format_: str, channels: int) -> dict[str, Any]:

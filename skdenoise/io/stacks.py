@@ -269,9 +269,9 @@ def write_stack(path: str | Path, pages: Images, layout: StackLayout) -> None:
 def _options(file):
     """Return the arguments of `tifffile.imwrite` that keep what a file says beside its pixels."""
     page = file.pages[0]
-    options = kept_of_page(page).for_tiff(3 if page.samplesperpixel > 2 else 1, page.dtype)
-    if len(file.pages) > 1 and ICC_TAG in file.pages.get(1, aspage=True).tags:
-        options["extratags"] = [(*tag[:4], False) for tag in options.get("extratags", [])]
+    channels = 3 if page.samplesperpixel > 2 else 1
+    is_once = len(file.pages) == 1 or ICC_TAG not in file.pages.get(1, aspage=True).tags
+    options = kept_of_page(page).for_tiff(channels, page.dtype, profile_once=is_once)
     if file.series[0].kind == "imagej":
         for name in ("compression", "predictor"):
             options.pop(name, None)

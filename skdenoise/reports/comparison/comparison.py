@@ -187,9 +187,9 @@ def compare_denoising(
     Training, validation and test noise are separate draws, for any `random_state`. A denoiser is fitted
     once per repeat and training level, also for several `n_labels`, unless it learns from labels.
     Three classifiers are then tested with it: one trained on denoised noisy images, one trained on denoised
-    clean images, and the one trained on clean images, not retrained. A SciKeras network, also as the last step of a pipeline, is trained with new noise in each
-    epoch as well, for as long as the slowest denoiser and its classifier took. Only this condition
-    depends on the speed of the machine.
+    clean images, and the one trained on clean images, not retrained. A SciKeras network, also as the last
+    step of a pipeline, is trained with new noise in each epoch as well, for as long as the slowest denoiser
+    and its classifier took. Only this condition depends on the speed of the machine.
 
     The numbers of noisy copies are chosen by successive halving [2]_, on validation images alone. All
     conditions train on the smallest number; of five of them, three train on four times as many copies,
