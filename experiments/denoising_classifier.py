@@ -1,10 +1,12 @@
 """DenoisingClassifier against its classifier alone and the rivals of denoising, with five classifiers.
 
 Writes experiments/results/denoising_classifier_digits.md and _mnist.md, tables of docs/results.md, and short
-forms of them for docs/guide/classifier.md.
+forms of them for docs/guide/classifier.md; with few labels, _mnist_few_labels.md for docs/guide/few_labels.md.
 
     python experiments/denoising_classifier.py digits --seeds 0 1 2 3 4
     python experiments/denoising_classifier.py mnist --seeds 0
+    python experiments/denoising_classifier.py mnist --labels 50 300 --seeds 0 1 2 \
+        --classifiers "logistic regression" kNN SVC
 
 Blind Gaussian noise from 0 to 0.6. Digits: 60 % of the images to learn from and 40 % to test on, split anew
 for each seed. MNIST: the first 10,000 images to learn from, the first 2,500 test images. A row has the mean
@@ -12,8 +14,14 @@ accuracy over seeds at five noise levels, and the greatest loss against the clas
 corruptions that nobody trained for, at severity 3 on the scale of ImageNet-C. Nothing is chosen on test images.
 ``-`` after an accuracy of DenoisingClassifier marks one that is below the best rival by more than 1.96 standard
 errors of the difference on the same images, ``+`` one that is above. In the row with PCA, its classifier is the
-classifier after PCA. What is done already is kept in
-``output/``, which git ignores. With --quick, logistic regression on a few digits, in a temporary folder.
+classifier after PCA.
+
+With --labels, only so many images have a label, drawn anew for each seed, with all classes. Denoisers and
+principal components are found in all images, with and without a label; classifiers learn from those with one.
+Self-training is scikit-learn's, on one noisy copy of all images, for classifiers with predict_proba.
+
+What is done already is kept in ``output/``, which git ignores. With --quick, logistic regression on a few
+digits, in a temporary folder.
 """
 
 import argparse
@@ -29,15 +37,17 @@ import numpy as np
 from _data import load_mnist
 from _record import OUTPUT, RESULTS, environment, markdown, write_table
 from noise_families import MEASURED_MODELS
-from sklearn.base import clone
+from sklearn.base import BaseEstimator, ClassifierMixin, clone
 from sklearn.datasets import load_digits
 from sklearn.decomposition import PCA
 from sklearn.ensemble import RandomForestClassifier
+from sklearn.frozen import FrozenEstimator
 from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import train_test_split
 from sklearn.neighbors import KNeighborsClassifier
 from sklearn.neural_network import MLPClassifier
 from sklearn.pipeline import make_pipeline
+from sklearn.semi_supervised import SelfTrainingClassifier
 from sklearn.svm import SVC
 
 from skdenoise import (
@@ -52,6 +62,7 @@ BLIND = (0, 0.6)
 LEVELS = (0, 0.1, 0.2, 0.4, 0.6)
 OURS, ALONE, UNET = "DenoisingClassifier", "no denoiser", "U-Net in a pipeline"
 OURS_OF_PCA = "DenoisingClassifier, with PCA"
+UNLABELLED = -1
 NO_RIVALS = (UNET, OURS, OURS_OF_PCA)
 UNSEEN = [name for name in MEASURED_MODELS if name != "gaussian"]
 COPIES = {"digits": (1, 16), "mnist": (1, 4)}
@@ -74,46 +85,63 @@ def main():
     parser.add_argument("data", choices=["digits", "mnist"], nargs="?", default="digits")
     parser.add_argument("--seeds", type=int, nargs="+", default=[0, 1, 2, 3, 4])
     parser.add_argument("--classifiers", nargs="+", choices=list(classifiers(0)))
+    parser.add_argument("--labels", type=int, nargs="+", help="numbers of labelled images")
     parser.add_argument("--quick", action="store_true", help="run on next to nothing")
     arguments = parser.parse_args()
     if arguments.quick:
         with tempfile.TemporaryDirectory() as folder:
             store = Path(folder)
-            run("digits", 0, "logistic regression", store, quick=True)
-            rows = rows_of("digits", [0], ["logistic regression"], store)
-            print(markdown(rows))
+            for n_labels in (None, 30):
+                run("digits", n_labels, 0, "logistic regression", store, quick=True)
+                rows = rows_of("digits", n_labels, [0], ["logistic regression"], store)
+                print(markdown(rows))
         return
     measured_in = environment()
     OUTPUT.mkdir(exist_ok=True)
     names = arguments.classifiers or list(classifiers(0))
     for seed in arguments.seeds:
         for name in names:
-            run(arguments.data, seed, name, OUTPUT)
-    rows = rows_of(arguments.data, arguments.seeds, names, OUTPUT)
-    path = RESULTS / f"denoising_classifier_{arguments.data}.md"
-    write_table(path, rows, measured_in=measured_in)
-    path = path.with_stem(f"{path.stem}_short")
-    write_table(path, short_rows(rows), measured_in=measured_in)
+            for n_labels in arguments.labels or [None]:
+                run(arguments.data, n_labels, seed, name, OUTPUT)
+    stem = f"denoising_classifier_{arguments.data}"
+    if arguments.labels:
+        rows = [
+            {"labels": n_labels, **row}
+            for n_labels in arguments.labels
+            for row in rows_of(arguments.data, n_labels, arguments.seeds, names, OUTPUT)
+        ]
+        write_table(RESULTS / f"{stem}_few_labels.md", rows, measured_in=measured_in)
+        return
+    rows = rows_of(arguments.data, None, arguments.seeds, names, OUTPUT)
+    write_table(RESULTS / f"{stem}.md", rows, measured_in=measured_in)
+    write_table(RESULTS / f"{stem}_short.md", short_rows(rows), measured_in=measured_in)
 
 
-def images(data, seed, quick):
-    """Return images and labels to learn from and to test on."""
+def images(data, n_labels, seed, quick):
+    """Return images and labels to learn from and to test on. Images that have lost their label have -1."""
     if data == "mnist":
         X, y, X_test, y_test = load_mnist()
-        return X[:10_000], X_test[:2500], y[:10_000], y_test[:2500]
-    X, y = load_digits(return_X_y=True)
-    X = (X / 16).astype(np.float32)
-    if quick:
-        X, y = X[:300], y[:300]
-    return train_test_split(X, y, test_size=0.4, stratify=y, random_state=seed)
+        X, X_test, y, y_test = X[:10_000], X_test[:2500], y[:10_000], y_test[:2500]
+    else:
+        X, y = load_digits(return_X_y=True)
+        X = (X / 16).astype(np.float32)
+        if quick:
+            X, y = X[:300], y[:300]
+        X, X_test, y, y_test = train_test_split(X, y, test_size=0.4, stratify=y, random_state=seed)
+    if n_labels is not None:
+        labelled, _ = train_test_split(
+            np.arange(len(y)), train_size=n_labels, stratify=y, random_state=seed
+        )
+        y = np.where(np.isin(np.arange(len(y)), labelled), y.astype(int), UNLABELLED)
+    return X, X_test, y, y_test
 
 
-def run(data, seed, name, store, quick=False):
+def run(data, n_labels, seed, name, store, quick=False):
     """Store which test images each method classifies correctly."""
-    path = path_of(data, seed, name, store)
+    path = path_of(data, n_labels, seed, name, store)
     if path.exists():
         return
-    X, X_test, y, y_test = images(data, seed, quick)
+    X, X_test, y, y_test = images(data, n_labels, seed, quick)
     tests = {
         str(level): add_noise(X_test, noise_factor=level, random_state=seed + 100)
         for level in LEVELS
@@ -124,7 +152,8 @@ def run(data, seed, name, store, quick=False):
         for corruption in UNSEEN[: 2 if quick else None]
     }
     results = {}
-    for method, fitted in methods(data, classifiers(seed)[name], seed, quick):
+    unlabelled = X[y == UNLABELLED] if n_labels else None
+    for method, fitted in methods(data, classifiers(seed)[name], unlabelled, seed, quick):
         fitted.fit(X, y)
         results[method] = {}
         for test, noisy in tests.items():
@@ -135,21 +164,26 @@ def run(data, seed, name, store, quick=False):
     print(data, seed, name, "done", flush=True)
 
 
-def methods(data, classifier, seed, quick):
-    """Yield the methods by name, each an estimator."""
+def methods(data, classifier, unlabelled, seed, quick):
+    """Yield the methods by name, each an estimator. Some make use of images without a label, if there are any."""
     params = {"noise_factor": BLIND, "random_state": seed}
     unet = UNetDenoiser(**params, **({"epochs": 1} if quick else {}))
-    yield ALONE, clone(classifier)
+    alone = classifier if unlabelled is None else OfLabelled(classifier)
+    yield ALONE, clone(alone)
     for n_copies in COPIES[data]:
-        yield f"noise augmentation, {n_copies} copies", OnCopies(clone(classifier), n_copies, seed)
-    after_pca = make_pipeline(PCA(30, random_state=seed), clone(classifier))
-    yield "PCA", OnCopies(clone(after_pca), 4, seed)
+        yield f"noise augmentation, {n_copies} copies", OnCopies(clone(alone), n_copies, seed)
+    if unlabelled is not None and hasattr(classifier, "predict_proba"):
+        yield "self-training on noise", OnCopies(SelfTrainingClassifier(clone(classifier)), 1, seed)
+    pca = PCA(30, random_state=seed)
+    yield "PCA", OnCopies(make_pipeline(clone(pca), clone(alone)), 4, seed)
     yield (
         "Gaussian filter",
-        make_pipeline(FilterDenoiser("gaussian", sigma_spatial=0.8, **params), clone(classifier)),
+        make_pipeline(FilterDenoiser("gaussian", sigma_spatial=0.8, **params), clone(alone)),
     )
-    yield UNET, make_pipeline(unet, clone(classifier))
+    yield UNET, make_pipeline(unet, clone(alone))
     yield OURS, DenoisingClassifier(clone(classifier), unet, random_state=seed)
+    components = clone(pca) if unlabelled is None else FrozenEstimator(clone(pca).fit(unlabelled))
+    after_pca = make_pipeline(components, clone(classifier))
     yield OURS_OF_PCA, DenoisingClassifier(after_pca, unet, random_state=seed)
 
 
@@ -169,16 +203,35 @@ class OnCopies:
         return self.classifier.predict(X)
 
 
-def path_of(data, seed, name, store):
+class OfLabelled(ClassifierMixin, BaseEstimator):
+    """A classifier that learns from the images that have a label."""
+
+    def __init__(self, classifier):
+        self.classifier = classifier
+
+    def fit(self, X, y):
+        """Fit the classifier."""
+        has_label = y != UNLABELLED
+        self.classifier_ = clone(self.classifier).fit(X[has_label], y[has_label])
+        return self
+
+    def predict(self, X):
+        """Predict classes."""
+        return self.classifier_.predict(X)
+
+
+def path_of(data, n_labels, seed, name, store):
     """Return the file of one run."""
-    return store / f"denoising_classifier_{data}_{seed}_{name.replace(' ', '_')}.json"
+    labels = "" if n_labels is None else f"{n_labels}_labels_"
+    return store / f"denoising_classifier_{data}_{labels}{seed}_{name.replace(' ', '_')}.json"
 
 
-def rows_of(data, seeds, names, store):
+def rows_of(data, n_labels, seeds, names, store):
     """Return the rows of the table."""
     rows = []
     for name in names:
-        runs = [json.loads(path_of(data, seed, name, store).read_text()) for seed in seeds]
+        paths = [path_of(data, n_labels, seed, name, store) for seed in seeds]
+        runs = [json.loads(path.read_text()) for path in paths]
         for method in runs[0]:
             row = {"classifier": name, "method": method}
             for level in map(str, LEVELS):

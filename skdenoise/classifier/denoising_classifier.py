@@ -19,10 +19,11 @@ from skdenoise.classifier.training_set import (
     default_n_copies,
     folds_of,
     held_out_images,
+    n_draws,
     split_off,
     training_images,
 )
-from skdenoise.classifier.trust import find_trust
+from skdenoise.classifier.trust import Evidence, find_trust, noise_level, noise_statistics
 from skdenoise.denoisers.base import Denoiser
 from skdenoise.denoisers.own_range import with_range
 from skdenoise.denoisers.unet import UNetDenoiser
@@ -39,8 +40,6 @@ _BLIND = (0, 0.6)
 # or if there are so many times more unlabelled images. In a prototype with 50 labels of MNIST, this gave kNN 8
 # points more at noise 0.4, and an SVC 14, than 10 images that are held out once.
 _FEW_LABELLED, _MANY_UNLABELLED = 2000, 4
-# A classifier predicts the most probable class of all images except ties.
-_SHARE_MOST_PROBABLE = 0.99
 
 
 def _classifier_has(method):
@@ -122,8 +121,9 @@ class DenoisingClassifier(ClassifierMixin, MetaEstimatorMixin, ImageEstimator):
     Notes
     -----
     Of the thresholds, the one with the most right answers on the held-out images is taken; or the largest
-    one that has at most half a standard error fewer. Probabilities are averaged between two thresholds if
-    that gives more right answers by a standard error. Only classifiers with ``predict_proba`` and without
+    one that has at most half a standard error fewer. Each held-out image counts without noise, with weak noise
+    and with the noise of the fit, and with several draws of it if there are fewer than 1,250. Probabilities are
+    averaged between two thresholds if that gives more right answers by a standard error. Only classifiers with ``predict_proba`` and without
     ``decision_function`` are averaged, and only if they predict the most probable class, so that all methods
     agree. The removed part is described by its mean, the
     correlation of neighbouring pixels and its kurtosis. If one of them is outside the range of the
@@ -449,36 +449,44 @@ class DenoisingClassifier(ClassifierMixin, MetaEstimatorMixin, ImageEstimator):
 
     def _find_trust(self, folds, X, y, weights, n_copies, seed):
         """Return when to trust the denoiser, from the answers of classifiers on held-out images."""
-        held_out = np.concatenate([part for _, part in folds])
-        X_held_out, _, weights_held_out = _part(held_out, X, y, weights)
-        images = held_out_images(self._denoiser, X_held_out, seed)
-        n_sets = len(images) // len(held_out)
-        denoised, removed = self._denoised(images)
-        answers = np.empty((len(images), 4), bool)
-        places = np.arange(len(images)).reshape(n_sets, len(held_out))
-        ends = np.cumsum([len(part) for _, part in folds])[:-1]
-        for (fitted, part), of_part in zip(folds, np.split(places, ends, axis=1), strict=True):
-            chosen = of_part.ravel()
-            classifiers = self._fit_classifiers(*_part(fitted, X, y, weights), n_copies, seed)
-            truth = np.tile(y[part], n_sets)
-            answers[chosen] = _answers(*classifiers, images[chosen], denoised[chosen], truth)
-        right_alone, right_denoised, right_averaged, is_most_probable = answers.T
-        if is_most_probable.mean() <= _SHARE_MOST_PROBABLE:
-            right_averaged = None
-        if weights_held_out is None or not weights_held_out.any():
-            weights_held_out = np.ones(len(held_out))
-        weights = np.tile(weights_held_out, n_sets)
-        trust = find_trust(removed, right_alone, right_denoised, weights, right_averaged)
-        weight = trust(removed)
-        right_combined = np.where(weight == 1, right_denoised, right_alone)
-        if right_averaged is not None:
-            right_combined = np.where(weight == 0.5, right_averaged, right_combined)
+        evidence = self._evidence(folds, X, y, weights, n_copies, seed)
+        weights = np.ones(len(evidence.image)) if weights is None else weights[evidence.image]
+        if not weights.any():
+            weights = np.ones(len(weights))
+        trust = find_trust(evidence, weights)
+        weight = trust.weight(evidence.levels, evidence.statistics)
+        right_combined = np.select(
+            [weight == 1, weight == 0.5],
+            [evidence.right_denoised, evidence.right_averaged],
+            evidence.right,
+        )
         self.held_out_accuracy_ = {
-            "classifier": float(np.average(right_alone, weights=weights)),
-            "denoised_classifier": float(np.average(right_denoised, weights=weights)),
+            "classifier": float(np.average(evidence.right, weights=weights)),
+            "denoised_classifier": float(np.average(evidence.right_denoised, weights=weights)),
             "denoising_classifier": float(np.average(right_combined, weights=weights)),
         }
         return trust
+
+    def _evidence(self, folds, X, y, weights, n_copies, seed):
+        """Return how held-out images are classified, by classifiers that have not learned from them."""
+        draws = range(n_draws(self._denoiser, sum(len(part) for _, part in folds)))
+        found = []
+        for fold, (fitted, part) in enumerate(folds):
+            classifiers = self._fit_classifiers(*_part(fitted, X, y, weights), n_copies, seed)
+            for draw in draws:
+                images = held_out_images(self._denoiser, X[part], seed, fold, draw)
+                image = np.tile(part, len(images) // len(part))
+                denoised, removed = self._denoised(images)
+                found.append(
+                    Evidence(
+                        image,
+                        np.full(len(image), draw),
+                        noise_level(removed),
+                        noise_statistics(removed),
+                        *_answers(*classifiers, images, denoised, y[image]).T,
+                    )
+                )
+        return Evidence.joined(found)
 
     def _denoised(self, X):
         """Return denoised images, and what was removed from each, NHWC in units of the value range."""

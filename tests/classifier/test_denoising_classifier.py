@@ -134,8 +134,9 @@ def test_probabilities_are_averaged_where_both_classifiers_together_are_better(d
     denoised = classifier.denoiser_.transform(noisy)
     expected = (1 - weight)[:, np.newaxis] * classifier.classifier_.predict_proba(noisy)
     expected += weight[:, np.newaxis] * classifier.denoised_classifier_.predict_proba(denoised)
-    np.testing.assert_allclose(classifier.predict_proba(noisy), expected, atol=1e-12)
-    np.testing.assert_array_equal(classifier.predict(noisy), expected.argmax(axis=1))
+    probabilities = classifier.predict_proba(noisy)
+    np.testing.assert_allclose(probabilities, expected, atol=1e-12)
+    np.testing.assert_array_equal(classifier.predict(noisy), probabilities.argmax(axis=1))
     np.testing.assert_array_equal(classifier.uses_denoiser(noisy), weight > 0)
 
 
@@ -468,7 +469,7 @@ def test_folds_hold_each_image_out_once_and_keep_one_of_each_class():
 def test_few_labelled_images_are_all_held_out_once(digits, monkeypatch):
     X, y = digits
     few = np.where(np.arange(600) < 100, y[:600], -1)
-    fits, right = [], []
+    fits, found = [], []
     monkeypatch.setattr(
         SubspaceDenoiser,
         "fit",
@@ -476,22 +477,23 @@ def test_few_labelled_images_are_all_held_out_once(digits, monkeypatch):
     )
     monkeypatch.setattr(
         "skdenoise.classifier.denoising_classifier.find_trust",
-        lambda removed, alone, *others: right.append(alone) or find_trust(removed, alone, *others),
+        lambda evidence, weights: found.append(evidence) or find_trust(evidence, weights),
     )
     DenoisingClassifier(SVC(), SUBSPACE, n_copies=1, random_state=0).fit(X[:600], few)
     assert [len(images) for images in fits] == [500]
     np.testing.assert_array_equal(fits[0], X[100:600])
-    assert len(right[0]) == 6 * 100  # each with six strengths of noise
+    # Each with six strengths of noise, and twelve draws of it.
+    np.testing.assert_array_equal(np.bincount(found[0].image), 100 * [6 * 12])
     frozen = FrozenEstimator(clone(SUBSPACE).fit(X[600:900], None))
     fits.clear()
     weights = np.arange(1.0, 101.0)
     DenoisingClassifier(SVC(), frozen, n_copies=1, random_state=0).fit(X[:100], y[:100], weights)
     assert not fits
-    assert len(right[1]) == 6 * 100
+    np.testing.assert_array_equal(np.bincount(found[1].image), 100 * [6 * 12])
     # Labels that the denoiser learns from are not taken from it.
     helped = quick_denoiser(label_weight=0.1)
     DenoisingClassifier(SVC(), helped, n_copies=1, random_state=0).fit(X[:600], few)
-    assert len(right[2]) < 6 * 30
+    assert len(np.unique(found[2].image)) < 30
 
 
 def test_images_without_weight_are_not_what_a_class_is_learned_from(digits):

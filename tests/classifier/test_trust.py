@@ -4,18 +4,35 @@ import numpy as np
 import pytest
 from scipy import ndimage
 
-from skdenoise.classifier.trust import Familiar, Trust, find_trust, noise_level, noise_statistics
+from skdenoise.classifier.trust import (
+    Evidence,
+    Familiar,
+    Trust,
+    find_trust,
+    noise_level,
+    noise_statistics,
+)
 
 RNG = np.random.default_rng(0)
 LEVELS = np.linspace(0.01, 0.5, 200)
 NOISE = RNG.normal(size=(200, 12, 12, 1)) * LEVELS[:, np.newaxis, np.newaxis, np.newaxis]
 
 
-def trust_found(right, right_denoised, removed=NOISE, weights=None, right_averaged=None):
-    weights = np.ones(len(removed)) if weights is None else weights
-    return find_trust(
-        removed, np.asarray(right), np.asarray(right_denoised), weights, right_averaged
+def trust_found(
+    right, right_denoised, removed=NOISE, weights=None, right_averaged=None, image=None, draw=None
+):
+    n = len(removed)
+    evidence = Evidence(
+        np.arange(n) if image is None else image,
+        np.zeros(n, int) if draw is None else draw,
+        noise_level(removed),
+        noise_statistics(removed),
+        np.asarray(right),
+        np.asarray(right_denoised),
+        np.zeros(n, bool) if right_averaged is None else np.asarray(right_averaged),
+        np.full(n, right_averaged is not None),
     )
+    return find_trust(evidence, np.ones(n) if weights is None else weights)
 
 
 def test_the_threshold_separates_images_that_denoising_harms_from_those_that_it_helps():
@@ -48,6 +65,33 @@ def test_an_advantage_that_may_be_chance_is_not_enough():
     # Denoising helps one image more among the weakest ten, and harms none.
     right[order[0]], right_denoised[order[0]] = False, True
     assert trust_found(right, right_denoised).threshold == pytest.approx(0.2, abs=0.01)
+
+
+def test_copies_of_an_image_are_not_independent():
+    by_level = np.argsort(noise_level(NOISE))
+    right, right_denoised = np.ones(200, bool), np.ones(200, bool)
+    right_denoised[by_level[:100]] = False
+    # Nine images, with nine copies each: denoising helps five of them and harms four.
+    copies = by_level[100:181].reshape(9, 9)
+    image = np.arange(200)
+    image[copies] = image[copies[0]]
+    right[copies[:, :5]] = right_denoised[copies[:, 5:]] = False
+    assert trust_found(right, right_denoised).is_possible
+    assert not trust_found(right, right_denoised, image=image).is_possible
+
+
+@pytest.mark.parametrize(("n_draws", "is_familiar"), [(6, True), (7, False)])
+def test_what_is_familiar_comes_from_the_first_draws_of_noise(n_draws, is_familiar):
+    blurred = ndimage.gaussian_filter(NOISE, (0, 1, 1, 0))
+    removed = np.concatenate([NOISE] * (n_draws - 1) + [blurred])
+    trust = trust_found(
+        np.zeros(len(removed), bool),
+        np.ones(len(removed), bool),
+        removed,
+        image=np.tile(np.arange(200), n_draws),
+        draw=np.repeat(np.arange(n_draws), 200),
+    )
+    assert trust(blurred).mean() == pytest.approx(float(is_familiar), abs=0.05)
 
 
 def test_weights_count_right_answers():
