@@ -1,7 +1,8 @@
 """DenoisingClassifier against its classifier alone and the rivals of denoising, with five classifiers.
 
 Writes experiments/results/denoising_classifier_digits.md and _mnist.md, tables of docs/results.md, and short
-forms of them for docs/guide/classifier.md; with few labels, _mnist_few_labels.md for docs/guide/few_labels.md.
+forms of them for docs/guide/classifier.md; with few labels, _mnist_few_labels.md and a short form of it for
+docs/guide/few_labels.md.
 
     python experiments/denoising_classifier.py digits --seeds 0 1 2 3 4
     python experiments/denoising_classifier.py mnist --seeds 0
@@ -18,7 +19,8 @@ classifier after PCA.
 
 With --labels, only so many images have a label, drawn anew for each seed, with all classes. Denoisers and
 principal components are found in all images, with and without a label; classifiers learn from those with one.
-Self-training is scikit-learn's, on one noisy copy of all images, for classifiers with predict_proba.
+Self-training is scikit-learn's, on all images, for classifiers with predict_proba: on clean images and one noisy copy of
+each, or on denoised noisy images.
 
 What is done already is kept in ``output/``, which git ignores. With --quick, logistic regression on a few
 digits, in a temporary folder.
@@ -62,8 +64,9 @@ BLIND = (0, 0.6)
 LEVELS = (0, 0.1, 0.2, 0.4, 0.6)
 OURS, ALONE, UNET = "DenoisingClassifier", "no denoiser", "U-Net in a pipeline"
 OURS_OF_PCA = "DenoisingClassifier, with PCA"
-UNLABELLED = -1
-NO_RIVALS = (UNET, OURS, OURS_OF_PCA)
+UNET_SELF_TRAINING = "U-Net in a pipeline, self-training"
+SELF_TRAINING, UNLABELLED = "self-training on noise", -1
+NO_RIVALS = (UNET, UNET_SELF_TRAINING, OURS, OURS_OF_PCA)
 UNSEEN = [name for name in MEASURED_MODELS if name != "gaussian"]
 COPIES = {"digits": (1, 16), "mnist": (1, 4)}
 
@@ -103,18 +106,16 @@ def main():
         for name in names:
             for n_labels in arguments.labels or [None]:
                 run(arguments.data, n_labels, seed, name, OUTPUT)
-    stem = f"denoising_classifier_{arguments.data}"
-    if arguments.labels:
-        rows = [
-            {"labels": n_labels, **row}
-            for n_labels in arguments.labels
-            for row in rows_of(arguments.data, n_labels, arguments.seeds, names, OUTPUT)
-        ]
-        write_table(RESULTS / f"{stem}_few_labels.md", rows, measured_in=measured_in)
-        return
-    rows = rows_of(arguments.data, None, arguments.seeds, names, OUTPUT)
-    write_table(RESULTS / f"{stem}.md", rows, measured_in=measured_in)
-    write_table(RESULTS / f"{stem}_short.md", short_rows(rows), measured_in=measured_in)
+    rows, short = [], []
+    for n_labels in arguments.labels or [None]:
+        found = rows_of(arguments.data, n_labels, arguments.seeds, names, OUTPUT)
+        labels = {} if n_labels is None else {"labels": n_labels}
+        rows += [labels | row for row in found]
+        short += [labels | row for row in short_rows(found)]
+    few = "_few_labels" if arguments.labels else ""
+    path = RESULTS / f"denoising_classifier_{arguments.data}{few}.md"
+    write_table(path, rows, measured_in=measured_in)
+    write_table(path.with_stem(f"{path.stem}_short"), short, measured_in=measured_in)
 
 
 def images(data, n_labels, seed, quick):
@@ -139,8 +140,7 @@ def images(data, n_labels, seed, quick):
 def run(data, n_labels, seed, name, store, quick=False):
     """Store which test images each method classifies correctly."""
     path = path_of(data, n_labels, seed, name, store)
-    if path.exists():
-        return
+    results = json.loads(path.read_text()) if path.exists() else {}
     X, X_test, y, y_test = images(data, n_labels, seed, quick)
     tests = {
         str(level): add_noise(X_test, noise_factor=level, random_state=seed + 100)
@@ -151,17 +151,19 @@ def run(data, n_labels, seed, name, store, quick=False):
         )
         for corruption in UNSEEN[: 2 if quick else None]
     }
-    results = {}
     unlabelled = X[y == UNLABELLED] if n_labels else None
     for method, fitted in methods(data, classifiers(seed)[name], unlabelled, seed, quick):
+        if method in results:
+            continue
         fitted.fit(X, y)
-        results[method] = {}
+        found = {}
         for test, noisy in tests.items():
             if method in (OURS, ALONE) or test not in UNSEEN:
                 right = fitted.predict(noisy) == y_test[: len(noisy)]
-                results[method][test] = "".join("01"[int(r)] for r in right)
-    path.write_text(json.dumps(results))
-    print(data, seed, name, "done", flush=True)
+                found[test] = "".join("01"[int(r)] for r in right)
+        results[method] = found
+        path.write_text(json.dumps(results))
+        print(path.stem, method, flush=True)
 
 
 def methods(data, classifier, unlabelled, seed, quick):
@@ -172,8 +174,9 @@ def methods(data, classifier, unlabelled, seed, quick):
     yield ALONE, clone(alone)
     for n_copies in COPIES[data]:
         yield f"noise augmentation, {n_copies} copies", OnCopies(clone(alone), n_copies, seed)
-    if unlabelled is not None and hasattr(classifier, "predict_proba"):
-        yield "self-training on noise", OnCopies(SelfTrainingClassifier(clone(classifier)), 1, seed)
+    is_self_trained = unlabelled is not None and hasattr(classifier, "predict_proba")
+    if is_self_trained:
+        yield SELF_TRAINING, OnCopies(SelfTrainingClassifier(clone(classifier)), 1, seed)
     pca = PCA(30, random_state=seed)
     yield "PCA", OnCopies(make_pipeline(clone(pca), clone(alone)), 4, seed)
     yield (
@@ -181,6 +184,8 @@ def methods(data, classifier, unlabelled, seed, quick):
         make_pipeline(FilterDenoiser("gaussian", sigma_spatial=0.8, **params), clone(alone)),
     )
     yield UNET, make_pipeline(unet, clone(alone))
+    if is_self_trained:
+        yield UNET_SELF_TRAINING, make_pipeline(unet, SelfTrainingClassifier(clone(classifier)))
     yield OURS, DenoisingClassifier(clone(classifier), unet, random_state=seed)
     components = clone(pca) if unlabelled is None else FrozenEstimator(clone(pca).fit(unlabelled))
     after_pca = make_pipeline(components, clone(classifier))
@@ -249,13 +254,12 @@ def short_rows(rows):
         found = {row["method"]: row for row in rows if row["classifier"] == name}
         rivals = [row for method, row in found.items() if method not in (ALONE, *NO_RIVALS)]
         best = {level: max(row[level] for row in rivals) for level in levels}
-        for method, row in {
+        shown = {
             ALONE: found[ALONE],
-            "best of noise augmentation, PCA, filter": best,
-            UNET: found[UNET],
-            OURS: found[OURS],
-            OURS_OF_PCA: found[OURS_OF_PCA],
-        }.items():
+            f"best of noise augmentation, {'self-training, ' * (SELF_TRAINING in found)}PCA, filter": best,
+        }
+        shown |= {method: found[method] for method in NO_RIVALS if method in found}
+        for method, row in shown.items():
             values = {level: re.sub(r" ± [\d.]+", "", row[level]) for level in levels}
             short.append({"classifier": name, "method": method} | values)
     return short
@@ -265,7 +269,7 @@ def cell(runs, method, level):
     """Return the accuracy, with its spread over seeds and a mark where it differs from the best rival."""
     values = [right(run, method, level).mean() for run in runs]
     text = f"{np.mean(values):.3f}" + (f" ± {np.std(values):.3f}" if len(runs) > 1 else "")
-    if method not in (OURS, OURS_OF_PCA):
+    if method not in (UNET_SELF_TRAINING, OURS, OURS_OF_PCA):
         return text
     rivals = [rival for rival in runs[0] if rival not in NO_RIVALS]
     best = max(rivals, key=lambda rival: np.mean([right(run, rival, level) for run in runs]))
