@@ -64,6 +64,7 @@ BLIND = (0, 0.6)
 LEVELS = (0, 0.1, 0.2, 0.4, 0.6)
 OURS, ALONE, UNET = "DenoisingClassifier", "no denoiser", "U-Net in a pipeline"
 OURS_OF_PCA = "DenoisingClassifier, with PCA"
+BEST = "best without a U-Net"
 UNET_SELF_TRAINING = "U-Net in a pipeline, self-training"
 SELF_TRAINING, UNLABELLED = "self-training on noise", -1
 NO_RIVALS = (UNET, UNET_SELF_TRAINING, OURS, OURS_OF_PCA)
@@ -115,6 +116,7 @@ def main():
     few = "_few_labels" if arguments.labels else ""
     path = RESULTS / f"denoising_classifier_{arguments.data}{few}.md"
     write_table(path, rows, measured_in=measured_in)
+    short = side_by_side(short) if arguments.labels else short
     write_table(path.with_stem(f"{path.stem}_short"), short, measured_in=measured_in)
 
 
@@ -263,6 +265,15 @@ def short_rows(rows):
             values = {level: re.sub(r" ± [\d.]+", "", row[level]) for level in levels}
             short.append({"classifier": name, "method": method} | values)
     return short
+
+
+def side_by_side(rows, level=0.4):
+    """Return a row for each method, with the accuracies at one noise level in a column for each classifier and number."""
+    methods = [re.sub("best of .*", BEST, row["method"]) for row in rows]
+    table = {method: {"method": method} for method in (ALONE, BEST, *NO_RIVALS)}
+    for method, row in zip(methods, rows, strict=True):
+        table[method][f"{row['classifier']}, {row['labels']}"] = row[f"noise {level}"]
+    return list(table.values())
 
 
 def cell(runs, method, level):
