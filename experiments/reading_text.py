@@ -3,22 +3,26 @@
 Writes experiments/results/reading_text.md, a table of docs/guide/photographs.md.
 
 Character error rate in % (edit distance over the length of the text, white space counted once) of 40 pages
-of `_text.pages_to_read`, 8 bits: five fonts, letters of 15 to 30 pixels. The strength of each filter is the one with the lowest error on the first five pages, which are left
-out of the table. Needs the program tesseract (Debian: tesseract-ocr). With --quick, two pages.
+of `_text.pages_to_read`, 8 bits: five fonts, letters of 15 to 30 pixels. The strength of each filter is the one with
+the lowest error on the first five pages, which are left out of the table. After ± is half of the 95 % interval, a
+bootstrap over pages. ``+`` marks a denoiser with fewer errors than the best of the filters in that column, ``-`` one with
+more, by more than the interval of the difference on the same pages. Needs the program tesseract (Debian:
+tesseract-ocr). With --quick, two pages.
 """
 
+import os
 import shutil
 import subprocess
 import tempfile
-from functools import partial
 from pathlib import Path
 
 import numpy as np
 from _record import main
 from _text import pages_to_read
+from joblib import Parallel, delayed
 from PIL import Image
 from rapidfuzz.distance import Levenshtein
-from scipy.ndimage import median_filter
+from scipy.stats import bootstrap
 
 from skdenoise import (
     Compose,
@@ -40,8 +44,13 @@ NOISES = {
     "JPEG of quality 5": Compose([GaussianNoise(0.1), JPEGCompression(quality=5)]),
     "contrast 0.2, Gaussian 0.05": Compose([Contrast(0.2), GaussianNoise(0.05)]),
 }
-SIZES = (3, 5)
-STRENGTHS = (0.6, 0.8, 1.0)
+FILTERS = {
+    "median": [("median", {"size": size}) for size in (3, 5)],
+    "Gaussian": [("gaussian", {"sigma_spatial": sigma}) for sigma in (0.7, 1, 1.5)],
+    "total variation": [("tv_chambolle", {"weight": weight}) for weight in (0.2, 0.4, 0.8)],
+    "non-local means": [("nl_means", {"h": h}) for h in (0.6, 0.8, 1.0)],
+}
+PACKAGED = ("photo-gray", "text")
 COLUMNS = ["what", *(f"{noise} (%)" for noise in NOISES)]
 N_TUNED = 5
 
@@ -54,62 +63,83 @@ def measure(quick):
         )
     pages = list(pages_to_read(2 if quick else 40))
     n_tuned = 1 if quick else N_TUNED
-    filters = {
-        "median": [partial(_median, size) for size in SIZES],
-        "non-local means": [_nl_means(h) for h in STRENGTHS],
-    }
-    packaged = {name: _packaged(name) for name in ("photo-gray", "text")}
-    tuned = [f"{name}, the best of {len(own)}" for name, own in filters.items()]
-    names = ["alone", *tuned, *packaged]
-    rows = [{"what": name} for name in names]
+    texts = [" ".join(text.split()) for _, text in pages]
+    lengths = np.array([len(text) for text in texts[n_tuned:]])
+    packaged = {name: UNetDenoiser.from_pretrained(name) for name in PACKAGED}
+    rows = {}
     for noise, model in NOISES.items():
         noisy = [
             add_noise(page[np.newaxis], model, random_state=index)[0]
             for index, (page, _) in enumerate(pages)
         ]
-        texts = [text for _, text in pages]
         tuning, tested = (noisy[:n_tuned], texts[:n_tuned]), (noisy[n_tuned:], texts[n_tuned:])
-        chosen = [min(own, key=lambda one: error_rate(one, *tuning)) for own in filters.values()]
-        for row, denoise in zip(rows, [_unchanged, *chosen, *packaged.values()], strict=True):
-            row[f"{noise} (%)"] = error_rate(denoise, *tested)
-            print(noise, row["what"], row[f"{noise} (%)"], flush=True)
-    return rows
+        chosen = {
+            f"{name}, the best of {len(own)}": min(
+                (FilterDenoiser(method, **params) for method, params in own),
+                key=lambda denoiser: errors(denoiser, *tuning).sum(),
+            )
+            for name, own in FILTERS.items()
+        }
+        found = {
+            name: errors(denoiser, *tested)
+            for name, denoiser in {"alone": None, **chosen, **packaged}.items()
+        }
+        best = min((found[name] for name in chosen), key=np.sum)
+        for name, wrong in found.items():
+            text = in_words(wrong, lengths, best if name in PACKAGED else None)
+            rows.setdefault(name, {"what": name})[f"{noise} (%)"] = text
+            print(noise, name, text, flush=True)
+    return list(rows.values())
 
 
-def error_rate(denoise, pages, texts):
-    """Return the character error rate of denoised pages, in %."""
-    distances = [
-        Levenshtein.distance(" ".join(read(denoise(page)).split()), " ".join(text.split()))
-        for page, text in zip(pages, texts, strict=True)
-    ]
-    return 100 * sum(distances) / sum(map(len, texts))
+def errors(denoiser, pages, texts):
+    """Return the number of wrong characters of each page, denoised by a denoiser or, without one, as it is."""
+    if denoiser is not None:
+        pages = [denoised(denoiser, page) for page in pages]
+    found = Parallel(n_jobs=os.cpu_count(), backend="threading")(map(delayed(read), pages))
+    return np.array([Levenshtein.distance(*both) for both in zip(found, texts, strict=True)], float)
+
+
+def denoised(denoiser, page):
+    """Return a page, denoised; a filter has nothing to learn from it."""
+    if isinstance(denoiser, FilterDenoiser):
+        denoiser.set_params(value_range=(0, 255)).fit(page[np.newaxis])
+    return denoiser.transform(page[np.newaxis])[0]
+
+
+def in_words(wrong, lengths, best=None):
+    """Return the error rate in %, with half of its interval, and a mark where it differs from the best filter."""
+    low, high = interval(wrong, lengths)
+    text = f"{100 * wrong.sum() / lengths.sum():.3g} ± {(high - low) / 2:.2g}"
+    if best is None:
+        return text
+    low, high = interval(wrong - best, lengths)
+    return text + (" +" if high < 0 else " -" if low > 0 else "")
+
+
+def interval(wrong, lengths):
+    """Return the 95 % interval of an error rate in %, a bootstrap over pages."""
+    if len(wrong) < 2 or not wrong.any():
+        return 0.0, 0.0
+    found = bootstrap([wrong, lengths], _rate, paired=True, method="percentile", rng=0)
+    return found.confidence_interval
+
+
+def _rate(wrong, lengths, axis=-1):
+    return 100 * wrong.sum(axis=axis) / lengths.sum(axis=axis)
 
 
 def read(page):
-    """Return what Tesseract reads on a page."""
+    """Return what Tesseract reads on a page, with single spaces."""
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder, "page.png")
         Image.fromarray(page).save(path)
         command = ["tesseract", path, "stdout", "--psm", "6"]
-        return subprocess.run(command, capture_output=True, text=True, check=True).stdout
-
-
-def _unchanged(page):
-    return page
-
-
-def _median(size, page):
-    return median_filter(page, size)
-
-
-def _nl_means(h):
-    denoiser = FilterDenoiser("nl_means", h=h, value_range=(0, 255))
-    return lambda page: denoiser.fit(page[np.newaxis]).transform(page[np.newaxis])[0]
-
-
-def _packaged(name):
-    denoiser = UNetDenoiser.from_pretrained(name)
-    return lambda page: denoiser.transform(page[np.newaxis])[0]
+        one_thread = {**os.environ, "OMP_THREAD_LIMIT": "1"}
+        found = subprocess.run(
+            command, capture_output=True, text=True, check=True, env=one_thread
+        ).stdout
+        return " ".join(found.split())
 
 
 if __name__ == "__main__":

@@ -121,13 +121,13 @@ class DenoisingClassifier(ClassifierMixin, MetaEstimatorMixin, ImageEstimator):
     Notes
     -----
     Of the thresholds, the one with the most right answers on the held-out images is taken; or the largest
-    one that has at most half a standard error fewer. Each held-out image counts without noise, with weak noise
-    and with the noise of the fit, and with several draws of it if there are fewer than 1,250. Probabilities are
-    averaged between two thresholds if that gives more right answers by a standard error. Only classifiers with ``predict_proba`` and without
-    ``decision_function`` are averaged, and only if they predict the most probable class, so that all methods
-    agree. The removed part is described by its mean, the
-    correlation of neighbouring pixels and its kurtosis. If one of them is outside the range of the
-    held-out images, the image is classified as it is.
+    one that has at most half a standard error fewer. Each held-out image counts without noise, with weak
+    noise and with the noise of the fit, and with several draws of it if there are fewer than 1,250. Probabilities
+    are averaged between two thresholds if that gives more right answers by a standard error. Only classifiers
+    with ``predict_proba`` and without ``decision_function`` are averaged, and only if they predict the most
+    probable class, so that all methods agree. The removed part is described by its mean, the correlation of
+    neighbouring pixels and its kurtosis. If one of them is outside the range of the held-out images, the image is
+    classified as it is.
 
     ``decision_function`` returns for each image what one of the two classifiers returns. Its values are
     therefore not on one scale.
