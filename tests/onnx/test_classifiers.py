@@ -8,6 +8,7 @@ from sklearn.ensemble import RandomForestClassifier
 from sklearn.frozen import FrozenEstimator
 from sklearn.naive_bayes import GaussianNB
 from sklearn.neighbors import KNeighborsClassifier
+from sklearn.neural_network import MLPClassifier
 from sklearn.pipeline import make_pipeline
 from sklearn.svm import SVC
 
@@ -47,7 +48,7 @@ def half_noisy(images):
         (SVC(), SUBSPACE, np.float32, "digit {}".format),
         (RandomForestClassifier(10, random_state=0), SUBSPACE, np.float64, int),
         (
-            RandomForestClassifier(10, random_state=0),
+            MLPClassifier((32,), tol=1e-2, max_iter=500, random_state=0),
             quick_denoiser(epochs=5, **BLIND),
             np.float32,
             int,
