@@ -6,7 +6,7 @@ import warnings
 import numpy as np
 from numpy.typing import ArrayLike
 from scipy.optimize import lsq_linear
-from scipy.stats import chi2
+from scipy.stats import chi2, norm
 
 from skdenoise.images.layout import as_nhwc, check_image_shape, check_images
 from skdenoise.images.pixels import PixelFormat
@@ -40,10 +40,16 @@ _MAX_RATIO = 1.5
 _MIN_CLEAR = 0.2
 # A variance that is only due to rounding of float32.
 _TINY = 1e-12
-# Images are compared if they have so many values, or windows without clipping. Noise of one strength then
-# differs between them by a factor of up to 1.2 in variance, and of up to 1.7 below a sigma of 0.02, where
-# texture counts as noise. Where photographs were stretched one by one, the factor is 1.3 to 2.9.
-_MIN_VALUES_TO_COMPARE, _MIN_WINDOWS_TO_COMPARE, _LEAST_SIGMA_TO_COMPARE = 2000, 900, 0.02
+# Noise of one strength differs between images by a factor of up to 1.35 in variance, besides chance; where
+# photographs were stretched one by one, it is 1.3 to 2.9. In flat regions, texture counts as noise: below this sigma the
+# factor is up to 1.7, and in fewer windows up to 2.3.
+_LEAST_SIGMA_TO_COMPARE, _MIN_WINDOWS_TO_COMPARE, _MIN_VALUES_TO_COMPARE = 0.02, 900, 8
+# The relative variance of the median of mean squares of 16 normal coefficients, times their number.
+_VARIANCE_OF_MEDIAN = math.pi / 2 * (2 / 16) / _MEDIAN_ENERGY**2
+# A difference is chance if the noise of one strength would differ as much in one comparison of a thousand.
+_CONFIDENCE = 0.999
+# The 0.9 quantile of a normal distribution less the 0.1 quantile, in standard deviations.
+_BETWEEN_QUANTILES = norm.ppf(0.9) - norm.ppf(0.1)
 _MAX_DIFFERENCE, _MAX_COMPARED = 1.35, 32
 
 
@@ -87,7 +93,8 @@ def fit_noise_model(
     UserWarning
         If the noise is correlated between neighbouring pixels or, with `clean`, is not zero on
         average. `CameraNoise` cannot generate such noise. Or if the noise differs between images, as after
-        their contrast was stretched one by one: the model is then an average that fits none of them. Or if
+        their contrast was stretched one by one: the model is then an average that fits none of them. (Without
+        `clean`, this is seen in images of about 240 x 240 pixels and more.) Or if
         the noise would vanish far above black, as where a camera adds an offset to all values.
 
     See Also
@@ -155,11 +162,11 @@ def fit_noise_model(
         except TooFewFlatRegionsError as error:
             advice = "Give more or larger images, or give clean=."
             raise TooFewFlatRegionsError(f"{error} {advice}") from error
-        _warn_if_images_differ(_ratio_in_flat_regions, model, noisy_unit)
+        _warn_if_images_differ(_compare_flat_regions, model, noisy_unit)
     else:
         clean_unit = _sample(clean, shape, value_range)
         model = _model(*_measure_pairs(noisy_unit, clean_unit), pixels)
-        _warn_if_images_differ(_ratio_in_pairs, model, noisy_unit, clean_unit)
+        _warn_if_images_differ(_compare_pairs, model, noisy_unit, clean_unit)
     return model
 
 
@@ -291,21 +298,26 @@ def _haar(a, b, c, d):
     return (a + b + c + d) / 2, (a - b + c - d) / 2, (a + b - c - d) / 2, (a - b - c + d) / 2
 
 
-def _warn_if_images_differ(ratio_to_model, model, *images):
+def _warn_if_images_differ(compare, model, *images):
     """Warn if the noise of single images is not that of the model, which was measured on all of them.
 
-    `ratio_to_model` returns the variance of one image, as a multiple of that of the model, or NaN.
+    `compare` returns the variance of one image, as a multiple of that of the model, and the relative variance of
+    this ratio that is due to chance; or NaN.
     """
     n_images = len(images[0])
     if n_images < 2:
         return
     some = np.unique(np.linspace(0, n_images - 1, min(n_images, _MAX_COMPARED), dtype=int))
-    ratios = np.array([ratio_to_model(model, *(one[[index]] for one in images)) for index in some])
-    ratios = ratios[ratios > 0]  # NaN is not
+    found = np.array([compare(model, *(one[[index]] for one in images)) for index in some])
+    ratios, chances = found[found[:, 0] > 0].T  # NaN is not
     if len(ratios) < 2:
         return
     low, high = np.quantile(ratios, [0.1, 0.9])
-    if high > _MAX_DIFFERENCE * low:
+    variance, chance = (math.log(high / low) / _BETWEEN_QUANTILES) ** 2, chances.mean()
+    n_free = len(ratios) - 1
+    if variance * n_free <= chance * chi2.ppf(_CONFIDENCE, n_free):
+        return
+    if math.exp(_BETWEEN_QUANTILES * math.sqrt(max(0, variance - chance))) > _MAX_DIFFERENCE:
         warn_user(
             f"The noise differs between images: at the same intensity, its variance is {low:.2g} to "
             f"{high:.2g} times that of the returned model, in most of them. Were their contrasts stretched "
@@ -315,27 +327,30 @@ def _warn_if_images_differ(ratio_to_model, model, *images):
         )
 
 
-def _ratio_in_flat_regions(model, image):
+def _compare_flat_regions(model, image):
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # of correlation, which the fit to all images has warned of
         try:
             light, variance, count = _measure_flat_regions(image)
         except ValueError:
-            return math.nan
-    sigma = math.sqrt(model.read + model.shot / 2)
-    if sum(count) < _MIN_WINDOWS_TO_COMPARE * _FLAT_SHARE or sigma < _LEAST_SIGMA_TO_COMPARE:
-        return math.nan
+            return math.nan, math.nan
+    n_flat = sum(count)
+    is_weak = model.read + model.shot / 2 < _LEAST_SIGMA_TO_COMPARE**2
+    if n_flat < _MIN_WINDOWS_TO_COMPARE * _FLAT_SHARE or is_weak:
+        return math.nan, math.nan
     ratios = np.maximum(variance, _TINY) / _variance_at(model, light)
-    return math.exp(np.average(np.log(ratios), weights=count))
+    return math.exp(np.average(np.log(ratios), weights=count)), _VARIANCE_OF_MEDIAN / n_flat
 
 
-def _ratio_in_pairs(model, noisy, clean):
+def _compare_pairs(model, noisy, clean):
     variance = _variance_at(model, clean)
     reach = 2 * np.sqrt(variance)  # values farther from black and white are hardly clipped
     inside = (clean > reach) & (clean < 1 - reach)
-    if inside.sum() < _MIN_VALUES_TO_COMPARE:
-        return math.nan
-    return float(np.mean((noisy - clean)[inside] ** 2) / np.mean(variance[inside]))
+    squares = (noisy - clean)[inside].astype(np.float64) ** 2
+    if len(squares) < _MIN_VALUES_TO_COMPARE or not squares.any():
+        return math.nan, math.nan
+    mean = squares.mean()
+    return mean / np.mean(variance[inside]), squares.var() / len(squares) / mean**2
 
 
 def _variance_at(model, light):

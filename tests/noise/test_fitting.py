@@ -207,6 +207,20 @@ def test_images_that_were_stretched_one_by_one_are_noticed(photographs, with_cle
         fit_noise_model(*(stretched if with_clean else stretched[:1]), value_range=(0, 1))
 
 
+@pytest.mark.parametrize("noise", [CameraNoise(0.01, 1e-3, gamma=1), GaussianNoise(0.2)])
+def test_small_pairs_that_were_stretched_one_by_one_are_noticed(photographs, noise):
+    """The noise of so few pixels differs by chance as well, by a factor of up to 1.8."""
+    tiles = photographs[0, :192, :640, 1].reshape(12, 16, 40, 16).swapaxes(1, 2).reshape(-1, 16, 16)
+    clean = 0.2 + 0.5 * tiles[::5] / np.float32(255)
+    noisy = noised(clean, noise)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        fit_noise_model(noisy, clean, value_range=(0, 1))
+    factors = np.random.default_rng(0).uniform(0.5, 1, (len(clean), 1, 1)).astype(np.float32)
+    with pytest.warns(UserWarning, match="differs between images"):
+        fit_noise_model(factors * noisy, factors * clean, value_range=(0, 1))
+
+
 def test_the_offset_of_a_camera_is_noticed():
     """Microscopes add about 100 to all values, so that read noise is not cut off."""
     noise, clean = PoissonNoise(20), cell()[np.newaxis] / 255
