@@ -9,7 +9,7 @@ docs/guide/classifier.md, and quotes of docs/guide/when.md and choosing_noise.md
     python experiments/denoising_tables.py --tables --picture docs/images/rivals_mnist.png
 
 MNIST: the first 10,000 training images, the whole test set; what is chosen is chosen on 2,000 of the
-last 6,000 training images. CIFAR-10: 9,000 and 1,000, chosen on the last 1,000. All is trained once, for noise of
+last 6,000 training images. CIFAR-10: 9,000 and 1,000, chosen on the last 1,000; its classifiers take images. All is trained once, for noise of
 any strength from 0 to the strongest of the table. One number of ``--copies``
 means that no condition is given up. Each of ``--repeats`` has seeds of its own. Each run stores its
 rows in CSV files in ``results/``, in place of those of an earlier run of the same kind, and ``--tables`` writes
@@ -114,13 +114,22 @@ def scaled_rbf(X, training):
     return rbf_kernel(X, training, 1 / (training.shape[1] * training.var()))
 
 
+def of_images(*steps):
+    """Return a classifier of image arrays."""
+    return make_pipeline(FunctionTransformer(flatten), *steps)
+
+
 CLASSIFIERS = {
     "forest": RandomForestClassifier(n_jobs=2, random_state=SEED),
     "svc": SVC(C=5, kernel=scaled_rbf),
     "logistic": LogisticRegression(max_iter=300),
     "knn": KNeighborsClassifier(n_jobs=2),
     "mlp": MLPClassifier(256, early_stopping=True, random_state=SEED),
-    "pca_svc": make_pipeline(FunctionTransformer(flatten), PCA(60), SVC(C=5)),
+    "image_forest": of_images(RandomForestClassifier(n_jobs=2, random_state=SEED)),
+    "pca_svc": of_images(PCA(60), SVC(C=5)),
+    "pca_logistic": of_images(PCA(60), LogisticRegression(max_iter=300)),
+    "pca_knn": of_images(PCA(60), KNeighborsClassifier()),
+    "pca_mlp": of_images(PCA(60), MLPClassifier(256, early_stopping=True, random_state=SEED)),
 }
 
 
@@ -130,7 +139,11 @@ NAMES = {
     "logistic": "logistic regression",
     "mlp": "MLP(256)",
     "knn": "kNN",
+    "image_forest": "random forest",
     "pca_svc": "PCA(60), SVC(C=5)",
+    "pca_logistic": "PCA(60), logistic regression",
+    "pca_knn": "PCA(60), kNN",
+    "pca_mlp": "PCA(60), MLP(256)",
     "cnn": "small CNN",
 }
 
