@@ -92,6 +92,8 @@ def in_process(folder, split, quick=False):
 def compare(folder, split, quick):
     """Compare, and return the seconds and the verdicts."""
     sys.path.insert(0, folder)
+    import keras  # noqa: F401  # the package imports it at the first fit
+
     import skdenoise
 
     if Path(skdenoise.__file__).parents[1] != Path(folder):

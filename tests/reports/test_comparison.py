@@ -347,6 +347,15 @@ def test_what_cannot_win_is_given_up_and_reported_as_such(data, tmp_path):
         assert name in comparison.summary().legend
 
 
+@pytest.mark.parametrize(("times", "most_copies"), [(1, 16), (7, 4), (30, 1)])
+def test_many_images_have_fewer_noisy_copies(data, tmp_path, times, most_copies):
+    X, y, *test = data
+    log = tmp_path / "fits"
+    params = QUICK | {"n_copies": "auto", "n_repeats": 1, "denoisers": FilterDenoiser("gaussian")}
+    compare_denoising(LoggedFits(log), np.tile(X, (times, 1)), np.tile(y, times), *test, **params)
+    assert max(map(int, log.read_text().split())) == most_copies * times * 240
+
+
 def test_repeats_train_what_the_first_one_has_chosen(comparison, data):
     for first, second in comparison.frame["choices"]:
         assert first == second
@@ -746,8 +755,8 @@ def verdict_of(**changes):
         ({}, "+0.100, 95 % interval +0.040 to +0.160, p = 0.001"),
         ({"verdict_p_value": 0.2}, "no difference shown between U-Net"),
         ({"difference": -0.1}, "no denoiser (0.800) wins over the denoiser, U-Net"),
-        ({"clean_cost_low": 0.01}, "On clean images it hurts"),
-        ({}, "On clean images it loses at most 0.004"),
+        ({"clean_cost_low": 0.01}, "On clean images the denoiser hurts"),
+        ({}, "On clean images the denoiser loses at most 0.004"),
         ({"judged": False}, "best condition is no denoiser"),
     ],
 )
@@ -779,6 +788,7 @@ def test_verdict_says_who_wins_and_what_it_costs(changes, words):
         ({"n_resamples": 1}, ValueError, "at least 2"),
         ({"n_repeats": 0}, ValueError, "at least 1"),
         ({"n_copies": [0]}, ValueError, "positive integers"),
+        ({"n_copies": "many"}, ValueError, "or 'auto'"),
         ({"validation": 1.5}, ValueError, "between 0 and 1"),
         ({"validation": 3}, ValueError, "between 0 and 1"),
         ({"scoring": "psnr"}, ValueError, "get_scorer_names"),

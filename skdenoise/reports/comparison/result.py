@@ -428,10 +428,10 @@ def _in_digits(p_value):
 
 def _clean_verdict(row):
     if np.isnan(row.clean_cost_high):
-        return f"On clean images its score changes by {-row.clean_cost:+.3f}, without an interval."
+        return f"On clean images the denoiser changes the score by {-row.clean_cost:+.3f}, without an interval."
     if row.clean_cost_low > 0:
         return (
-            f"On clean images it hurts: it loses {row.clean_cost:.3f} (at least "
+            f"On clean images the denoiser hurts: it loses {row.clean_cost:.3f} (at least "
             f"{row.clean_cost_low:.3f}, at most {row.clean_cost_high:.3f})."
         )
-    return f"On clean images it loses at most {max(row.clean_cost_high, 0):.3f}."
+    return f"On clean images the denoiser loses at most {max(row.clean_cost_high, 0):.3f}."
