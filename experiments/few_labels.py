@@ -45,6 +45,7 @@ from skdenoise import (
     compare_denoising,
 )
 
+_PER_ROW = 3
 ROWS = "few_labels.csv"
 PICTURE = HERE.parent / "docs" / "images" / "few_labels.png"
 ALONE = "no denoiser"
@@ -232,20 +233,33 @@ def _cell(cell):
 
 
 def draw(results, path):
-    """Draw the curves of all runs."""
+    """Draw the curves of all runs, each condition with one colour in all of them, and one legend."""
     runs = list(comparisons(results))
-    n_rows = math.ceil(len(runs) / 2)
-    figure = Figure((13.2, 4 * n_rows), layout="constrained")
-    axes = figure.subplots(n_rows, 2).ravel()
-    for ax in axes[len(runs) :]:
-        ax.set_axis_off()
+    n_rows = math.ceil((len(runs) + 1) / _PER_ROW)
+    figure = Figure((3.8 * _PER_ROW, 3.4 * n_rows), layout="constrained")
+    axes = figure.subplots(n_rows, _PER_ROW).ravel()
+    displays = []
     for ax, (data, name, comparison) in zip(axes, runs, strict=False):
         # An SVC without noise augmentation is so bad that the other curves would look like one.
         known = comparison.frame["condition"].unique()
         shown = [name for name in known if ", " not in name and name != ALONE]
-        comparison.plot_labels(shown, axes=ax)
+        displays += comparison.plot_labels(shown, axes=ax).displays_
         ax.set_title(f"{name}, {'CIFAR-10' if data == 'cifar10' else 'MNIST'}")
-    figure.savefig(path, dpi=80)
+        ax.get_legend().remove()
+    reference = max((display.lines_ for display in displays), key=len)
+    for display in displays:
+        for name, line in display.lines_.items():
+            other = reference[name]
+            line.set(
+                color=other.get_color(), marker=other.get_marker(), linestyle=other.get_linestyle()
+            )
+            display.bands_[name].set_color(line.get_color())
+    for ax in axes[len(runs) :]:
+        ax.set_axis_off()
+    axes[-1].legend(
+        handles=list(reference.values()), title="band: 95 % interval", loc="center", frameon=False
+    )
+    figure.savefig(path, dpi=90)
 
 
 if __name__ == "__main__":
