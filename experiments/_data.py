@@ -68,6 +68,20 @@ def other_free_photographs(n):
             yield Image.open(io.BytesIO(archive.read(names[index]))).convert("RGB")
 
 
+def load_berkeley(without, *, stand_in=False):
+    """Yield photographs of the Berkeley segmentation data set, as Pillow images, without those of these names.
+
+    With `stand_in`, scikit-learn's photographs.
+    """
+    if stand_in:
+        yield from map(Image.fromarray, load_sample_images().images)
+        return
+    with zipfile.ZipFile(_path("photographs_color.zip", "photographs in colour")) as archive:
+        for name in sorted(archive.namelist()):
+            if name.endswith(".jpg") and Path(name).stem not in without:
+                yield Image.open(io.BytesIO(archive.read(name)))
+
+
 def load_real_pairs():
     """Return pictures of cameras and the means of many shots of the same scene, uint8, and their names."""
     with zipfile.ZipFile(_path("real_pairs.zip", "pictures of cameras")) as archive:
