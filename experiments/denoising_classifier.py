@@ -15,7 +15,7 @@ accuracy over seeds at five noise levels, and the greatest loss against the clas
 corruptions that nobody trained for, at severity 3 on the scale of ImageNet-C. Nothing is chosen on test images.
 ``-`` after an accuracy of DenoisingClassifier marks one that is below the best rival by more than 1.96 standard
 errors of the difference on the same images, ``+`` one that is above. In the row with PCA, its classifier is the
-classifier after PCA. On MNIST there is a row with as many noisy copies as the rivals have, twice the default.
+classifier after PCA.
 
 With --labels, only so many images have a label, drawn anew for each seed, with all classes. Denoisers and
 principal components are found in all images, with and without a label; classifiers learn from those with one.
@@ -64,21 +64,12 @@ BLIND = (0, 0.6)
 LEVELS = (0, 0.1, 0.2, 0.4, 0.6)
 OURS, ALONE, UNET = "DenoisingClassifier", "no denoiser", "U-Net in a pipeline"
 OURS_OF_PCA = "DenoisingClassifier, with PCA"
-OURS_OF_COPIES = "DenoisingClassifier, {} copies"
 BEST = "best without a U-Net"
 UNET_SELF_TRAINING = "U-Net in a pipeline, self-training"
 SELF_TRAINING, UNLABELLED = "self-training on noise", -1
 UNSEEN = [name for name in MEASURED_MODELS if name != "gaussian"]
 COPIES = {"digits": (1, 16), "mnist": (1, 4)}
-# As many as the rivals have, where that is not the default.
-MORE_COPIES = {"mnist": 4}
-NO_RIVALS = (
-    UNET,
-    UNET_SELF_TRAINING,
-    OURS,
-    *map(OURS_OF_COPIES.format, MORE_COPIES.values()),
-    OURS_OF_PCA,
-)
+NO_RIVALS = (UNET, UNET_SELF_TRAINING, OURS, OURS_OF_PCA)
 
 
 def classifiers(seed):
@@ -198,12 +189,6 @@ def methods(data, classifier, unlabelled, seed, quick):
     if is_self_trained:
         yield UNET_SELF_TRAINING, make_pipeline(unet, SelfTrainingClassifier(clone(classifier)))
     yield OURS, DenoisingClassifier(clone(classifier), unet, random_state=seed)
-    if unlabelled is None and data in MORE_COPIES:
-        n_copies = MORE_COPIES[data]
-        yield (
-            OURS_OF_COPIES.format(n_copies),
-            DenoisingClassifier(clone(classifier), unet, n_copies=n_copies, random_state=seed),
-        )
     components = clone(pca) if unlabelled is None else FrozenEstimator(clone(pca).fit(unlabelled))
     after_pca = make_pipeline(components, clone(classifier))
     yield OURS_OF_PCA, DenoisingClassifier(after_pca, unet, random_state=seed)

@@ -75,7 +75,7 @@ class DenoisingClassifier(ClassifierMixin, MetaEstimatorMixin, ImageEstimator):
         such as with ``supervision="self"``, then `X` is noisy too and no noise is added.
     n_copies : int or "auto", default="auto"
         Number of noisy copies of each image that the classifier after the denoiser learns from, besides
-        the clean image. "auto" makes about 20,000 images, with 1 to 16 copies.
+        the clean image. "auto" makes about 40,000 images, with 1 to 16 copies.
     validation_fraction : float, default=0.2
         Share of the labelled images of each class that is held out to decide which images to denoise.
         The denoiser never sees them. The classifiers are fitted on them afterwards. Up to 2,000 labelled

@@ -7,8 +7,10 @@ from skdenoise.noise.adding import add_noise
 from skdenoise.seeding import Stream, derived_seed
 
 # If the number of noisy copies is not given: about this many images, and at most 16 copies. On digits, 16
-# copies gave 2 to 3 points more than one.
-_N_IMAGES, _MOST_COPIES = 20_000, 16
+# copies gave 2 to 3 points more than one. On 10,000 images of MNIST, four instead of two gave an MLP 1.2 points more
+# at noise 0.2 and a forest 1.1 on clean images, and kNN, logistic regression and an SVC at most 0.3; fits took 1.1
+# to 1.8 times as long, that of the SVC more.
+_N_IMAGES, _MOST_COPIES = 40_000, 16
 
 # The noise of the images that decide whether to trust the denoiser, as parts of the noise that it was
 # trained on. 0 is the clean image. Weak noise is where the decision is difficult.
@@ -26,7 +28,7 @@ def default_n_copies(n_images: int) -> int:
     Examples
     --------
     >>> default_n_copies(1000), default_n_copies(10_000), default_n_copies(60_000)
-    (16, 2, 1)
+    (16, 4, 1)
     """
     return int(np.clip(_N_IMAGES // max(1, n_images), 1, _MOST_COPIES))
 
