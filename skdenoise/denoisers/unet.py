@@ -496,6 +496,18 @@ class UNetDenoiser(Denoiser):
     def _opponent_colours(self):
         return ORTHONORMAL if self._network.architecture.scales_with_input else WITHIN_RANGE
 
+    def __dir__(self):
+        """List the attributes; ``model_`` only if the network has been taken out as a Keras model before.
+
+        To list attributes, and to show an estimator in a notebook, scikit-learn reads all of them, which would
+        start Keras.
+        """
+        is_fitted = hasattr(self, "_network")
+        if not is_fitted or self._network.was_given_away:
+            return super().__dir__()
+        # As scikit-learn does, but without reading the model.
+        return [name for name in object.__dir__(self) if name != "model_" and hasattr(self, name)]
+
     @property
     def model_(self) -> keras.Model:
         """The trained network."""

@@ -88,6 +88,11 @@ class TrainedNetwork:
         """The network as a ``keras.Model``. From the first access on, `denoise` uses this model."""
         return self._keras.model(self.precision)
 
+    @property
+    def was_given_away(self):
+        """Whether somebody has the ``keras.Model``, who may change it."""
+        return self._engine is not None and self._engine.was_given_away
+
     def denoise(self, images, pixels, clip=None, verbose=0):
         """Denoise NHWC images. Images that are too large are denoised in overlapping tiles.
 
@@ -170,7 +175,7 @@ class TrainedNetwork:
     def _uses_onnx_runtime(self):
         if not self.prefers_onnx_runtime or not onnx_runtime.is_preferable():
             return False
-        if self._engine is not None and self._engine.was_given_away:
+        if self.was_given_away:
             return False
         return self.architecture.has_graph and self.precision != "bfloat16"
 

@@ -176,7 +176,7 @@ def errors_name(path: str | Path, what: str) -> Iterator[None]:
         raise
     except Exception as error:
         # Readers raise all kinds of errors for damaged files.
-        if type(error) is ValueError and str(path) in str(error):
+        if type(error) is ValueError and str(error).startswith(f"{path} "):
             raise
         raise ValueError(f"{path} {what}: {error}") from error
 

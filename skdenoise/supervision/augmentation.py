@@ -64,7 +64,10 @@ def draw_view(
 def cut(
     images: Any, indices: Iterable[int], views: Iterable[View], size: tuple[int, int]
 ) -> Images:
-    """Return views of the images at `indices` as one array (n, height, width, channels)."""
+    """Return views of the images at `indices` as one array (n, height, width, channels).
+
+    Of images that are read from a store, one at a time is in memory.
+    """
     return np.stack(
         [_cut(images[index], view, size) for index, view in zip(indices, views, strict=True)]
     )
@@ -74,4 +77,4 @@ def _cut(image, view, size):
     patch = image[view.top : view.top + size[0], view.left : view.left + size[1]]
     if view.flipped:
         patch = patch[:, ::-1]
-    return np.rot90(patch, view.turns)
+    return np.rot90(patch, view.turns).copy()  # a view would keep the whole image

@@ -117,7 +117,6 @@ refused = {
     "labels": lambda: new(label_weight=0.3).fit(X, y),
     "model_": lambda: copied.model_,
     "pipeline": lambda: pipeline.predict(X),
-    "to_onnx of a pipeline": lambda: to_onnx(pipeline),
     "classifier": lambda: DenoisingClassifier(LogisticRegression(), new()).fit(X.reshape(40, -1), y),
     "a fork of a fork": in_a_grandchild,
 }
@@ -128,9 +127,11 @@ allowed = {
     "transform of a loaded one": lambda: loaded.transform(X),
     "pretrained": lambda: UNetDenoiser.from_pretrained("photo-gray").transform(X),
     "to_onnx": lambda: to_onnx(denoiser),
+    "to_onnx of a pipeline": lambda: to_onnx(pipeline),
     "noise": lambda: skdenoise.add_noise(X, random_state=0),
     "pickle": lambda: pickle.loads(pickle.dumps(denoiser)),
     "save": lambda: denoiser.save(FILE + ".again"),
+    "in a notebook": lambda: denoiser._repr_html_(),
     "parameters": lambda: (repr(denoiser), denoiser.set_params(strength=1.0)),
 }
 outcome = {

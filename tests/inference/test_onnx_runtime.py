@@ -40,7 +40,9 @@ from skdenoise import UNetDenoiser
 passes = {"photo-gray": "self_ensemble", "photo-real": "self_ensemble", "text": None}
 for name, inference in passes.items():
     images = np.random.default_rng(0).integers(0, 256, (2, 30, 41, 3), np.uint8)
-    assert UNetDenoiser.from_pretrained(name, inference=inference).transform(images).shape == images.shape
+    denoiser = UNetDenoiser.from_pretrained(name, inference=inference)
+    assert denoiser.transform(images).shape == images.shape
+    denoiser._repr_html_()  # as a notebook shows it
 assert not {"keras", "tensorflow", "jax", "torch"} & set(sys.modules)
 """
 
@@ -55,7 +57,9 @@ def test_a_network_that_was_given_away_computes_in_keras():
     denoiser = UNetDenoiser.from_pretrained("photo-gray", **params)
     before = denoiser.transform(images)
     np.testing.assert_allclose(denoiser.transform(images), before)
+    assert "model_" not in dir(denoiser)
     model = denoiser.model_
+    assert "model_" in dir(denoiser)
     np.testing.assert_allclose(denoiser.transform(images), before, atol=1e-5)
     model.set_weights([0 * weight for weight in model.get_weights()])
     np.testing.assert_allclose(denoiser.transform(images), images)  # the predicted noise is zero

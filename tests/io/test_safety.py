@@ -4,6 +4,7 @@ import stat
 import subprocess
 import sys
 import time
+import zipfile
 from contextlib import contextmanager
 
 import numpy as np
@@ -26,6 +27,15 @@ for number in range(10**9):
     write_model(sys.argv[1], {"number": number}, {"numbers": np.full(10**6, number, np.float64)})
     print(number, flush=True)
 """
+
+
+@pytest.mark.parametrize("name", ["model", "skdenoise", "e"])
+def test_errors_name_a_file_whose_name_is_in_them_anyway(tmp_path, monkeypatch, name):
+    monkeypatch.chdir(tmp_path)
+    with zipfile.ZipFile(name, "w") as file:
+        file.writestr("model.json", '{"format": "x"}')
+    with pytest.raises(ValueError, match=f"^{name} is not a readable skdenoise model"):
+        load(name)
 
 
 def test_a_file_is_there_whole_or_as_it_was(tmp_path):

@@ -1,6 +1,9 @@
 """Patches, and the orientations in which they are shown."""
 
+import weakref
+
 import numpy as np
+import pytest
 
 from skdenoise.images.pixels import PixelFormat
 from skdenoise.supervision.augmentation import View, cut, draw_view
@@ -24,6 +27,30 @@ def test_augmentation_draws_all_eight_orientations_of_a_square():
     assert len({patch.tobytes() for patch in cut(image, [0] * 200, views, (3, 3))}) == 8
     views = [draw_view((3, 2, 1), (3, 2), True, rng) for _ in range(200)]
     assert {view.turns for view in views} == {0, 2}
+
+
+class Read:
+    """Images that are read one by one; notes how many are in memory."""
+
+    def __init__(self):
+        self.in_memory, self.most = 0, 0
+
+    def __getitem__(self, index):
+        image = np.zeros((50, 40, 1))
+        self.in_memory += 1
+        self.most = max(self.most, self.in_memory)
+        weakref.finalize(image, self.forget)
+        return image
+
+    def forget(self):
+        self.in_memory -= 1
+
+
+@pytest.mark.parametrize("view", [View(3, 5), View(0, 0, turns=1), View(3, 5, 2, flipped=True)])
+def test_of_large_images_only_the_patches_stay_in_memory(view):
+    images = Read()
+    cut(images, range(9), [view] * 9, (40, 30))
+    assert images.most <= 2
 
 
 def test_noisy_and_clean_patches_show_the_same_place():
