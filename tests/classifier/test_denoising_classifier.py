@@ -412,7 +412,7 @@ def test_before_fit(digits):
 
 
 def test_few_images_get_many_copies():
-    assert [default_n_copies(n) for n in (5, 1250, 5000, 10**6)] == [16, 16, 4, 1]
+    assert [default_n_copies(n) for n in (5, 1250, 5000, 10**6)] == [16, 16, 8, 1]
 
 
 def test_the_split_keeps_an_image_of_each_class_to_fit_on():
